@@ -1,0 +1,1 @@
+"""Set-up of what the project runs with: toolchain, pins, caches."""
