@@ -1,0 +1,106 @@
+"""Programs built from Go modules at pinned versions, kept in the cache.
+
+A module is required by a small wrapper module made for it, because `go install module@version` refuses modules with
+replace directives. The wrapper takes the module's own go version, which also decides the run time's compatibility
+settings (GODEBUG). Binaries are static (no cgo) and stripped.
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools import cache
+from tools.errors import ToolError
+from tools.pins import GoPin, pins
+from tools.progress import run, step
+
+
+def binary(name: str) -> Path:
+    """Return the program `name`, built when it is not there yet, of the pin with the same name in `pins.toml`."""
+    return build(pins().go[name]) / name
+
+
+def build(pin: GoPin, *, ldflags: Sequence[str] = (), expect: str = "a minute or two") -> Path:
+    """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails."""
+    key = cache.digest(repr(sorted(pin.binaries.items())), pin.sum, repr(sorted(pin.replace.items())), *ldflags)
+
+    def fill(target: Path) -> None:
+        with step(f"build {', '.join(pin.binaries)} {pin.version} from Go modules", expect=expect):
+            _build(pin, ldflags, target)
+
+    return cache.entry(f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}", fill)
+
+
+def build_local(source_dir: Path, name: str) -> Path:
+    """Return the program `name` built from Go source of our own tree (a directory with a go.mod)."""
+
+    def fill(target: Path) -> None:
+        with step(f"build {name} from {source_dir.name}/", expect="seconds"):
+            _go(["build", "-trimpath", "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
+
+    return cache.entry(f"go/{name}-{platform.machine()}-{cache.digest_tree(source_dir)}", fill) / name
+
+
+def download(module: str, version: str) -> Mapping[str, str]:
+    """Have go fetch a module; return what `go mod download -json` says: Dir, Zip, GoMod, Sum and others."""
+    done = _query("mod", "download", "-json", f"{module}@{version}")
+    return {key: value for key, value in done.items() if isinstance(value, str)}
+
+
+def module_file(path: Path) -> Mapping[str, object]:
+    """Return a go.mod file as `go mod edit -json` shows it."""
+    return _query("mod", "edit", "-json", str(path))
+
+
+def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
+    wrapper = target / ".wrapper"
+    wrapper.mkdir()
+    own = module_file(Path(download(pin.module, pin.version)["GoMod"]))
+    lines = [f"module wrapper/{pin.name}", f"go {own['Go']}", f"require {pin.module} {pin.version}"]
+    lines += [f"replace {path} => {path} {version}" for path, version in sorted(pin.replace.items())]
+    (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if pin.sum:
+        (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")
+    flags = ["-mod=mod", "-trimpath", "-v", f"-ldflags={' '.join(['-s', '-w', *ldflags])}"]
+    _go(["build", *flags, f"-o={target}/", *pin.binaries.values()], cwd=wrapper)
+    for name, package in pin.binaries.items():
+        (target / _default_name(package)).rename(target / name)
+    shutil.rmtree(wrapper)
+
+
+def _default_name(package: str) -> str:
+    """Return the file name that go gives a program: the import path's last element that is no major version."""
+    *_, parent, last = ["", *package.split("/")]
+    return parent if re.fullmatch(r"v[0-9]+", last) else last
+
+
+def _go(arguments: Sequence[str], *, cwd: Path) -> None:
+    def describe(count: int, last: str) -> str:
+        return last if last.startswith("go: ") else f"{count} packages, last {last}"
+
+    run([_go_program(), *arguments], cwd=cwd, env=_environment(), describe=describe)
+
+
+def _query(*arguments: str) -> dict[str, object]:
+    done = subprocess.run([_go_program(), *arguments], capture_output=True, text=True, check=False, env=_environment())
+    if done.returncode != 0:
+        message = f"go {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}"
+        raise ToolError(message)
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def _go_program() -> str:
+    if found := shutil.which("go"):
+        return found
+    message = "Go is needed to build programs from modules: put a go (1.25 or newer) on PATH"
+    raise ToolError(message)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}

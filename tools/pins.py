@@ -1,0 +1,50 @@
+"""The pinned versions of `pins.toml`, typed."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("pins.toml")
+
+
+@dataclass(frozen=True)
+class GoPin:
+    """Programs of one Go module.
+
+    `version` has the leading v. `sum` is the module's `h1:` line, empty where the checksum database alone vouches.
+    `binaries` maps the name that a program gets to its import path. `replace` maps module paths to the versions that
+    take their place.
+    """
+
+    name: str
+    module: str
+    version: str
+    binaries: Mapping[str, str]
+    sum: str = ""
+    replace: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Versions have no leading v here, but where Go writes it."""
+
+    pulumi: str
+    pulumi_plugins: Mapping[str, str]
+    kubernetes: str
+    kubernetes_sums: Mapping[str, str]
+    go: Mapping[str, GoPin]
+
+
+@functools.cache
+def pins() -> Pins:
+    """Read once a process. A file that lacks something is a mistake of ours: KeyError or TypeError."""
+    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return Pins(
+        pulumi=raw["pulumi"]["version"],
+        pulumi_plugins=raw["pulumi"]["plugins"],
+        kubernetes=raw["kubernetes"]["version"],
+        kubernetes_sums=raw["kubernetes"]["sums"],
+        go={name: GoPin(name=name, **values) for name, values in raw["go"].items()},
+    )
