@@ -62,7 +62,7 @@ def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
     wrapper.mkdir()
     own = module_file(Path(download(pin.module, pin.version)["GoMod"]))
     lines = [f"module wrapper/{pin.name}", f"go {own['Go']}", f"require {pin.module} {pin.version}"]
-    lines += [f"replace {path} => {path} {version}" for path, version in sorted(pin.replace.items())]
+    lines += [f"replace {path} => {substitute}" for path, substitute in sorted(pin.replace.items())]
     (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if pin.sum:
         (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")

@@ -14,8 +14,8 @@ class GoPin:
     """Programs of one Go module.
 
     `version` has the leading v. `sum` is the module's `h1:` line, empty where the checksum database alone vouches.
-    `binaries` maps the name that a program gets to its import path. `replace` maps module paths to the versions that
-    take their place.
+    `binaries` maps the name that a program gets to its import path. `replace` maps module paths to the
+    `module version` that takes their place.
     """
 
     name: str

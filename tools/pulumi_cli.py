@@ -1,0 +1,140 @@
+"""The Pulumi command and its Python language host: from PATH, the official download, or built from Go modules."""
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import cache, gobuild, net
+from tools.errors import ToolError
+from tools.pins import pins
+from tools.progress import heartbeat, run, step
+
+_RELEASES = "https://get.pulumi.com/releases/sdk"
+_ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64"}
+_HOST = "pulumi-language-python"
+_VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+
+
+@dataclass(frozen=True)
+class Cli:
+    """`directory` holds `pulumi` and `pulumi-language-python`; `way` says for people how it came there."""
+
+    directory: Path
+    way: str
+
+
+def find(path: str) -> Cli:
+    """Take the first way that works; `path` is a PATH without what this module put there itself.
+
+    Raises ToolError when no way works, or when a download does not match its checksum.
+    """
+    version = pins().pulumi
+    if found := on_path(path, version):
+        return found
+    downloaded = _download_name(version)
+    built = _built_name(version)
+    for name, way in ((downloaded, "official download"), (built, "built from Go modules")):
+        if (cache.cache_dir() / name).is_dir():
+            return Cli(cache.cache_dir() / name, f"v{version}, {way}, from the cache")
+    try:
+        return Cli(_download(version, downloaded), f"official download of v{version}")
+    except net.UnreachableError as error:
+        print(f"    {error}: building it from Go modules instead", flush=True)
+        return Cli(_build(version, built), f"v{version} built from Go modules, as there is {error}")
+
+
+def on_path(path: str, version: str) -> Cli | None:
+    """Return the `pulumi` of `path` if its language host is there too and it is new enough for our SDK."""
+    program, host = shutil.which("pulumi", path=path), shutil.which(_HOST, path=path)
+    if program is None or host is None:
+        return None
+    command = [program, "version"]
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout.strip()
+    have, wanted = _major_minor(said), _major_minor(version)
+    if have is None or wanted is None or have[0] != wanted[0] or have < wanted:
+        print(
+            f"    {program} is {said or 'of no known version'}, not {wanted} or newer of its kind: not used", flush=True
+        )
+        return None
+    return Cli(Path(program).parent, f"{said} on PATH")
+
+
+def _major_minor(version: str) -> tuple[int, int] | None:
+    match = re.match(r"v?(\d+)\.(\d+)\.", version)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _download_name(version: str) -> str:
+    return f"pulumi/cli-v{version}-{platform.machine()}-download"
+
+
+def _built_name(version: str) -> str:
+    host = pins().go[_HOST].version
+    return f"pulumi/cli-v{version}-{platform.machine()}-host-{host}-built"
+
+
+def _download(version: str, name: str) -> Path:
+    architecture = _ARCHITECTURES.get(platform.machine())
+    if architecture is None:
+        message = f"no official Pulumi for {platform.machine()}"
+        raise net.UnreachableError(message)
+    archive = f"pulumi-v{version}-linux-{architecture}.tar.gz"
+    sums = net.fetch_text(f"{_RELEASES}/pulumi-{version}-checksums.txt")
+
+    def fill(target: Path) -> None:
+        with (
+            step(f"download {archive}", expect="a minute"),
+            tempfile.TemporaryDirectory() as work,
+            heartbeat(lambda: f"{_size(Path(work) / archive) >> 20} MiB"),
+        ):
+            file = Path(work) / archive
+            net.fetch_file(f"{_RELEASES}/{archive}", file)
+            check_sum(file, sums)
+            run(["tar", "--extract", "--gzip", "--strip-components=1", f"--file={file}", f"--directory={target}"])
+
+    return cache.entry(name, fill)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def check_sum(file: Path, sums: str) -> None:
+    """Raise ToolError unless `sums` (lines of `sha256  name`) has the SHA-256 of the file under the file's name."""
+    with file.open("rb") as content:
+        actual = hashlib.file_digest(content, "sha256").hexdigest()
+    expected = {fields[1].lstrip("*"): fields[0] for line in sums.splitlines() if len(fields := line.split()) == 2}
+    if expected.get(file.name) != actual:
+        message = f"{file.name} has SHA-256 {actual}, the release says {expected.get(file.name, 'nothing')}: not used"
+        raise ToolError(message)
+
+
+def _build(version: str, name: str) -> Path:
+    pinned = pins().go
+    cli = gobuild.build(
+        pinned["pulumi"],
+        ldflags=[f"-X {_VERSION_VARIABLE}=v{version}"],
+        expect="about 4 min on two cores, once",
+    )
+    host = gobuild.build(
+        pinned[_HOST], ldflags=[f"-X {_VERSION_VARIABLE}={pinned[_HOST].version}"], expect="under a minute, once"
+    )
+    # The host starts this script with the program's Python, whose SDK has the version of the CLI, not of the host.
+    sdk = gobuild.download("github.com/pulumi/pulumi/sdk/v3", f"v{version}")
+    script = Path(sdk["Dir"]) / f"python/cmd/{_HOST}-exec"
+
+    def fill(target: Path) -> None:
+        # Hard links: the host looks for the script beside its own executable, behind symbolic links.
+        os.link(cli / "pulumi", target / "pulumi")
+        os.link(host / _HOST, target / _HOST)
+        shutil.copyfile(script, target / script.name)
+        (target / script.name).chmod(0o755)
+
+    return cache.entry(name, fill)
