@@ -1,0 +1,32 @@
+"""One Kubernetes cluster stretched over many sites: configuration -> model -> components -> outputs."""
+
+import pulumi
+
+from components.cluster import Cluster
+from components.config import load
+from components.key import Key, ssh
+from components.mesh import Mesh
+from components.model.render.inventory import inventory, to_yaml
+from components.model.render.readme import readme
+from components.rendered import ROOT
+
+spec, access = load(pulumi.Config())
+work = ROOT / pulumi.get_stack()
+
+deployer_key = Key("deployer", spec.mesh.rotation, ssh)
+mesh = Mesh("mesh", spec, access, deployer_key.public, work)
+cluster = Cluster("cluster", spec, mesh, deployer_key, work)
+mesh.prune(after=cluster.converged)
+
+pulumi.export("kubeconfig", cluster.kubeconfig)
+pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
+                                    "roles": list(node.roles)} for node in spec.nodes})  # fmt: skip
+pulumi.export(
+    "mesh",
+    {
+        node.name: {"publicKey": mesh.public_keys[node.name], "endpoint": str(node.endpoint) if node.endpoint else None}
+        for node in spec.nodes
+    },
+)
+pulumi.export("inventory", to_yaml(inventory(spec)))
+pulumi.export("readme", readme(spec, pulumi.get_stack()))

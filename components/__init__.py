@@ -1,0 +1,1 @@
+"""What Pulumi sees: the component resources of a stretched cluster."""

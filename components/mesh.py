@@ -1,0 +1,84 @@
+"""The mesh wg0: every host is asked, then every tunnel grows, then every pair is verified."""
+
+import json
+from pathlib import Path
+
+import pulumi
+from pulumi_command.local import Command as LocalCommand
+from pulumi_command.local import Logging as LocalLogging
+from pulumi_command.remote import Command
+
+from components import rendered
+from components.key import seed
+from components.model.spec import Node as NodeSpec
+from components.model.spec import Spec
+from components.node import Node
+from components.remote import Access
+from components.sites import Site
+from components.tunnel import Tunnel
+
+
+class Mesh(pulumi.ComponentResource):
+    """The WireGuard mesh.
+
+    `verified` are the commands after which every pair of nodes has had a handshake and answers a ping over wg0.
+    `public_keys` maps node names to base64 keys and is not secret.
+    """
+
+    nodes: tuple[Node, ...]
+    verified: list[Command]
+    public_keys: pulumi.Output[dict[str, str]]
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        access: Access,
+        deployer_key: pulumi.Output[str],
+        work: Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`deployer_key` is the public SSH key that may log in over wg0; `work` is where files are rendered."""
+        super().__init__("stretched:index:Mesh", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
+        occasion = rendered.digest({"mesh": repr([spec.mesh, *(_in_mesh(node) for node in spec.nodes)]).encode()})
+        sites = [Site(site, access, occasion, child) for site in spec.sites]
+        self.nodes = tuple(node for site in sites for node in site.nodes)
+        # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
+        # so that neither state nor diff of a node grows with the number of nodes.
+        catalogue = _gate(
+            f"{name}-catalogue",
+            pulumi.Output.all(**{node.spec.name: node.key.public for node in self.nodes}).apply(json.dumps),
+            [node.preflight for node in self.nodes],
+            self,
+        )
+        self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
+        self._tunnels = [
+            Tunnel(spec, node, self.public_keys, deployer_key, mesh_seed, work, pulumi.ResourceOptions(parent=node))
+            for node in self.nodes
+        ]
+        grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
+        self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
+        self.register_outputs({"publicKeys": self.public_keys})
+
+    def prune(self, after: pulumi.Resource) -> list[Command]:
+        """Return the commands that drop leaving peers everywhere, once `after` is done."""
+        return [tunnel.prune(after) for tunnel in self._tunnels]
+
+
+def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
+    """Return what the mesh sees of a node; labels, roles and taints are the cluster's."""
+    return node.name, node.address, node.endpoint, node.keepalive, node.rotation
+
+
+def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:
+    """Return a resource that does nothing but wait for others, so that what follows needs one dependency only."""
+    return LocalCommand(
+        name,
+        create="true",
+        stdin=text,
+        add_previous_output_in_env=False,
+        logging=LocalLogging.NONE,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=after),
+    )

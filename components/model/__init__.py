@@ -1,0 +1,1 @@
+"""What is true without Pulumi: parse, validate, address, connect, render. Nothing here imports pulumi."""

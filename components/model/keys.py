@@ -1,0 +1,57 @@
+"""Keys derived from seeds: HKDF-SHA256 (RFC 5869) with a label per use, then X25519 or Ed25519.
+
+Every return value of a function here named `*_private_*` or `preshared_key` is secret.
+"""
+
+import base64
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+SEED_LENGTH = 64
+"""Letters and digits in a seed: 64 of 62 kinds are 381 bits; 256 are needed."""
+
+
+def _derive(seed: str, label: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=label.encode()).derive(seed.encode())
+
+
+def wireguard_private_key(seed: str) -> str:
+    """Return a WireGuard private key, base64, clamped as `wg genkey` does (RFC 7748, section 5). Secret."""
+    raw = bytearray(_derive(seed, "stretched/v1/wireguard"))
+    raw[0] &= 248
+    raw[31] = (raw[31] & 127) | 64
+    return base64.b64encode(bytes(raw)).decode()
+
+
+def wireguard_public_key(private_key: str) -> str:
+    """Return the public key, base64, of a WireGuard private key: what `wg pubkey` prints."""
+    key = X25519PrivateKey.from_private_bytes(base64.b64decode(private_key))
+    return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+
+def preshared_key(mesh_seed: str, one: tuple[str, str], other: tuple[str, str]) -> str:
+    """Return the preshared key of a pair of nodes, base64, the same from both ends. Secret.
+
+    `one` and `other` are (node name, rotation): a new rotation of either node makes a new key for the pair.
+    """
+    low, high = sorted((one, other))
+    label = "\0".join(("stretched/v1/preshared", *low, *high))
+    return base64.b64encode(_derive(mesh_seed, label)).decode()
+
+
+def ssh_private_key(seed: str) -> str:
+    """Return an Ed25519 private key in OpenSSH's format (PROTOCOL.key), with a final newline. Secret."""
+    return _ed25519(seed).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+
+
+def ssh_public_key(seed: str) -> str:
+    """Return the public half of `ssh_private_key` as `ssh-ed25519 base64`."""
+    return _ed25519(seed).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _ed25519(seed: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(_derive(seed, "stretched/v1/ssh-ed25519"))

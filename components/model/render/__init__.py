@@ -1,0 +1,1 @@
+"""Pure functions from the specification to the text of files."""

@@ -1,0 +1,140 @@
+"""The specification: what the user declared, parsed and validated. Frozen values, no behaviour but look-ups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+CONTROL_PLANE = "control-plane"
+ETCD = "etcd"
+WORKER = "worker"
+ROLES = (CONTROL_PLANE, ETCD, WORKER)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a peer is reached from outside: host (IPv4, IPv6 or DNS name) and UDP port, as in wg(8)."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class SshTarget:
+    """How a host is reached for administration. `host_key` is `type base64`, as in authorized_keys(5)."""
+
+    host: str
+    port: int
+    user: str
+    host_key: str
+
+
+@dataclass(frozen=True)
+class Node:
+    """One host: its place in the mesh and in the cluster."""
+
+    name: str
+    """Host name and Kubernetes node name: lower-case DNS."""
+    site: str
+    """Site as in CRIC; the value of the node label `site`."""
+    institution: str
+    """Where the host stands; the value of the node label `institution`."""
+    address: IPv4Address
+    """Address of wg0."""
+    endpoint: Endpoint | None
+    """None: no UDP port reaches this host from outside, it speaks first."""
+    keepalive: int | None
+    """Seconds between keepalives that this node sends to peers with an endpoint; None: none, see wg(8)."""
+    ssh: SshTarget
+    roles: tuple[str, ...]
+    labels: Mapping[str, str]
+    """Extra node labels besides site and institution."""
+    taints: tuple[str, ...]
+    """key=value:Effect"""
+    rotation: str
+    """Any text; changing it makes new keys for this node."""
+
+    @property
+    def is_control_plane(self) -> bool:
+        """Whether the node runs the API server."""
+        return CONTROL_PLANE in self.roles
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The network wg0."""
+
+    cidr: IPv4Network
+    listen_port: int
+    """UDP port on the hosts."""
+    mtu: int
+    """Bytes of an IP packet on wg0."""
+    preshared_keys: bool
+    rotation: str
+    """Any text; changing it makes new preshared keys for every pair."""
+
+
+@dataclass(frozen=True)
+class Kubespray:
+    """Where the playbooks come from: a directory on the machine where Pulumi runs, or a git repository at a commit."""
+
+    directory: Path | None
+    repository: str | None
+    commit: str | None
+    """40 hexadecimal digits."""
+    wheelhouse: Path | None
+    """Directory of Python wheels for a deployer without internet; None: it installs from its package index."""
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """The cluster."""
+
+    version: str
+    """Without a leading v, as Kubespray wants it."""
+    pod_cidr: IPv4Network
+    service_cidr: IPv4Network
+    node_prefix: int
+    """Prefix length of each node's part of pod_cidr."""
+    network_plugin: str
+    api_address: str | None
+    """Address or DNS name at which the API is reached from outside the mesh; None: through wg0 only."""
+    deployer: str
+    """Name of the node that runs the playbooks."""
+    kubespray: Kubespray
+    variables: Mapping[str, object] = field(default_factory=dict)
+    """The user's own Kubespray variables."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site: nodes that share a name in CRIC and, usually, a network group."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything declared."""
+
+    mesh: Mesh
+    kubernetes: Kubernetes
+    sites: tuple[Site, ...]
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in the order of the configuration."""
+        return tuple(node for site in self.sites for node in site.nodes)
+
+    def with_role(self, role: str) -> tuple[Node, ...]:
+        """Return the nodes that have a role, in the order of the configuration."""
+        return tuple(node for node in self.nodes if role in node.roles)
+
+    def node(self, name: str) -> Node:
+        """Return a node by its name; KeyError when there is none."""
+        return {node.name: node for node in self.nodes}[name]

@@ -1,0 +1,41 @@
+"""One host of the cluster: its key, and the question whether it can take part."""
+
+from pathlib import Path
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.key import Key, wireguard
+from components.model.spec import Node as NodeSpec
+from components.remote import Access, Host, command, host_of
+
+SCRIPTS = Path(__file__).parent / "scripts" / "node"
+PREFLIGHT_LIMIT = 60
+"""Seconds."""
+
+
+class Node(pulumi.ComponentResource):
+    """One host. `key` is its WireGuard key; `preflight` succeeds when it answers and can take part."""
+
+    spec: NodeSpec
+    host: Host
+    key: Key
+    preflight: Command
+
+    def __init__(
+        self, spec: NodeSpec, access: Access, occasion: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`occasion` names the state of the whole mesh: when it changes, the host is asked again before any change."""
+        super().__init__("stretched:index:Node", spec.name, None, opts)
+        self.spec = spec
+        self.host = host_of(spec, access)
+        child = pulumi.ResourceOptions(parent=self)
+        self.key = Key(f"{spec.name}-key", spec.rotation, wireguard, child)
+        self.preflight = command(
+            f"{spec.name}-preflight",
+            self.host,
+            create=f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {occasion}",
+            stdin=(SCRIPTS / "preflight.sh").read_text(encoding="utf-8"),
+            opts=child,
+        )
+        self.register_outputs({"address": str(spec.address), "publicKey": self.key.public})

@@ -1,0 +1,75 @@
+#!/bin/sh
+# deploy.sh converge REVISION | kubeconfig | remove: what the deployer does with the playbooks.
+#   converge    run the playbooks in a unit of their own and follow them; the SSH key comes over standard input.
+#               A run that goes on for the same revision is followed again, never started twice.
+#   kubeconfig  print the administrator's kubeconfig (secret)
+#   remove      take Kubernetes off all hosts, then our files off this one
+# shellcheck source=paths.sh
+. "$(dirname "$0")/paths.sh"
+
+# Follows the run until its unit ends; prints plays, tasks that failed and the end, as a person would read them.
+follow() {
+    main_pid=$(systemctl show -p MainPID --value "$unit")
+    if [ "${main_pid:-0}" != 0 ]; then
+        say "following the run (full log: $log on $(uname -n))"
+        tail -n +1 -f --pid="$main_pid" "$log" | awk -f "$here/progress.awk"
+    fi
+    # The log's reader ends with the process; systemd notices the end a moment later.
+    while systemctl is-active --quiet "$unit"; do :; done
+    status=$(cat "$state/status" 2>/dev/null || echo "ended without a status: was the machine restarted?")
+    if [ "$status" != 0 ]; then
+        awk -f "$here/failure.awk" "$log" >&2
+        die "the playbooks failed (status $status). Full log: $log on $(uname -n). The next pulumi up goes on from there."
+    fi
+}
+
+# Starts run.sh in a unit of its own: it goes on when the connection, or Pulumi, ends.
+start() {
+    rm -f "$state/status"
+    : >"$log"
+    systemctl reset-failed "$unit" 2>/dev/null || :
+    systemd-run --quiet --unit="$unit" --property=StandardOutput="append:$log" --property=StandardError="append:$log" \
+        --property=UMask=0077 --setenv=HOME="$HOME" sh "$here/run.sh" "$1"
+}
+
+case ${1:-} in
+converge)
+    revision=${2:?revision}
+    mkdir -p "$state"
+    key=$(mktemp "$state/.key.XXXXXX")
+    cat >"$key"
+    grep -q 'PRIVATE KEY' "$key" || die "no SSH key came over standard input"
+    chmod 600 "$key"
+    mv -f "$key" "$state/id_ed25519"
+    if systemctl is-active --quiet "$unit"; then
+        running=$(cat "$state/revision" 2>/dev/null || :)
+        say "a run is going on already"
+        if [ "$running" != "$revision" ]; then
+            say "it is for another revision ($running): waiting for its end first"
+            (follow) || say "the earlier run failed; starting this one"
+        fi
+    fi
+    if ! systemctl is-active --quiet "$unit"; then
+        printf '%s\n' "$revision" >"$state/revision"
+        start converge
+    fi
+    follow
+    say "converged"
+    ;;
+kubeconfig)
+    [ -s "$state/inventory/artifacts/admin.conf" ] || die "the playbooks left no kubeconfig: see $log"
+    cat "$state/inventory/artifacts/admin.conf"
+    ;;
+remove)
+    if [ -d "$state/inventory" ]; then
+        start reset
+        follow
+    fi
+    rm -rf "$state" "$here" "$(dirname "$here")/inventory"
+    rmdir "$(dirname "$here")" 2>/dev/null || :
+    say "Kubernetes was removed"
+    ;;
+*)
+    die "usage: deploy.sh converge REVISION | kubeconfig | remove"
+    ;;
+esac

@@ -1,0 +1,19 @@
+# shellcheck shell=sh disable=SC2034
+# Where the deployer keeps what. Sourced, never run.
+set -eu
+umask 077
+
+state=/var/lib/stretched
+unit=stretched-playbooks.service
+log=$state/playbooks.log
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+uploaded_inventory=$(dirname "$here")/inventory
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf 'error on %s: %s\n' "$(uname -n)" "$*" >&2
+    exit 1
+}

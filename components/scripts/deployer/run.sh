@@ -1,0 +1,112 @@
+#!/bin/sh
+# run.sh converge|reset: runs inside a unit of its own, so that a lost connection does not end it. Its status is a file.
+# shellcheck source=paths.sh
+. "$(dirname "$0")/paths.sh"
+
+trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
+
+# A Python that the playbooks' ansible-core accepts: 3.11 to 3.13.
+find_python() {
+    for python in python3.13 python3.12 python3.11; do
+        if command -v "$python" >/dev/null && "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+            command -v "$python"
+            return 0
+        fi
+    done
+    return 1
+}
+
+ensure_python() {
+    find_python && return 0
+    if command -v dnf >/dev/null; then
+        dnf install -q -y python3.12 >&2
+    else
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get update -q && apt-get install -q -y --no-install-recommends python3-venv; } >&2
+    fi
+    find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
+}
+
+# The playbooks: a tree uploaded as an archive, or a repository at one commit. Each revision has a directory of its own.
+ensure_source() {
+    if [ -e "$here/source.tar.gz" ]; then
+        source_id=$(sha256sum "$here/source.tar.gz" | cut -c1-16)
+    else
+        repository=$(sed -n 1p "$here/source.git")
+        source_id=$(sed -n 2p "$here/source.git")
+    fi
+    playbooks=$state/source/$source_id
+    [ ! -d "$playbooks" ] || return 0
+    mkdir -p "$state/source"
+    new=$(mktemp -d "$state/source/.new.XXXXXX")
+    if [ -e "$here/source.tar.gz" ]; then
+        tar -xzf "$here/source.tar.gz" -C "$new"
+    else
+        git -C "$new" init -q
+        git -C "$new" fetch -q --depth 1 "$repository" "$source_id" || die "cannot fetch $source_id from $repository"
+        git -C "$new" checkout -q "$source_id"
+        [ "$(git -C "$new" rev-parse HEAD)" = "$source_id" ] || die "$repository gave another commit than $source_id"
+    fi
+    mv "$new" "$playbooks"
+}
+
+# One virtual environment for each set of requirements: ansible-core's supported window moves with Kubespray's tags.
+ensure_venv() {
+    venv=$state/venv/$(sha256sum "$playbooks/requirements.txt" | cut -c1-16)
+    [ ! -e "$venv/complete" ] || return 0
+    python=$(ensure_python)
+    rm -rf "$venv"
+    mkdir -p "$state/venv"
+    "$python" -m venv "$venv"
+    if [ -e "$here/wheels.tar.gz" ]; then
+        wheels=$(mktemp -d "$state/.wheels.XXXXXX")
+        tar -xzf "$here/wheels.tar.gz" -C "$wheels"
+        "$venv/bin/pip" install -q --no-index --find-links "$wheels" -r "$playbooks/requirements.txt"
+        rm -rf "$wheels"
+    else
+        "$venv/bin/pip" install -q -r "$playbooks/requirements.txt"
+    fi
+    : >"$venv/complete"
+}
+
+playbook() {
+    say "RUN $*"
+    (cd "$playbooks" && "$venv/bin/ansible-playbook" -b "$@") </dev/null
+}
+
+mkdir -p "$state/facts"
+ensure_source
+ensure_venv
+export PATH="$venv/bin:$PATH"
+export ANSIBLE_HOST_KEY_CHECKING=True
+export ANSIBLE_SSH_ARGS="-o ControlMaster=auto -o ControlPersist=10m -o ConnectionAttempts=2 -o ConnectTimeout=10 \
+-o StrictHostKeyChecking=yes -o UserKnownHostsFile=$state/inventory/known_hosts -o GlobalKnownHostsFile=/dev/null -o IdentitiesOnly=yes"
+export ANSIBLE_PRIVATE_KEY_FILE="$state/id_ed25519"
+export ANSIBLE_FORKS=20 ANSIBLE_PIPELINING=True ANSIBLE_TIMEOUT=30 ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENABLED=False
+export ANSIBLE_CACHE_PLUGIN_CONNECTION="$state/facts"
+
+case ${1:-} in
+converge)
+    # Nodes that the new inventory no longer has are drained and removed by the inventory that still knows them.
+    leaving=''
+    if [ -e "$state/inventory/nodes" ]; then
+        leaving=$(grep -vxFf "$uploaded_inventory/nodes" "$state/inventory/nodes" | paste -s -d , -) || leaving=''
+    fi
+    if [ -n "$leaving" ]; then
+        playbook -i "$state/inventory/hosts.yml" -e "node=$leaving" -e skip_confirmation=true remove-node.yml
+    fi
+    rm -rf "$state/inventory.new"
+    cp -r "$uploaded_inventory" "$state/inventory.new"
+    [ ! -d "$state/inventory/artifacts" ] || cp -rp "$state/inventory/artifacts" "$state/inventory.new/"
+    rm -rf "$state/inventory"
+    mv "$state/inventory.new" "$state/inventory"
+    playbook -i "$state/inventory/hosts.yml" playbooks/boilerplate.yml
+    playbook -i "$state/inventory/hosts.yml" cluster.yml
+    ;;
+reset)
+    playbook -i "$state/inventory/hosts.yml" -e reset_confirmation=yes reset.yml
+    ;;
+*)
+    die "usage: run.sh converge|reset"
+    ;;
+esac

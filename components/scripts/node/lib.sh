@@ -1,0 +1,31 @@
+# shellcheck shell=sh disable=SC2034
+# What the scripts of a host share. Sourced, never run.
+set -eu
+umask 077
+
+conf=/etc/wireguard/wg0.conf
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf 'error on %s: %s\n' "$(uname -n)" "$*" >&2
+    exit 1
+}
+
+# One change of a host at a time; a second one waits for the first.
+lock() {
+    exec 9>/run/stretched.lock
+    flock -w 120 9 || die "another run has been changing this host for two minutes; see: fuser /run/stretched.lock"
+}
+
+# Puts the new file in the place of the old one at once, with mode $3.
+swap_in() {
+    chmod "$3" "$1"
+    if command -v restorecon >/dev/null; then
+        restorecon "$1" 2>/dev/null || :
+    fi
+    mv -f "$1" "$2"
+}

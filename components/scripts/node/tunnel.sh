@@ -1,0 +1,109 @@
+#!/bin/sh
+# tunnel.sh grow|prune|remove: this host's side of the mesh.
+#   grow    take over the configuration, but keep the peers that it no longer has; secrets come over standard input
+#   prune   drop the peers that the configuration no longer has
+#   remove  take wg0 and its keys away
+# The interface never goes down for a change: peers, addresses and MTU are changed in place. A change that fails is
+# taken back, and grow and prune may be repeated.
+. "$(dirname "$0")/lib.sh"
+
+# Makes the running interface like the file: keys, port and peers (wg syncconf keeps sessions), then MTU and address.
+apply_running() {
+    stripped=$(mktemp /etc/wireguard/.stretched.XXXXXX)
+    wg-quick strip wg0 >"$stripped" && wg syncconf wg0 "$stripped"
+    status=$?
+    rm -f "$stripped"
+    [ "$status" = 0 ] || return 1
+    address=$(awk -F' *= *' '$1 == "Address" { print $2 }' "$conf")
+    mtu=$(awk -F' *= *' '$1 == "MTU" { print $2 }' "$conf")
+    ip link set wg0 mtu "$mtu" up || return 1
+    ip address replace "$address" dev wg0 || return 1
+    ip -o -4 address show dev wg0 | awk '{ print $4 }' | while read -r old; do
+        [ "$old" = "$address" ] || ip address del "$old" dev wg0
+    done
+}
+
+# What must hold after a change: our public key, and every peer of the file.
+healthy() {
+    want=$(awk '$1 == "PrivateKey" { print $3 }' "$conf" | wg pubkey) || return 1
+    [ "$(wg show wg0 public-key)" = "$want" ] || return 1
+    [ "$(grep -c '^\[Peer\]' "$conf")" = "$(wg show wg0 peers | wc -l)" ]
+}
+
+start_or_apply() {
+    systemctl is-enabled --quiet wg-quick@wg0 2>/dev/null || systemctl enable --quiet wg-quick@wg0 || return 1
+    if [ -e /sys/class/net/wg0 ] && systemctl is-active --quiet wg-quick@wg0; then
+        apply_running && healthy
+    else
+        systemctl restart wg-quick@wg0 && healthy
+    fi
+}
+
+# Swaps the new file in, applies it, and goes back to the old one when that fails.
+take_over() {
+    new=$1
+    if [ -e "$conf" ] && cmp -s "$new" "$conf" && [ -e /sys/class/net/wg0 ] && healthy; then
+        rm -f "$new"
+        say "wg0: nothing to change"
+        return 0
+    fi
+    previous=/etc/wireguard/.stretched.previous
+    rm -f "$previous"
+    [ ! -e "$conf" ] || cp -p "$conf" "$previous"
+    swap_in "$new" "$conf" 600
+    if start_or_apply; then
+        rm -f "$previous"
+        say "wg0: $(wg show wg0 peers | wc -l) peers"
+        return 0
+    fi
+    if [ -e "$previous" ]; then
+        mv -f "$previous" "$conf"
+        start_or_apply || say "the previous configuration did not come up either; see: journalctl -u wg-quick@wg0" >&2
+        die "the new wg0 configuration was refused (see above); the previous one is in force again"
+    fi
+    journalctl -q -n 20 -o cat -u wg-quick@wg0 >&2 || :
+    systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :
+    rm -f "$conf"
+    die "wg0 did not come up (see above); it was removed again"
+}
+
+fresh_file() {
+    mkdir -p /etc/wireguard # 0700 by the umask
+    rm -f /etc/wireguard/.stretched.??????
+    mktemp /etc/wireguard/.stretched.XXXXXX
+}
+
+case ${1:-} in
+grow)
+    lock
+    new=$(fresh_file)
+    {
+        say "# stretched: written by pulumi up, and again by the next one"
+        awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
+        [ ! -e "$conf" ] || awk -f "$here/leaving.awk" "$here/wg0.public.conf" "$conf"
+    } >"$new"
+    grep -q '^PrivateKey = .' "$new" || die "no private key came over standard input"
+    take_over "$new"
+    ;;
+prune)
+    lock
+    [ -e "$conf" ] || die "there is no $conf: run pulumi up --refresh"
+    new=$(fresh_file)
+    leaving=$(mktemp /etc/wireguard/.stretched.XXXXXX)
+    awk -f "$here/leaving.awk" "$here/wg0.public.conf" "$conf" >"$leaving"
+    # The leaving sections are the tail of the file, as grow wrote it.
+    awk -v keep="$(($(wc -l <"$conf") - $(wc -l <"$leaving")))" 'NR <= keep' "$conf" >"$new"
+    rm -f "$leaving"
+    take_over "$new"
+    ;;
+remove)
+    lock
+    systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :
+    rm -f "$conf" /etc/wireguard/.stretched.*
+    [ ! -e /sys/class/net/wg0 ] || ip link del wg0
+    rmdir /etc/wireguard 2>/dev/null || :
+    ;;
+*)
+    die "usage: tunnel.sh grow|prune|remove"
+    ;;
+esac

@@ -1,0 +1,124 @@
+"""A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
+
+from pathlib import Path
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components import rendered
+from components.model.keys import preshared_key
+from components.model.peers import peers_of
+from components.model.render.known_hosts import authorized_key
+from components.model.render.wireguard import wg0_conf
+from components.model.spec import Spec
+from components.node import SCRIPTS, Node
+from components.remote import Script, command, upload
+
+PREPARE = Script("node/prepare.sh", limit=600)
+TUNNEL = Script("node/tunnel.sh", limit=180)
+VERIFY = Script("node/verify.sh", limit=180)
+
+
+class Tunnel(pulumi.ComponentResource):
+    """wg0 on one host.
+
+    `grown` is the command after which all declared peers are there and leaving ones still are. The state holds a hash
+    of the peers, and one line of secrets a peer; it has no dependency on the other nodes but the catalogue.
+    """
+
+    grown: Command
+
+    def __init__(
+        self,
+        spec: Spec,
+        node: Node,
+        public_keys: pulumi.Output[dict[str, str]],
+        deployer_key: pulumi.Output[str],
+        mesh_seed: pulumi.Output[str],
+        work: Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`public_keys` by node name; `mesh_seed` is secret; `work` is where files for upload are rendered."""
+        name = node.spec.name
+        super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
+        self._node = node
+        child = pulumi.ResourceOptions(parent=self)
+        scripts = {key: text for key, text in rendered.read_directory(SCRIPTS).items() if key != "preflight.sh"}
+
+        def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
+            keys, deployer = values
+            conf = wg0_conf(spec.mesh, node.spec, peers_of(spec, node.spec), keys)
+            deployer_address = str(spec.node(spec.kubernetes.deployer).address)
+            return {
+                **scripts,
+                "wg0.public.conf": conf.encode(),
+                "authorized_keys": authorized_key(deployer, deployer_address).encode(),
+            }
+
+        files = pulumi.Output.all(public_keys, deployer_key).apply(lambda values: render((values[0], values[1])))
+        self._digest = files.apply(rendered.digest)
+        uploaded = upload(
+            f"{name}-files",
+            node.host,
+            files.apply(lambda content: _archive(work / "nodes" / name / "node", content)),
+            child,
+        )
+        prepared = command(
+            f"{name}-prepared",
+            node.host,
+            create=self._line(PREPARE, "apply"),
+            delete=PREPARE.line(node.host, "remove"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[uploaded]),
+        )
+        self.grown = command(
+            f"{name}-grown",
+            node.host,
+            create=self._line(TUNNEL, "grow"),
+            delete=TUNNEL.line(node.host, "remove"),
+            stdin=_secrets(spec, node, mesh_seed),
+            secret=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[prepared]),
+        )
+        self.register_outputs({})
+
+    def _line(self, script: Script, word: str) -> pulumi.Output[str]:
+        return self._digest.apply(lambda digest: script.line(self._node.host, word, digest))
+
+    def verify(self, after: pulumi.Resource) -> Command:
+        """Return the command that succeeds when every peer of this host answers over wg0."""
+        return command(
+            f"{self._node.spec.name}-verified",
+            self._node.host,
+            create=self._digest.apply(lambda digest: VERIFY.line(self._node.host, digest)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
+        )
+
+    def prune(self, after: pulumi.Resource) -> Command:
+        """Return the command that drops the peers which the configuration no longer has."""
+        return command(
+            f"{self._node.spec.name}-pruned",
+            self._node.host,
+            create=self._line(TUNNEL, "prune"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
+        )
+
+
+def _archive(target: Path, files: dict[str, bytes]) -> pulumi.Archive:
+    return pulumi.FileArchive(str(rendered.write_directory(target, files)))
+
+
+def _secrets(spec: Spec, node: Node, mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Return what scripts/node/secrets.awk reads. Secret."""
+    me = (node.spec.name, node.spec.rotation)
+
+    def lines(values: tuple[str, str]) -> str:
+        private, seed = values
+        psks = [
+            f"psk {other.address}/32 {preshared_key(seed, me, (other.name, other.rotation))}\n"
+            for other in spec.nodes
+            if other.name != node.spec.name and spec.mesh.preshared_keys
+        ]
+        return "".join([f"private {private}\n", *psks])
+
+    both = pulumi.Output.all(node.key.private, mesh_seed)
+    return pulumi.Output.secret(both.apply(lambda values: lines((values[0], values[1]))))
