@@ -1,0 +1,45 @@
+"""The two committed configurations, and small changes of them, as data."""
+
+import copy
+from pathlib import Path
+
+import yaml
+
+from components.model.parse import parse
+from components.model.spec import Spec
+
+TREE = Path(__file__).parents[1]
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPCJORSOXy9H6DwWzlbTh1o3qCD9FScY805Zd9acZ0iY"
+
+
+def configuration(stack: str = "hl-lhc") -> dict[str, object]:
+    """Return the configuration of a stack without the project's prefix; files are looked up in the tree."""
+    text = (TREE / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)["config"]
+    return {name.removeprefix("stretched:"): value for name, value in values.items()}
+
+
+def changed(path: str, value: object, config: dict[str, object] | None = None) -> dict[str, object]:
+    """Return the configuration with one value set, or removed when it is None; `/` separates the keys of the path."""
+    result = copy.deepcopy(config or configuration())
+    *above, last = path.split("/")
+    place: dict[str, object] = result
+    for key in above:
+        below = place.setdefault(key, {})
+        assert isinstance(below, dict)
+        place = below
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return result
+
+
+def read(name: str) -> str:
+    """Read a file that a configuration names, relative to the tree."""
+    return (TREE / name).read_text(encoding="utf-8")
+
+
+def example() -> Spec:
+    """Return the users' own cluster."""
+    return parse(configuration(), read)

@@ -1,0 +1,98 @@
+"""Every mistake is reported at once, each with its path and what to write instead."""
+
+import pytest
+
+from components.model.parse import parse
+from components.model.problems import ConfigError
+from tests.examples import changed, configuration, read
+
+UVIC = "sites/uvic/nodes/uvic001.hl-lhc.io"
+UCHICAGO2 = "sites/mwt2/nodes/uchicago002.hl-lhc.io"
+
+
+def problems(config: dict[str, object]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(config, read)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_the_example_has_no_mistake() -> None:
+    assert len(parse(configuration(), read).nodes) == 7
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (f"{UVIC}/address", "192.168.0.7", "sites.uvic.nodes.uvic001.hl-lhc.io.address: 192.168.0.7 is already that of msu001.hl-lhc.io; write a free address of 192.168.0.0/24, such as 192.168.0.1"),
+        (f"{UVIC}/address", "192.168.0.256", "sites.uvic.nodes.uvic001.hl-lhc.io.address: '192.168.0.256' is not an IPv4 address; write one inside 192.168.0.0/24"),
+        (f"{UVIC}/address", "10.0.0.1", "sites.uvic.nodes.uvic001.hl-lhc.io.address: 10.0.0.1 is not inside mesh.cidr 192.168.0.0/24; write a free address"),
+        (f"{UVIC}/address", "192.168.0.255", "is the network or broadcast address"),
+        (f"{UVIC}/endpoint", "192.41.237.213:51820", "endpoint: 192.41.237.213:51820 is already that of msu001.hl-lhc.io; give each its own port"),
+        (f"{UVIC}/endpoint", "206.12.98.227:0", "endpoint: '206.12.98.227:0' is not HOST or HOST:PORT; write for example"),
+        ("sites/aglt2/nodes/umich001.hl-lhc.io/institution", None, "umich001.hl-lhc.io.institution: is missing; write for example `institution: uchicago`"),
+        (f"{UVIC}/labels", {"site": "other"}, "labels.site: is set by the program"),
+        (f"{UVIC}/labels", {"rack": "a b"}, "labels.rack: rack=a b is not a Kubernetes label"),
+        (f"{UVIC}/labels", {"rack": 12}, "labels.rack: 12 is not a text; quote it"),
+        (f"{UVIC}/taints", ["gpu"], "taints: 'gpu' is not a taint; write `key=value:NoSchedule`"),
+        (f"{UVIC}/roles", ["master"], "roles: 'master' is not a role; write some of control-plane, etcd, worker"),
+        (f"{UVIC}/adress", "192.168.0.9", "adress: is not a known field; did you mean `address`?"),
+        (f"{UVIC}/ssh", {"hostKey": "ssh-ed25519 nonsense"}, "ssh.hostKey: is not a public host key; write `ssh-ed25519"),
+        (f"{UVIC}/ssh", {"host": "a b"}, "ssh.host: 'a b' is neither an address nor a DNS name"),
+        (f"{UVIC}/ssh", {"port": 70000}, "ssh.port: 70000 is not a TCP port from 1 to 65535"),
+        (f"{UCHICAGO2}/roles", ["control-plane"], "sites: 2 nodes have the role etcd: uchicago003.hl-lhc.io, uchicago004.hl-lhc.io; an even number adds no safety"),
+        ("mesh/cidr", "192.168.0.0/33", "mesh.cidr: '192.168.0.0/33' is not an IPv4 network in CIDR form; write for example `cidr: 192.168.0.0/24`"),
+        ("mesh/cidr", None, "mesh.cidr: is missing; write for example"),
+        ("mesh/mtu", 900, "mesh.mtu: 900 is not a number of bytes from 1280 to 8920"),
+        ("mesh/presharedKeys", "yes", "mesh.presharedKeys: 'yes' is neither true nor false"),
+        ("kubernetes/version", None, "kubernetes.version: is missing; write for example"),
+        ("kubernetes/version", "v1.35.4", "kubernetes.version: 'v1.35.4' is not a version; write it whole and without a v"),
+        ("kubernetes/podCidr", "192.168.0.0/16", "kubernetes.podCidr: 192.168.0.0/16 overlaps mesh.cidr 192.168.0.0/24"),
+        ("kubernetes/serviceCidr", "10.233.64.0/18", "kubernetes.serviceCidr: 10.233.64.0/18 overlaps kubernetes.podCidr"),
+        ("kubernetes/podCidr", "10.244.0.0/22", "kubernetes.podCidr: 10.244.0.0/22 has room for 4 nodes of /24, 7 are declared"),
+        ("kubernetes/deployer", "nobody", "kubernetes.deployer: nobody is not a declared node"),
+        ("kubernetes/apiAddress", "a b", "kubernetes.apiAddress: 'a b' is neither"),
+        ("kubernetes/kubespray", {}, "kubernetes.kubespray: is missing; write `directory: PATH`"),
+        ("kubernetes/kubespray/commit", "v2.31.0", "kubernetes.kubespray.commit: 'v2.31.0' is not a commit; write all 40"),
+        ("kubernetes/kubespray/directory", "/nowhere", "kubernetes.kubespray.directory: /nowhere is not a directory"),
+        ("kubernetes/variables", {"calico_mtu": 1500}, "kubernetes.variables.calico_mtu: is set by the program"),
+        ("ssh/knownHostsFile", "nowhere", "ssh.knownHostsFile: nowhere cannot be read (No such file or directory); write the path"),
+        ("ssh/knownHostsFile", None, "ssh.hostKey: is missing, and ssh.knownHostsFile has no key for 206.12.98.227 or uvic001"),
+        ("ssh/privateKeyFile", "Pulumi.yaml", "ssh.privateKeyFile: Pulumi.yaml is not a private key"),
+        ("sites", None, "sites: is missing or empty; declare at least one site"),
+        ("nodes", {}, "nodes: is not a known field; "),
+        ("sites/uvic/nodes/Uvic2", {"institution": "uvic", "endpoint": "192.0.2.99", "ssh": {"hostKey": "x"}}, "sites.uvic.nodes.Uvic2: is not a lower-case DNS name"),
+        ("sites/aglt2/nodes/uvic001.hl-lhc.io", {"institution": "x"}, "sites.uvic.nodes.uvic001.hl-lhc.io: is already a node of site aglt2"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(path: str, value: object, expected: str) -> None:
+    found = problems(changed(path, value))
+    assert any(expected in problem for problem in found), "\n".join(found)
+
+
+def test_two_nodes_without_endpoint_cannot_reach_each_other() -> None:
+    config = changed("sites/aglt2/nodes/msu001.hl-lhc.io/endpoint", None, changed(f"{UVIC}/endpoint", None))
+    config = changed(f"{UVIC}/ssh", {"host": "192.0.2.8"}, config)
+    config = changed("sites/aglt2/nodes/msu001.hl-lhc.io/ssh", {"host": "192.0.2.9"}, config)
+    assert problems(config) == [
+        "sites.aglt2.nodes.msu001.hl-lhc.io.endpoint: msu001.hl-lhc.io and uvic001.hl-lhc.io both have no endpoint, so "
+        "neither can reach the other; have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there"
+    ]
+
+
+def test_all_mistakes_come_in_one_go() -> None:
+    config = changed(f"{UVIC}/address", "192.168.0.7")
+    config = changed(f"{UCHICAGO2}/roles", ["control-plane"], config)
+    config = changed("kubernetes/podCidr", "10.0.0.0/99", config)
+    config = changed("kubernetes/version", None, config)
+    found = "\n".join(problems(config))
+    for path in ("uvic001.hl-lhc.io.address", "sites: 2 nodes", "kubernetes.podCidr", "kubernetes.version"):
+        assert path in found
+    assert found.count("\n") == 3
+
+
+@pytest.mark.parametrize("section", ["mesh", "ssh", "kubernetes", "sites"])
+@pytest.mark.parametrize("value", ["text", 7, ["list"], True])
+def test_a_section_of_another_form_is_a_mistake_not_a_crash(section: str, value: object) -> None:
+    assert any(
+        problem.startswith(f"{section}: {value!r} is not a mapping") for problem in problems(changed(section, value))
+    )
