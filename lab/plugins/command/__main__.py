@@ -1,0 +1,6 @@
+"""Serves the plug-in ``command``."""
+
+from lab.plugins.command.plugin import Command
+from lab.plugins.server import main
+
+main(Command)

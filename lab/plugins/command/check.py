@@ -1,0 +1,130 @@
+"""Checking inputs against their shape, filling in defaults, marking secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.plugins.command.shapes import Field, Shape
+from lab.plugins.resource import Checked, Failure
+from lab.plugins.values import Output, Properties, Secret, Unknown, Value, bare, is_asset, is_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_GO_NAMES = {bool: "bool", float: "float64", str: "string", list: "[]interface {}", dict: "map[string]interface {}"}
+
+
+def check(shape: Shape, inputs: Properties) -> Checked:
+    """Checked inputs. With failures, nothing is filled in, but secrets are marked all the same."""
+    failures = tuple(failures_of(shape, inputs))
+    completed = inputs if failures else complete(shape, inputs)
+    return Checked(mark_secrets(shape, completed), failures)
+
+
+def failures_of(shape: Shape, inputs: Properties) -> list[Failure]:
+    """Everything that is missing, unknown to the shape, or of another type; all at once."""
+    failures = []
+    for name, field in shape.fields.items():
+        value = bare(inputs.get(name))
+        if value is None:
+            if field.required:
+                failures.append(Failure(name, f"Missing required field '{name}' on '{shape.name}'"))
+        elif not is_unknown(value):
+            reason = _wrong(shape, name, field, value)
+            if reason:
+                failures.append(Failure(name, reason))
+    unknown = inputs.keys() - shape.fields.keys()
+    failures += [Failure(name, f"Unrecognized field '{name}' on '{shape.name}'") for name in sorted(unknown)]
+    return failures
+
+
+def _wrong(shape: Shape, name: str, field: Field, value: Value) -> str | None:
+    if isinstance(field.type, Shape):
+        if not isinstance(value, dict):
+            return _type_error(shape, name, field.type.name, value)
+        nested = failures_of(field.type, value)
+        if not nested:
+            return None
+        listed = "".join(f"\n\t{failure.property_name}: {failure.reason}" for failure in nested)
+        short = shape.name.rsplit(".", 1)[-1]
+        return f"An error occurred decoding '{short}.{name}': {len(nested)} failures decoding:{listed}"
+    wrong = _first_wrong(name, field.type, value)
+    return None if wrong is None else _type_error(shape, *wrong)
+
+
+def _first_wrong(name: str, wanted: str, value: Value) -> tuple[str, str, Value] | None:
+    """Name, wanted Go type and value of the first part that is of another type."""
+    value = bare(value)
+    if isinstance(value, Unknown):
+        return None
+    if wanted in {"[]string", "[]interface {}"} and isinstance(value, list):
+        items = [] if wanted == "[]interface {}" else value
+        wrong = (_first_wrong(f"{name}[{index}]", "string", item) for index, item in enumerate(items))
+        return next((found for found in wrong if found), None)
+    if wanted == "map[string]string" and isinstance(value, dict):
+        wrong = (_first_wrong(f"{name}[{key}] value", "string", item) for key, item in value.items())
+        return next((found for found in wrong if found), None)
+    fits = {
+        "string": isinstance(value, str),
+        "bool": isinstance(value, bool),
+        "float64": isinstance(value, float),
+        "int": isinstance(value, float),
+        "asset": is_asset(value),
+    }
+    return None if fits.get(wanted) else (name, "types.AssetOrArchive" if wanted == "asset" else wanted, value)
+
+
+def _type_error(shape: Shape, name: str, wanted: str, value: Value) -> str:
+    got = _GO_NAMES.get(type(value), "interface {}")
+    return f"Field '{name}' on '{shape.name}' must be a '{wanted}'; got '{got}' instead"
+
+
+def complete(shape: Shape, inputs: Properties) -> Properties:
+    """The inputs with defaults, in nested objects too."""
+    completed = dict(inputs)
+    for name, field in shape.fields.items():
+        nested = field.type
+        if name not in inputs:
+            if field.default is not None:
+                completed[name] = field.default
+        elif isinstance(nested, Shape):
+            completed[name] = _inside(inputs[name], lambda value, nested=nested: complete(nested, value))
+    return completed
+
+
+def mark_secrets(shape: Shape, inputs: Properties) -> Properties:
+    """The inputs with their secret fields wrapped."""
+    marked = dict(inputs)
+    for name, field in shape.fields.items():
+        if name not in inputs:
+            continue
+        nested = field.type
+        value = inputs[name]
+        if isinstance(nested, Shape):
+            value = _inside(value, lambda inner, nested=nested: mark_secrets(nested, inner))
+        marked[name] = secret(value) if field.secret else value
+    return marked
+
+
+def secret(value: Value) -> Value:
+    """The value as a secret, once."""
+    match value:
+        case Secret():
+            return value
+        case Output():
+            return Output(value.value, value.known, secret=True, dependencies=value.dependencies)
+        case Unknown():
+            return Output(None, known=False, secret=True)
+    return Secret(value)
+
+
+def _inside(value: Value, change: Callable[[Properties], Properties]) -> Value:
+    """Changes the object inside the wrappers; anything else stays as it is."""
+    match value:
+        case Secret():
+            return Secret(_inside(value.value, change))
+        case Output() if value.known:
+            return Output(_inside(value.value, change), known=True, secret=value.secret, dependencies=value.dependencies)
+        case dict():
+            return change(value)
+    return value

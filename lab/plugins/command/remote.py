@@ -1,0 +1,127 @@
+"""Running a command on an SSH server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncssh
+from asyncssh.packet import String
+
+from lab.plugins.command.capture import Capture
+from lab.plugins.command.ssh import connected
+from lab.plugins.resource import OperationError
+
+if TYPE_CHECKING:
+    from lab.plugins.command.connection import Connection
+    from lab.plugins.command.inputs import Run
+    from lab.plugins.engine import ResourceLog
+    from lab.plugins.values import Properties
+
+TERMINATE_SECONDS = 5.0
+"""How long a cancelled command may take to end after SIGTERM, and again after SIGKILL."""
+
+NO_ACCEPT_ENV = (
+    "Unable to set '{}'. This only works if your SSH server is configured to accept\n\tthese variables via AcceptEnv. "
+    "Alternatively, if a Bash-like shell runs the command on the remote host, you could\n\tprefix the command itself "
+    "with the variables in the form 'VAR=value command'"
+)
+
+
+async def run(connection: Connection, command: Run, log: ResourceLog) -> Properties:
+    """Runs a command to its end and returns its outputs. Cancelled, it ends the command on the server first."""
+    async with connected(connection, log) as client, Capture(log, command.logging) as capture:
+        session = await _start(client, command, capture, log)
+        try:
+            await session.closed.wait()
+        except asyncio.CancelledError:
+            await session.terminate()
+            raise
+        reason = session.failure()
+    if reason is not None:
+        raise OperationError(capture.error(reason, command.command))
+    return {"stdout": capture.text("stdout"), "stderr": capture.text("stderr")}
+
+
+async def _start(client: asyncssh.SSHClientConnection, command: Run, capture: Capture, log: ResourceLog) -> _Session:
+    session = _Session(command, capture, log)
+    try:
+        channel, _ = await client.create_session(
+            lambda: session, command.command, encoding=None, env={}, send_env=None, request_pty=False
+        )
+    except (asyncssh.Error, OSError) as error:
+        raise OperationError(f"{error}: running a command on {client.get_extra_info('peername')[0]}") from error
+    channel.write(command.stdin.encode())
+    channel.write_eof()
+    return session
+
+
+class _Session(asyncssh.SSHClientSession[bytes]):
+    """One command's channel."""
+
+    def __init__(self, command: Run, capture: Capture, log: ResourceLog) -> None:
+        self._command = command
+        self._capture = capture
+        self._log = log
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._lost: Exception | None = None
+        self.closed = asyncio.Event()
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        """Has the environment set and acknowledged before the command starts.
+
+        asyncssh sends variables without asking whether the server takes them, and a command must not run without
+        those that it was given. So its request "exec" waits here for theirs.
+        """
+        self._channel = chan
+        request = chan._make_request  # noqa: SLF001 - there is no public way to ask for a reply
+
+        async def after_environment(kind: bytes, *arguments: bytes) -> bool | None:
+            if kind == b"exec":
+                await self._set_environment(request)
+            return await request(kind, *arguments)
+
+        chan._make_request = after_environment  # type: ignore[method-assign]  # noqa: SLF001
+
+    async def _set_environment(self, request: Request) -> None:
+        for name, value in self._command.environment.items():
+            if not await request(b"env", String(name), String(value)):
+                await self._log.error(NO_ACCEPT_ENV.format(name))
+                raise OperationError(f'could not set environment variable "{name}": ssh: setenv failed')
+        for name, value in self._command.previous_output.items():
+            if not await request(b"env", String(name), String(value)):
+                await self._log.warning(NO_ACCEPT_ENV.format(name))
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Collects what the command prints."""
+        self._capture.feed("stderr" if datatype == asyncssh.EXTENDED_DATA_STDERR else "stdout", data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The channel is closed: the command is over, or the connection is."""
+        self._lost = exc
+        self.closed.set()
+
+    def failure(self) -> str | None:
+        """Why the run failed, or None when it did not."""
+        if self._channel is None or self._channel.get_exit_status() is None:
+            return f"ssh: connection lost: {self._lost}" if self._lost else _NO_STATUS
+        signal = self._channel.get_exit_signal()
+        if signal is not None:
+            name, _, message, _ = signal
+            return f"Process exited from signal {name}{f'. Reason was: {message}' if message else ''}"
+        status = self._channel.get_exit_status()
+        return f"Process exited with status {status}" if status else None
+
+    async def terminate(self) -> None:
+        """Ends the command on the server: SIGTERM to its process group, then SIGKILL."""
+        for signal in ("TERM", "KILL"):
+            if self._channel is not None and not self.closed.is_set():
+                self._channel.send_signal(signal)
+                try:
+                    async with asyncio.timeout(TERMINATE_SECONDS):
+                        await self.closed.wait()
+                except TimeoutError:
+                    continue
+
+
+_NO_STATUS = "wait: remote command exited without exit status or exit signal"

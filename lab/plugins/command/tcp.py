@@ -1,0 +1,58 @@
+"""TCP connections whose errors read like those of Go's net package, which users know from the official plug-in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+
+class DialError(Exception):
+    """One attempt to connect failed; the message says where and why."""
+
+
+async def dial(host: str, port: int, seconds: float) -> socket.socket:
+    """A connected, non-blocking socket, from the first of the host's addresses that answers in time (0: any time)."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds or None):
+            try:
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except socket.gaierror as error:
+                message = f"dial tcp: lookup {host}: {error.strerror}"
+                raise DialError(message) from error
+            error_of_last = None
+            for family, kind, protocol, _, address in found:
+                try:
+                    return await _connect(family, kind, protocol, address)
+                except OSError as error:
+                    error_of_last = f"dial tcp {join(address[0], port)}: connect: {_reason(error)}"
+            raise DialError(error_of_last)
+    except TimeoutError:
+        message = f"dial tcp {join(host, port)}: i/o timeout"
+        raise DialError(message) from None
+
+
+async def _connect(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
+    connection = socket.socket(family, kind, protocol)
+    try:
+        connection.setblocking(False)
+        # A peer that vanished is noticed after some two minutes, as with Go's defaults.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def join(host: object, port: int) -> str:
+    """host:port, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def _reason(error: OSError) -> str:
+    text = os.strerror(error.errno) if error.errno else str(error)
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,81 @@
+"""The engine as a plug-in sees it: a log to write to, and a peer that may go away."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+
+import grpc.aio
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+GIVE_UP_AFTER = 2
+"""Health checks in a row that the engine may miss."""
+
+PROBE_SECONDS = 10.0
+
+
+@dataclass
+class Engine:
+    """The engine at ``address`` (host:port); None until it attaches, then the log goes to stderr."""
+
+    address: str | None = None
+    _channel: grpc.aio.Channel | None = field(default=None, init=False)
+
+    def attach(self, address: str) -> None:
+        """Connects to the engine, lazily: nothing is sent before the first message."""
+        self.address = address
+        self._channel = grpc.aio.insecure_channel(address)
+
+    async def log(self, message: str, urn: str = "", *, severity: str = "INFO", ephemeral: bool = False) -> None:
+        """Shows a message; an ephemeral one only in the status column. A lost engine is no error here."""
+        if self._channel is None:
+            print(f"{severity.lower()}: {message}", file=sys.stderr, flush=True)
+            return
+        request = engine_pb2.LogRequest(
+            severity=engine_pb2.LogSeverity.Value(severity), message=message, urn=urn, ephemeral=ephemeral
+        )
+        try:
+            await engine_pb2_grpc.EngineStub(self._channel).Log(request)
+        except grpc.aio.AioRpcError as error:
+            print(f"cannot reach the engine's log: {error.details()}", file=sys.stderr, flush=True)
+
+    def for_resource(self, urn: str) -> ResourceLog:
+        """The log, with a resource's name on every message."""
+        return ResourceLog(self, urn)
+
+    async def wait_until_gone(self) -> None:
+        """Returns when the engine no longer answers; never, when there is none to watch."""
+        missed = 0
+        while missed < GIVE_UP_AFTER:
+            await asyncio.sleep(PROBE_SECONDS)
+            missed = missed + 1 if self._channel is not None and not await self._answers(self._channel) else 0
+
+    async def _answers(self, channel: grpc.aio.Channel) -> bool:
+        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        try:
+            await check(b"", timeout=PROBE_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            # The engine has no health service: that it says so is the sign of life.
+            return error.code() not in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+        return True
+
+
+@dataclass(frozen=True)
+class ResourceLog:
+    """The engine's log, for one resource."""
+
+    engine: Engine
+    urn: str
+
+    async def status(self, message: str) -> None:
+        """A line of a command's output, or of progress: shown while it lasts."""
+        await self.engine.log(message, self.urn, ephemeral=True)
+
+    async def warning(self, message: str) -> None:
+        """Kept in the update's diagnostics."""
+        await self.engine.log(message, self.urn, severity="WARNING")
+
+    async def error(self, message: str) -> None:
+        """Kept in the update's diagnostics; the engine counts it as a failure of the resource."""
+        await self.engine.log(message, self.urn, severity="ERROR")

@@ -1,0 +1,86 @@
+"""What a kind of resource has to say: the face between the protocol's server and the two plug-ins."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lab.plugins.diff import Kind
+    from lab.plugins.engine import ResourceLog
+    from lab.plugins.values import Properties
+
+
+class OperationError(Exception):
+    """An operation failed; the message goes to the user as it is."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is wrong with an input; ``property_name`` is a top-level input."""
+
+    property_name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Checked inputs: defaults filled in, secrets marked."""
+
+    inputs: Properties
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A diff. ``detailed`` None: the plug-in gives no paths. ``replaces`` and ``changed`` are top-level inputs."""
+
+    changed: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    detailed: dict[str, Kind] | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One create, update or delete. In a preview nothing may be done, and outputs may be unknown."""
+
+    urn: str
+    log: ResourceLog
+    preview: bool = False
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new resource: its id and its state."""
+
+    id: str
+    outputs: Properties = field(repr=False)
+
+
+class Resource(ABC):
+    """A kind of resource. Every operation raises OperationError with a message for the user."""
+
+    @abstractmethod
+    def check(self, inputs: Properties) -> Checked:
+        """Validates and completes inputs."""
+
+    @abstractmethod
+    def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:
+        """Compares what is with what is wanted."""
+
+    @abstractmethod
+    async def create(self, request: Request, inputs: Properties) -> Created:
+        """Makes the resource."""
+
+    @abstractmethod
+    async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
+        """Changes the resource in place; returns its new state."""
+
+    async def delete(self, request: Request, state: Properties) -> None:  # noqa: B027 - nothing to do is a fair default
+        """Removes the resource."""

@@ -1,0 +1,181 @@
+# ruff: noqa: N802 - the protocol names the methods
+"""The ResourceProvider service, shared by both plug-ins: requests to resources, errors and cancellation back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from lab.plugins.operations import Operations
+from lab.plugins.resource import Checked, OperationError, Request, Resource
+from lab.plugins.values import decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from lab.plugins.engine import Engine
+    from lab.plugins.values import Properties
+
+T = TypeVar("T")
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    """One plug-in: its resources by type token, and what the two official ones answer differently."""
+
+    name: str
+    version: str
+    no_handshake: str
+    """How the official plug-in says that it is older than this call."""
+
+    def __init__(self, engine: Engine, resources: Mapping[str, Resource]) -> None:
+        self.engine = engine
+        self.resources = resources
+        self.operations = Operations()
+
+    async def Handshake(self, request: object, context: grpc.aio.ServicerContext) -> NoReturn:  # noqa: ARG002
+        """Unimplemented, as in the official plug-ins; the engine then uses Configure's older flags."""
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, self.no_handshake)
+
+    async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> Empty:  # noqa: ARG002
+        """Connects to the engine that debugs this process."""
+        self.engine.attach(request.address)
+        return Empty()
+
+    async def GetPluginInfo(self, request: Empty, context: object) -> plugin_pb2.PluginInfo:  # noqa: ARG002
+        """The version that this plug-in answers like."""
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    async def GetSchema(self, request: object, context: object) -> provider_pb2.GetSchemaResponse:  # noqa: ARG002
+        """Name and version only: the SDKs that carry the whole schema are installed beside it."""
+        return provider_pb2.GetSchemaResponse(schema=f'{{"name": "{self.name}", "version": "{self.version}"}}')
+
+    async def Configure(self, request: object, context: object) -> provider_pb2.ConfigureResponse:  # noqa: ARG002
+        """Says aloud, once, that this is not the official plug-in."""
+        await self.engine.log(
+            f"{self.name}: this is the air-gapped lab's plug-in (answering like {self.version}), not the official one"
+        )
+        return self.capabilities()
+
+    def capabilities(self) -> provider_pb2.ConfigureResponse:
+        """Which forms of values the engine may send."""
+        raise NotImplementedError
+
+    async def Cancel(self, request: Empty, context: object) -> Empty:  # noqa: ARG002
+        """Ends what runs and refuses what comes."""
+        self.operations.cancel()
+        return Empty()
+
+    async def Check(
+        self, request: provider_pb2.CheckRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.CheckResponse:
+        """Validates and completes a resource's inputs."""
+        resource = await self._resource(request.urn, context)
+        try:
+            return check_response(resource.check(decode(request.news)))
+        except OperationError as error:
+            await fail(context, error)
+
+    async def Diff(
+        self, request: provider_pb2.DiffRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.DiffResponse:
+        """Compares old and new inputs; ignored inputs keep their value in the state."""
+        resource = await self._resource(request.urn, context)
+        state, news = decode(request.olds), decode(request.news)
+        news |= {key: state[key] for key in request.ignoreChanges if key in state}
+        try:
+            change = resource.diff(state, decode(request.old_inputs), news)
+        except OperationError as error:
+            await fail(context, error)
+        changes = provider_pb2.DiffResponse.DIFF_SOME if change.changed else provider_pb2.DiffResponse.DIFF_NONE
+        response = provider_pb2.DiffResponse(
+            changes=changes,
+            diffs=change.changed,
+            replaces=change.replaces,
+            hasDetailedDiff=change.detailed is not None,
+        )
+        for path, kind in (change.detailed or {}).items():
+            response.detailedDiff[path].kind = provider_pb2.PropertyDiff.Kind.Value(kind)
+        return response
+
+    async def Create(
+        self, request: provider_pb2.CreateRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.CreateResponse:
+        """Makes a resource."""
+        resource = await self._resource(request.urn, context)
+        work = resource.create(
+            Request(request.urn, self.engine.for_resource(request.urn), request.preview), decode(request.properties)
+        )
+        created = await self.finish(work, request.timeout, context)
+        return provider_pb2.CreateResponse(id=created.id, properties=encode(created.outputs))
+
+    async def Update(
+        self, request: provider_pb2.UpdateRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.UpdateResponse:
+        """Changes a resource in place."""
+        resource = await self._resource(request.urn, context)
+        state, news = decode(request.olds), decode(request.news)
+        news |= {key: state[key] for key in request.ignoreChanges if key in state}
+        work = resource.update(
+            Request(request.urn, self.engine.for_resource(request.urn), request.preview), state, news
+        )
+        return provider_pb2.UpdateResponse(properties=encode(await self.finish(work, request.timeout, context)))
+
+    async def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.aio.ServicerContext) -> Empty:
+        """Removes a resource."""
+        resource = await self._resource(request.urn, context)
+        work = resource.delete(Request(request.urn, self.engine.for_resource(request.urn)), decode(request.properties))
+        await self.finish(work, request.timeout, context)
+        return Empty()
+
+    async def Read(
+        self, request: provider_pb2.ReadRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.ReadResponse:
+        """Returns what the state says: like the official plug-ins, these look at nothing."""
+        await self._resource(request.urn, context)
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+
+    async def Invoke(
+        self, request: provider_pb2.InvokeRequest, context: grpc.aio.ServicerContext
+    ) -> provider_pb2.InvokeResponse:
+        """Calls a function of the plug-in."""
+        result = await self.finish(self.invoke(request.tok, decode(request.args)), 0, context)
+        return provider_pb2.InvokeResponse(**{"return": encode(result)})
+
+    async def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
+        """Overridden by a plug-in that has functions."""
+        message = f"the lab's plug-in {self.name} has no function {token}"
+        raise OperationError(message)
+
+    async def finish(
+        self, work: Coroutine[object, object, T], timeout: float, context: grpc.aio.ServicerContext
+    ) -> T:
+        """Runs an operation for at most ``timeout`` seconds (0: no limit); its failure becomes the call's."""
+        try:
+            return await self.operations.run(work, timeout)
+        except OperationError as error:
+            await fail(context, error)
+
+    async def _resource(self, urn: str, context: grpc.aio.ServicerContext) -> Resource:
+        token = urn.split("::")[2].rsplit("$", 1)[-1]
+        if token not in self.resources:
+            known = ", ".join(sorted(self.resources))
+            await context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"the lab's plug-in {self.name} has no {token}, only {known}"
+            )
+        return self.resources[token]
+
+
+def check_response(checked: Checked) -> provider_pb2.CheckResponse:
+    """The protocol's form of checked inputs."""
+    failures = [provider_pb2.CheckFailure(property=f.property_name, reason=f.reason) for f in checked.failures]
+    return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
+
+
+async def fail(context: grpc.aio.ServicerContext, error: OperationError) -> NoReturn:
+    """Ends the call with the error's message."""
+    await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    raise AssertionError from error  # abort never returns

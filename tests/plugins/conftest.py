@@ -1,0 +1,53 @@
+"""Fixtures: the test bed, and the plug-ins in it, the lab's and, where there are any, the official ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.plugins.bed import TREE, Bed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LAB = TREE / "lab" / "plugins" / "bin"
+
+
+@pytest.fixture(scope="session")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    if os.geteuid() != 0:
+        pytest.skip("the plug-ins' test bed makes network namespaces: it needs root")
+    if shutil.which("sshd", path="/usr/sbin") is None:
+        pytest.fail("the plug-ins' test bed needs a real sshd: apt-get install openssh-server")
+    directory = tmp_path_factory.mktemp("bed")
+    (directory / "remote").mkdir()
+    with Bed(directory) as made:
+        yield made
+
+
+def official(name: str) -> Path | None:
+    """The official plug-in on PATH or among those that Pulumi installed; the newest of several."""
+    executable = f"pulumi-resource-{name}"
+    for directory in os.get_exec_path():
+        candidate = Path(directory, executable)
+        if os.access(candidate, os.X_OK) and LAB not in candidate.resolve().parents:
+            return candidate
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    return max(home.glob(f"plugins/resource-{name}-v*/{executable}"), default=None)
+
+
+@pytest.fixture(scope="session", params=["lab", "official"])
+def plugins(request: pytest.FixtureRequest) -> dict[str, Path]:
+    """The executables by name, once ours and once the official ones: both have to pass the same tests."""
+    if request.param == "lab":
+        return {name: LAB / f"pulumi-resource-{name}" for name in ("command", "random")}
+    found = {name: official(name) for name in ("command", "random")}
+    present = {name: path for name, path in found.items() if path is not None}
+    if len(present) < len(found):
+        missing = ", ".join(f"pulumi-resource-{name}" for name in found if name not in present)
+        pytest.skip(f"no official {missing} on PATH or in Pulumi's plug-in directory to compare with")
+    return present
