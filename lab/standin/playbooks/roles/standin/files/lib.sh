@@ -1,0 +1,97 @@
+#!/bin/sh
+# Functions that every script of the stand-in has in front of it (templates/bundle.sh.j2 puts them together).
+# A line "changed: ..." on standard output is how a script reports a change to Ansible.
+set -eu
+umask 022
+
+name=${node:-$(hostname)}
+state=/var/lib/kubespray-standin
+logs=/var/log/kubespray-standin
+kubeconfig=/etc/kubernetes/admin.conf
+
+die() {
+  echo "$name: $*" >&2
+  exit 1
+}
+
+changed() {
+  echo "changed: $*"
+}
+
+# An SSH connection that broke leaves its script running: the next run waits for it.
+lock() {
+  exec 9>/run/kubespray-standin.lock
+  flock -w 600 9 || die "another run of the stand-in holds /run/kubespray-standin.lock since 10 minutes; look at: ps -ef"
+}
+
+# install_file PATH MODE: writes standard input there when it differs, never half.
+install_file() {
+  install -d -m 0755 "${1%/*}"
+  new=$(mktemp "${1%/*}/.standin.XXXXXX")
+  cat >"$new"
+  chmod "$2" "$new"
+  if cmp -s "$new" "$1" && [ "$(stat -c %a "$1")" = "$(stat -c %a "$new")" ]; then
+    rm -f "$new"
+  else
+    mv -f "$new" "$1"
+    changed "$1"
+  fi
+}
+
+# logged NAME COMMAND...: the output goes to a file that only root reads, its end to standard error after a failure.
+logged() {
+  log=$logs/$1.log
+  shift
+  install -d -m 0700 "$logs"
+  (umask 077 && : >"$log")
+  if ! "$@" 9>&- >"$log" 2>&1; then
+    tail -n 25 "$log" >&2
+    die "'$1 $2' failed; look at: $log, journalctl -u kubelet -u containerd, ctr -n k8s.io containers ls"
+  fi
+}
+
+# wait_until SECONDS WHAT COMMAND...
+wait_until() {
+  deadline=$(($(date +%s) + $1))
+  what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    [ "$(date +%s)" -lt "$deadline" ] || die "waited in vain for $what"
+    sleep 1
+  done
+}
+
+api_ready() {
+  kubectl --kubeconfig "$kubeconfig" --request-timeout=10s get --raw=/readyz
+}
+
+etcdctl() {
+  kubectl --kubeconfig "$kubeconfig" -n kube-system exec "etcd-$name" -- etcdctl --endpoints=https://127.0.0.1:2379 \
+    --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key "$@"
+}
+
+# forget_etcd_member NODE: nothing happens when there is no such member.
+forget_etcd_member() {
+  member=$(etcdctl member list | awk -F', ' -v name="$1" '$3 == name {print $1}')
+  if [ -n "$member" ]; then
+    etcdctl member remove "$member" >/dev/null
+    changed "etcd member $1 removed"
+  fi
+}
+
+# What a kubeadm that was cut short, or a whole node, leaves on this host. wg0 and the host's own firewall stay as they are.
+clear_kubernetes() {
+  if [ -x /usr/local/bin/kubeadm ]; then
+    logged kubeadm-reset kubeadm reset --force --skip-phases=remove-etcd-member --cri-socket=unix:///run/containerd/containerd.sock
+  fi
+  systemctl -q stop kubespray-standin-pods 2>/dev/null || true
+  for device in cni0 vxlan.standin; do
+    ip link del "$device" 2>/dev/null || true
+  done
+  nft delete table inet kubespray_standin 2>/dev/null || true
+  # directories that may be mount points are emptied, not removed
+  for directory in /etc/kubernetes /var/lib/kubelet /var/lib/etcd /etc/cni/net.d; do
+    [ ! -d "$directory" ] || find "$directory" -xdev -mindepth 1 -delete
+  done
+  rm -rf /root/.kube/config "$state/member" "$state/started" "$state/pod-network.table"
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Takes one node out of the cluster, run on the first control plane: step "drain" or "delete". A name that is no node is left alone.
+: "${kubeconfig:?}" "${step:?}" "${leaving:?}" "${leaving_ip:?}" "${etcd_member:?}" "${ungraceful:?}"
+: "${grace_period:?}" "${drain_timeout:?}" "${retries:?}" "${retry_delay:?}"
+
+k() {
+  kubectl --kubeconfig "$kubeconfig" "$@"
+}
+
+drain() {
+  endpoint=$(k -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' | sed -n 's/^controlPlaneEndpoint: *//p')
+  [ "${endpoint%:*}" != "$leaving_ip" ] ||
+    die "$leaving is the API's address ($endpoint) for all other nodes: the stand-in cannot remove the first control plane"
+  tries=0
+  until k drain "$leaving" --force --ignore-daemonsets --delete-emptydir-data --grace-period "$grace_period" --timeout "$drain_timeout"; do
+    if [ "$ungraceful" = yes ]; then
+      echo "$leaving could not be drained; it goes nevertheless (allow_ungraceful_removal)"
+      break
+    fi
+    tries=$((tries + 1))
+    [ "$tries" -lt "$retries" ] || die "$leaving cannot be drained; look at: kubectl get pods -A -o wide --field-selector spec.nodeName=$leaving, kubectl get pdb -A"
+    sleep "$retry_delay"
+  done
+  changed "$leaving drained"
+}
+
+main() {
+  [ -n "$(k get node "$leaving" --ignore-not-found -o name)" ] || {
+    echo "$leaving is no node of this cluster"
+    return
+  }
+  case $step in
+    drain) drain ;;
+    delete)
+      if [ "$etcd_member" = yes ]; then
+        forget_etcd_member "$leaving"
+      fi
+      k delete node "$leaving"
+      changed "$leaving deleted"
+      ;;
+  esac
+}
+
+main </dev/null

@@ -1,0 +1,22 @@
+#!/bin/sh
+# On one drained node: kubeadm upgrade, then the new kubelet and kubectl. The first control plane upgrades the cluster's own version.
+: "${state:?}" "${version:?}" "${first:?}"
+
+main() {
+  lock
+  install_files
+  programs=/opt/kubespray-standin/v$version
+  if [ "$first" = yes ]; then
+    logged kubeadm-upgrade "$programs/kubeadm" upgrade apply --yes --config /etc/kubernetes/kubeadm-upgrade.yaml "v$version"
+  else
+    logged kubeadm-upgrade "$programs/kubeadm" upgrade node --config /etc/kubernetes/kubeadm-upgrade.yaml
+  fi
+  for program in kubeadm kubectl kubelet; do
+    ln -sfn "$programs/$program" "/usr/local/bin/$program"
+  done
+  systemctl restart kubelet
+  wait_until 120 "kubelet $version on this host; look at: journalctl -u kubelet" curl -sf http://127.0.0.1:10248/healthz
+  changed "Kubernetes $version"
+}
+
+main </dev/null
