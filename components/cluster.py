@@ -20,7 +20,10 @@ DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
 
 
 class Cluster(pulumi.ComponentResource):
-    """The Kubernetes cluster. `kubeconfig` is secret. `converged` is the command after which the cluster is as declared."""
+    """The Kubernetes cluster.
+
+    `kubeconfig` is secret; after the command `converged` the cluster is as declared.
+    """
 
     kubeconfig: pulumi.Output[str]
     converged: Command

@@ -31,9 +31,10 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
     elif text.count(":") > 1:  # IPv6 without a port
         host, port = text, None
     else:
-        host, _, port = text.partition(":")
-    number = int(port) if port else default_port
-    if not is_host(host) or not 1 <= number <= 65535 or text.endswith(":"):
+        host, colon, after = text.partition(":")
+        port = after if colon else None
+    number = default_port if port is None else int(port) if port.isdigit() else 0
+    if not is_host(host) or not 1 <= number <= 65535:
         msg = f"{text!r} is not HOST or HOST:PORT"
         raise ValueError(msg)
     return Endpoint(host, number)

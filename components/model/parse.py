@@ -20,7 +20,8 @@ def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     """Return the specification.
 
     `config` has the keys mesh, ssh, kubernetes and sites; `read` returns the text of a file that is named there
-    (known hosts, private key) and raises OSError; nothing of the private key is kept. Raises ConfigError with every mistake.
+    (known hosts, private key) and raises OSError; nothing of the private key is kept. Raises ConfigError with every
+    mistake.
     """
     problems = Problems()
     top = Fields(config, "", problems)

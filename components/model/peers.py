@@ -35,7 +35,7 @@ def peers_of(spec: Spec, node: Node) -> tuple[Peer, ...]:
 
 
 def check_pairs(nodes: tuple[Node, ...], problems: Problems) -> None:
-    """Note every pair of nodes of which neither can be reached by the other: in a full mesh one of two must have a port."""
+    """Note every pair of nodes that cannot meet: in a full mesh one of two must have an endpoint."""
     closed = [node for node in nodes if node.endpoint is None]
     for index, one in enumerate(closed):
         for other in closed[index + 1 :]:

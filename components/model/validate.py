@@ -1,4 +1,4 @@
-"""Checks across the whole specification: what Kubespray, WireGuard or Kubernetes would refuse late or accept silently."""
+"""Checks across the whole specification: what WireGuard or Kubespray would refuse late or accept silently."""
 
 import re
 from collections import defaultdict

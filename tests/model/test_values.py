@@ -54,7 +54,7 @@ def test_an_endpoint_is_read(text: str, host: str, port: int) -> None:
     "text", ["", ":51820", "192.0.2.7:", "192.0.2.7:x", "192.0.2.7:99999", "192.0.2.999", "a_b", "[::1"]
 )
 def test_what_is_no_endpoint_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not|invalid"):
+    with pytest.raises(ValueError, match="is not HOST"):
         parse_endpoint(text, 51820)
 
 

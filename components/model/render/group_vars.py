@@ -12,7 +12,7 @@ OWN_VARIABLES = {
     "kube_network_node_prefix": "write kubernetes.nodePrefix",
     "kube_network_plugin": "write kubernetes.networkPlugin",
     "calico_network_backend": "only VXLAN is carried by every tunnel",
-    "calico_vxlan_mode": "all wg0 addresses share one subnet: CrossSubnet would send pod addresses that AllowedIPs drop",
+    "calico_vxlan_mode": "wg0 is one subnet: CrossSubnet would send pod addresses that AllowedIPs drop",
     "calico_ipip_mode": "only VXLAN is carried by every tunnel",
     "calico_mtu": "it follows mesh.mtu",
     "calico_ip_auto_method": "pods must go over wg0",

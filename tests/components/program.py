@@ -1,0 +1,94 @@
+"""Runs the program against Pulumi's mocks and keeps what it asked the engine for."""
+
+import asyncio
+import contextlib
+import json
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from google.protobuf import json_format
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import wait_for_rpcs
+
+from tests.examples import TREE
+
+SECRET = "4dabf18193072939515e22adb298388d"  # the signature of special values on the wire; this one's value is below
+SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+
+ADMIN_CONF = """
+clusters: [{name: kubernetes, cluster: {server: "https://192.168.0.2:6443"}}]
+users: [{name: kubernetes-admin, user: {}}]
+"""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One RegisterResource request."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    inputs: dict[str, object]
+    """As on the wire: secrets are in their envelopes."""
+    dependencies: tuple[str, ...]
+    property_dependencies: dict[str, tuple[str, ...]]
+    additional_secret_outputs: tuple[str, ...]
+
+
+class _Answers(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, object]]:
+        state: dict[str, object] = dict(args.inputs)
+        if args.typ == "random:index/randomPassword:RandomPassword":
+            state["result"] = f"seed-of-{args.name}".ljust(64, "x")
+        if args.name.endswith("-kubeconfig"):
+            state["stdout"] = ADMIN_CONF
+        return args.name, state
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], None]:
+        raise AssertionError(args.token)
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self) -> None:
+        super().__init__(_Answers())
+        self.requests: list[Registered] = []
+
+    def RegisterResource(self, request):  # type: ignore[no-untyped-def] # noqa: N802, ANN - the SDK's signature
+        self.requests.append(
+            Registered(
+                urn=self.make_urn(request.parent, request.type, request.name),
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                custom=request.custom,
+                inputs=json_format.MessageToDict(request.object),
+                dependencies=tuple(request.dependencies),
+                property_dependencies={k: tuple(v.urns) for k, v in request.propertyDependencies.items()},
+                additional_secret_outputs=tuple(request.additionalSecretOutputs),
+            )
+        )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def run_program(config: dict[str, object], directory: Path) -> dict[str, Registered]:
+    """Run `__main__.py` with a configuration in a directory; return what it registered, by resource name and type."""
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    monitor = _Monitor()
+    pulumi.runtime.set_mocks(_Answers(), project="stretched", stack="test", preview=False, monitor=monitor)
+    pulumi.runtime.set_all_config({f"stretched:{name}": json.dumps(value) for name, value in config.items()})
+    ssh = config["ssh"]
+    assert isinstance(ssh, dict)
+    ssh = {**ssh, "knownHostsFile": str(TREE / str(ssh["knownHostsFile"]))}
+    pulumi.runtime.set_config("stretched:ssh", json.dumps(ssh))
+    with contextlib.chdir(directory):
+        runpy.run_path(str(TREE / "__main__.py"))
+        asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
+    return {
+        f"{request.type} {request.name}": request
+        for request in monitor.requests
+        if request.type != "pulumi:pulumi:Stack"
+    }
