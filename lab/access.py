@@ -1,0 +1,58 @@
+"""The files by which the lab's hosts are reached: the operator's key, known hosts, Pulumi's passphrase and state."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from lab import host
+from lab.command import run
+from lab.layout import Layout
+from lab.topology import SSH_PORT, Host, Topology
+
+# The lab's stack protects nothing real, and its salt is in the repository.
+_PASSPHRASE = "lab"  # noqa: S105
+
+
+def make(layout: Layout) -> None:
+    """Make what does not depend on hosts. What is there already stays: running hosts know that key."""
+    layout.access.mkdir(parents=True, exist_ok=True)
+    layout.access.chmod(0o700)
+    pulumi_state(layout).mkdir(exist_ok=True)
+    passphrase(layout).touch(mode=0o600)
+    passphrase(layout).write_text(_PASSPHRASE, encoding="utf-8")
+    public = layout.private_key.with_suffix(".pub")
+    if not (layout.private_key.exists() and public.exists()):
+        layout.private_key.unlink(missing_ok=True)
+        run(
+            "ssh-keygen",
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-C",
+            f"operator@{layout.name}",
+            "-f",
+            str(layout.private_key),
+        )
+
+
+def write_known_hosts(topology: Topology, layout: Layout) -> None:
+    """Write each host's key under its name and, where it can be reached from outside, its address and port."""
+    lines = [f"{','.join(_names(topology, item))} {host.host_key(item, layout)}\n" for item in topology.hosts]
+    layout.known_hosts.write_text("".join(lines), encoding="utf-8")
+
+
+def passphrase(layout: Layout) -> Path:
+    """File with the passphrase of the lab's stack."""
+    return layout.access / "passphrase"
+
+
+def pulumi_state(layout: Layout) -> Path:
+    """Directory of Pulumi's file backend."""
+    return layout.access / "pulumi"
+
+
+def _names(topology: Topology, item: Host) -> Iterable[str]:
+    yield item.name
+    if ssh := topology.ssh(item):
+        yield str(ssh.address) if ssh.port == SSH_PORT else f"[{ssh.address}]:{ssh.port}"

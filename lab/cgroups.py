@@ -1,0 +1,143 @@
+"""Cgroup directories of a lab, one leaf for each thing that it runs, in every hierarchy that the machine has.
+
+They serve two ends: hosts need directories of their own to run systemd in, and whatever is in them was started by the
+lab, so it can be found and ended without doubt, even when nothing else is left of the record.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+
+_KILL_SECONDS = 20.0
+_UNIFIED = "cgroup2"
+
+
+@dataclass(frozen=True)
+class Cgroups:
+    """The lab's directory in each hierarchy; all leaves lie below them."""
+
+    tops: tuple[Path, ...]
+
+    def make(self, leaf: str) -> tuple[Path, ...]:
+        """Return the leaf's directories, made when they are not there yet."""
+        return tuple(_make(top, leaf) for top in self.tops)
+
+    def processes(self, leaf: str = "") -> set[int]:
+        """Return the ids of the processes in a leaf, or in the whole lab, at this moment."""
+        found: set[int] = set()
+        for top in self.tops:
+            for directory, _, _ in os.walk(top / leaf):
+                found |= _listed(Path(directory))
+        return found
+
+    def leaves(self) -> set[str]:
+        """Return the leaves that are there."""
+        return {path.name for top in self.tops if top.is_dir() for path in top.iterdir() if path.is_dir()}
+
+    def kill(self, leaf: str = "") -> None:
+        """End every process of a leaf, or of the whole lab, and return when they are gone."""
+        deadline = time.monotonic() + _KILL_SECONDS
+        while pids := self.processes(leaf):
+            held = {pid: descriptor for pid in pids if (descriptor := _held(pid)) is not None}
+            # Held by descriptor and then looked for again: no id can meanwhile have gone to a process of somebody else.
+            still = self.processes(leaf)
+            for pid, descriptor in held.items():
+                with suppress(ProcessLookupError):
+                    if pid in still:
+                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+                os.close(descriptor)
+            if time.monotonic() > deadline:
+                message = f"these processes of the lab do not end: {' '.join(map(str, sorted(pids)))}"
+                raise LabError(message)
+            time.sleep(0.02)
+
+    def remove(self, leaf: str = "") -> None:
+        """Remove the directories of a leaf, or of the whole lab. There must be no process in them any more."""
+        for top in self.tops:
+            for directory, _, _ in os.walk(top / leaf, topdown=False):
+                _rmdir(Path(directory))
+
+
+def plan(lab: str) -> Cgroups:
+    """Return where a lab's directories go on this machine, seen from this process. Makes nothing.
+
+    They lie below the cgroups that this process is in, so that limits set for it hold for the lab. Only where cgroup v2
+    stands alone they lie at its root: there a cgroup with processes must not have children with controllers.
+    """
+    own = _own_paths()
+    mounts = list(_mounts())
+    alone = all(kind == _UNIFIED for _, kind, _ in mounts)
+    tops = []
+    for directory, kind, options in mounts:
+        path = own[""] if kind == _UNIFIED else next((own[name] for name in own if name and name in options), "/")
+        below = directory if alone else directory / path.lstrip("/")
+        tops.append(below / f"stretched-lab-{lab}")
+    return Cgroups(tuple(tops))
+
+
+def of_process(pid: int) -> list[Path]:
+    """Return the directories of the cgroups that a process is in."""
+    own = _own_paths(pid)
+    return [
+        directory
+        / (own[""] if kind == _UNIFIED else next((own[n] for n in own if n and n in options), "/")).lstrip("/")
+        for directory, kind, options in _mounts()
+    ]
+
+
+def _own_paths(pid: int | None = None) -> dict[str, str]:
+    """Map controllers (the unified hierarchy's name is empty) to a process's cgroup, see cgroups(7)."""
+    lines = Path(f"/proc/{pid or 'self'}/cgroup").read_text(encoding="utf-8").splitlines()
+    return {controllers.split(",")[0]: path for _, controllers, path in (line.split(":", 2) for line in lines)}
+
+
+def _mounts() -> Iterator[tuple[Path, str, set[str]]]:
+    """Yield directory, type and options of each hierarchy, see proc_pid_mountinfo(5)."""
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(" ", 2)
+        if kind in ("cgroup", _UNIFIED):
+            yield Path(before.split(" ")[4]), kind, set(options.split(","))
+
+
+def _make(top: Path, leaf: str) -> Path:
+    for directory in (top, top / leaf):
+        directory.mkdir(exist_ok=True)
+        for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new v1 cpuset, which then takes no process
+            file = directory / name
+            if (directory / "cgroup.clone_children").exists() and file.exists() and not file.read_text().strip():
+                file.write_text((directory.parent / name).read_text())
+    return top / leaf
+
+
+def _held(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _listed(directory: Path) -> set[int]:
+    try:
+        return {int(line) for line in (directory / "cgroup.procs").read_text(encoding="ascii").split()}
+    except OSError:  # removed meanwhile
+        return set()
+
+
+def _rmdir(directory: Path) -> None:
+    deadline = time.monotonic() + _KILL_SECONDS
+    while directory.exists():
+        try:
+            directory.rmdir()
+        except OSError as error:
+            # The kernel lets go of a dead process a moment after it has disappeared.
+            if time.monotonic() > deadline:
+                message = f"cgroup {directory} cannot be removed: {error.strerror}"
+                raise LabError(message) from error
+            time.sleep(0.02)

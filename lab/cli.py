@@ -1,0 +1,131 @@
+"""`python -m lab`: the lab's command line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from lab import down, enter, record, status, up
+from lab.errors import LabError
+from lab.layout import DEFAULT_TOPOLOGY, Layout
+from lab.topology import OPERATOR, Topology
+from lab.topology_file import load
+from tools.errors import ToolError
+
+_USER_ERROR = 2
+_ROUTER = "router:"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code: 2 for what the user can mend."""
+    options = _parser().parse_args(arguments)
+    commands: Mapping[str, Callable[[argparse.Namespace, Topology, Layout], int]] = {
+        "up": _up,
+        "down": _down,
+        "status": _status,
+        "exec": _exec,
+        "run": _run,
+    }
+    try:
+        topology = load(options.topology)
+        if os.geteuid() != 0:
+            message = "the lab needs root: it makes namespaces, cgroups and network devices. Run it as root"
+            raise LabError(message)
+        return commands[options.command](options, topology, Layout(topology.name))
+    except (LabError, ToolError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return _USER_ERROR
+    except KeyboardInterrupt:
+        print("lab: interrupted; the next `up` finishes the lab, `down` removes it", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="Hosts at several sites, on one machine.")
+    parser.add_argument("--topology", type=Path, default=DEFAULT_TOPOLOGY, metavar="FILE", help="default: %(default)s")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="make the lab, or finish it; return when every host is reachable")
+    commands.add_parser("down", help="remove the lab, its keys and its Pulumi state")
+    commands.add_parser("status", help="print every host's state; exit code 0 only if all is up")
+    execute = commands.add_parser("exec", help="run a command as root on a host, needing no network")
+    execute.add_argument("place", help=f"a host (short names do), {_ROUTER}SITE, or {OPERATOR}")
+    execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    run = commands.add_parser("run", help="run a command in the operator's place, set up for Pulumi")
+    run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
+    return parser
+
+
+def _up(_: argparse.Namespace, topology: Topology, where: Layout) -> int:
+    mirror = None
+    if topology.mirror:
+        from lab import kubernetes  # noqa: PLC0415 - only labs with a mirror need it
+
+        mirror = kubernetes.ensure()
+    up.up(topology, where, mirror)
+    return 0
+
+
+def _down(_: argparse.Namespace, __: Topology, where: Layout) -> int:
+    down.down(where)
+    return 0
+
+
+def _status(_: argparse.Namespace, topology: Topology, where: Layout) -> int:
+    return 0 if status.status(topology, where) else 1
+
+
+def _exec(options: argparse.Namespace, topology: Topology, where: Layout) -> int:
+    _existing(where)
+    place: str = options.place
+    if place == OPERATOR:
+        return _become([*enter.netns_command(where.operator_netns), *_argv(options)])
+    if place.startswith(_ROUTER):
+        site = place.removeprefix(_ROUTER)
+        if site not in {site.name for site in topology.sites}:
+            message = f"there is no site {site}: {', '.join(site.name for site in topology.sites)} are"
+            raise LabError(message)
+        return _become([*enter.netns_command(where.router_netns(site)), *_argv(options)])
+    hosts = {name: host for host in topology.hosts for name in (host.name, host.short)}
+    if place not in hosts:
+        message = f"there is no host {place}: {', '.join(host.short for host in topology.hosts)} are"
+        raise LabError(message)
+    init = enter.init_of(where.host(hosts[place].short))
+    if init is None:
+        message = f"{place} is not running: see `python -m lab status`"
+        raise LabError(message)
+    command = [*enter.host_command(init), *_argv(options)]
+    enter.join_host(init)
+    return _become(command)
+
+
+def _run(options: argparse.Namespace, _: Topology, where: Layout) -> int:
+    from lab import operator_place  # noqa: PLC0415 - the only command that needs Pulumi
+
+    known = _existing(where)
+    environment = operator_place.environment(where, Path(known.mirror) if known.mirror else None)
+    return _become([*enter.netns_command(where.operator_netns), *_argv(options)], environment)
+
+
+def _existing(where: Layout) -> record.Record:
+    known = record.read(where)
+    if known is None:
+        message = f"the lab {where.name} is down: run `python -m lab up`"
+        raise LabError(message)
+    return known
+
+
+def _argv(options: argparse.Namespace) -> list[str]:
+    argv: list[str] = options.argv
+    if argv[:1] == ["--"]:
+        argv = argv[1:]
+    if not argv:
+        message = f"{options.command}: no command given"
+        raise LabError(message)
+    return argv
+
+
+def _become(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+    """Replace this process by the command: its exit code, its signals, its terminal."""
+    sys.stdout.flush()
+    os.execvpe(command[0], list(command), environment or os.environ)  # noqa: S606 - no shell is the point

@@ -1,0 +1,114 @@
+"""One host: what is its own on disk, and the command that boots it."""
+
+import json
+import shutil
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.cgroups import Cgroups
+from lab.command import run
+from lab.layout import Layout
+from lab.network import Cable, cable
+from lab.topology import Host, Topology
+
+HOST_LEAVES = "host-"
+SUPERVISOR_LEAVES = "supervisor-"
+_SCRIPTS = Path(__file__).parent / "scripts"
+# An overlay cannot lie on an overlay, and these want speed: they are bound to ordinary directories.
+_VOLUMES = ("containerd", "kubelet", "etcd")
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What a supervisor needs to boot a host again and again; written to a file once the host is prepared."""
+
+    cable: Cable
+    cgroups: tuple[str, ...]
+    leaf: str
+    command: tuple[str, ...]
+
+    def write(self, file: Path) -> None:
+        """Write it in one go: a file that is there is whole."""
+        temporary = file.with_suffix(".new")
+        temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        temporary.rename(file)
+
+    @classmethod
+    def read(cls, file: Path) -> "Boot":
+        """Read what `write` wrote."""
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        return cls(Cable(**raw["cable"]), tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+
+
+def leaf(host: Host) -> str:
+    """Return the name of the cgroup that the host's processes are in."""
+    return HOST_LEAVES + host.short
+
+
+def supervisor_leaf(host: Host) -> str:
+    """Return the name of the cgroup that its supervisor is in."""
+    return SUPERVISOR_LEAVES + host.short
+
+
+def boot_file(directory: Path) -> Path:
+    """Return the file that says how the host is booted. Where it is missing the host is not prepared."""
+    return directory / "boot.json"
+
+
+def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> Boot:
+    """Return how a host is booted."""
+    directory = layout.host(host.short)
+    overlay = f"lowerdir={image},upperdir={directory / 'upper'},workdir={directory / 'work'}"
+    root = directory / "root"
+    line = cable(host, topology.site(host.site), layout)
+    nspawn = [
+        "systemd-nspawn",
+        *("--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe"),
+        *("--resolv-conf=off", "--timezone=off"),
+        f"--directory={root}",
+        f"--machine={line.netns}",
+        f"--hostname={host.name}",
+        f"--network-namespace-path=/run/netns/{line.netns}",
+        *("--capability=all", "--drop-capability=CAP_SYS_RESOURCE"),
+        "--system-call-filter=add_key keyctl request_key bpf",
+        "--bind=/dev/net/tun",
+        *(f"--bind={directory / 'volumes' / name}:/var/lib/{name}" for name in _VOLUMES),
+        *([f"--bind-ro={mirror}:/opt/mirror"] if mirror else []),
+    ]
+    command = [
+        *("setpriv", "--pdeathsig", "KILL"),  # no host without its supervisor
+        *("unshare", "--mount", "--propagation", "slave"),
+        *(str(_SCRIPTS / "on-overlay"), overlay, str(root)),
+        *nspawn,
+    ]
+    return Boot(line, tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
+
+
+def prepare(host: Host, layout: Layout, how: Boot) -> None:
+    """Make what is the host's own: name, machine id, host keys, the operator's access. Whatever was there goes."""
+    directory = layout.host(host.short)
+    shutil.rmtree(directory, ignore_errors=True)
+    upper = directory / "upper"
+    for path in (directory / "root", directory / "work", upper / "etc" / "ssh", upper / "root" / ".ssh"):
+        path.mkdir(parents=True)
+    for name in _VOLUMES:
+        (directory / "volumes" / name).mkdir(parents=True)
+    for path, mode in ((directory, 0o700), (upper, 0o755), (upper / "root", 0o700), (upper / "root" / ".ssh", 0o700)):
+        path.chmod(mode)
+    etc = upper / "etc"
+    (etc / "hostname").write_text(f"{host.name}\n", encoding="utf-8")
+    (etc / "hosts").write_text(
+        f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{host.address} {host.name} {host.short}\n", encoding="utf-8"
+    )
+    (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
+    run("ssh-keygen", "-q", "-A", "-f", str(upper))  # all kinds, as Debian's own installation does
+    shutil.copyfile(layout.private_key.with_suffix(".pub"), upper / "root" / ".ssh" / "authorized_keys")
+    (upper / "root" / ".ssh" / "authorized_keys").chmod(0o600)
+    how.write(boot_file(directory))
+
+
+def host_key(host: Host, layout: Layout) -> str:
+    """Return the public Ed25519 host key, `ssh-ed25519 BASE64`, of a prepared host."""
+    file = layout.host(host.short) / "upper" / "etc" / "ssh" / "ssh_host_ed25519_key.pub"
+    return " ".join(file.read_text(encoding="utf-8").split()[:2])

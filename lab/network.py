@@ -1,0 +1,168 @@
+"""Routers with their LANs, the operator's place, and the cable of each host.
+
+Nothing of it is connected to the machine's own network. Between the places is the WAN, see `lab.wan`.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lab import netns
+from lab.layout import NETNS_CONFIGURATION, Layout
+from lab.topology import Host, Nat, Site, Topology
+
+WAN_DEVICE = "wan0"
+_LAN_DEVICE = "lan0"
+_HOST_DEVICE = "eth0"
+_ROUTER_SETTINGS = {
+    "net.ipv4.ip_forward": 1,
+    "net.ipv4.conf.all.rp_filter": 1,
+    "net.ipv4.conf.default.rp_filter": 1,
+    # Frames between hosts of one LAN are no business of the router's forward chain.
+    "net.bridge.bridge-nf-call-iptables": 0,
+    "net.bridge.bridge-nf-call-ip6tables": 0,
+    "net.bridge.bridge-nf-call-arptables": 0,
+}
+
+
+def make(topology: Topology, layout: Layout) -> None:
+    """Make every router and the operator's place, anew where they exist."""
+    for site in topology.sites:
+        _make_router(topology, site, layout.router_netns(site.name))
+    _make_operator(topology, layout)
+
+
+def fingerprint(topology: Topology, layout: Layout) -> str:
+    """Return what names everything that `make` makes from: where it differs the network is another one."""
+    sites = [(site.name, site.lan, site.gateway, site.nat and nat_rules(site, site.nat)) for site in topology.sites]
+    return hashlib.sha256(repr((layout.name, topology.operator, sites)).encode()).hexdigest()
+
+
+def complete(topology: Topology, layout: Layout) -> bool:
+    """Tell whether all the namespaces that `make` makes are there."""
+    wanted = [layout.router_netns(site.name) for site in topology.sites] + [layout.operator_netns]
+    return all(netns.path(name).exists() for name in wanted)
+
+
+@dataclass(frozen=True)
+class Cable:
+    """A host's link to its site's LAN, in plain values: it is written down and read again at every boot."""
+
+    netns: str
+    router: str
+    name: str  # at the router: at most 15 characters, its own among the site's
+    mac: str  # always the same, so that neighbours need not notice a reboot
+    address: str  # with prefix length
+    gateway: str
+
+    def connect(self) -> None:
+        """Make the host's namespace anew, as at a boot: one interface, a default route."""
+        self.disconnect()
+        netns.make(self.netns)
+        netns.ip(
+            self.router,
+            [
+                f"link add {self.name} type veth peer name {_HOST_DEVICE} address {self.mac} netns {self.netns}",
+                f"link set {self.name} master {_LAN_DEVICE} up",
+            ],
+        )
+        netns.ip(
+            self.netns,
+            [
+                "link set lo up",
+                f"address add {self.address} dev {_HOST_DEVICE}",
+                f"link set {_HOST_DEVICE} up",
+                f"route add default via {self.gateway}",
+            ],
+        )
+
+    def disconnect(self) -> None:
+        """Remove the link and the namespace, if they are there."""
+        if netns.path(self.router).exists() and netns.has_link(self.router, self.name):
+            netns.ip(self.router, [f"link delete {self.name}"])
+        netns.remove(self.netns)
+
+
+def cable(host: Host, site: Site, layout: Layout) -> Cable:
+    """Return the cable of a host."""
+    name = layout.host_netns(host)
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return Cable(
+        netns=name,
+        router=layout.router_netns(site.name),
+        name=f"{site.hosts.index(host)}-{host.short}"[:15],
+        mac=":".join(["02", *(digest[i : i + 2] for i in range(0, 10, 2))]),
+        address=f"{host.address}/{site.lan.prefixlen}",
+        gateway=str(site.gateway),
+    )
+
+
+def nat_rules(site: Site, nat: Nat) -> str:
+    """Return the nftables rules of a NAT site's router: out is free, in comes what was asked for or is forwarded."""
+    forwards = "\n".join(
+        f"    ip daddr {nat.address} {forward.protocol} dport {forward.port} dnat ip to {address}:{forward.to}"
+        for forward in nat.forwards
+        for address in (host.address for host in site.hosts if host.name == forward.host)
+    )
+    return f"""\
+table inet site {{
+  chain forward {{
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    iifname "{_LAN_DEVICE}" oifname "{WAN_DEVICE}" accept
+    iifname "{WAN_DEVICE}" ct status dnat accept
+  }}
+  chain prerouting {{
+    type nat hook prerouting priority dstnat;
+    iifname != "{WAN_DEVICE}" return
+{forwards}
+  }}
+  chain postrouting {{
+    type nat hook postrouting priority srcnat;
+    oifname "{WAN_DEVICE}" ip saddr {site.lan} masquerade
+  }}
+}}
+"""
+
+
+def _make_router(topology: Topology, site: Site, name: str) -> None:
+    netns.make(name)
+    netns.sysctl(name, _ROUTER_SETTINGS)
+    source = site.nat.address if site.nat else site.gateway
+    netns.ip(
+        name,
+        [
+            "link set lo up",
+            f"link add {_LAN_DEVICE} type bridge",
+            f"address add {site.gateway}/{site.lan.prefixlen} dev {_LAN_DEVICE}",
+            f"link set {_LAN_DEVICE} up",
+            *_wan(topology, site.name, str(source), own=bool(site.nat)),
+            # What the WAN does not know, private addresses among it, disappears here.
+            "route add blackhole default",
+        ],
+    )
+    if site.nat:
+        netns.nft(name, nat_rules(site, site.nat))
+
+
+def _make_operator(topology: Topology, layout: Layout) -> None:
+    name = layout.operator_netns
+    netns.make(name)
+    netns.ip(name, ["link set lo up", *_wan(topology, None, str(topology.operator), own=True)])
+    configuration = NETNS_CONFIGURATION / name
+    configuration.mkdir(parents=True, exist_ok=True)
+    (configuration / "resolv.conf").write_text("# The lab has no name server.\n", encoding="utf-8")
+    entries = ["127.0.0.1 localhost", "::1 localhost"]
+    entries += [f"{ssh.address} {host.name} {host.short}" for host in topology.hosts if (ssh := topology.ssh(host))]
+    (configuration / "hosts").write_text("\n".join([*entries, ""]), encoding="utf-8")
+
+
+def _wan(topology: Topology, here: str | None, source: str, *, own: bool) -> Iterator[str]:
+    """Yield what makes the WAN's device, which lasts when the relay behind it does not, and the routes over it."""
+    yield f"tuntap add dev {WAN_DEVICE} mode tun"
+    if own:
+        yield f"address add {source}/32 dev {WAN_DEVICE}"
+    yield f"link set {WAN_DEVICE} mtu 1500 up"
+    prefixes = [prefix for site in topology.sites if site.name != here for prefix in site.public_prefixes]
+    for prefix in [*prefixes, *([f"{topology.operator}/32"] if here else [])]:
+        yield f"route add {prefix} dev {WAN_DEVICE} src {source}"

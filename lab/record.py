@@ -1,0 +1,86 @@
+"""What is written down about a lab that is up, or was being made: enough to finish it or to remove it."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab import netns
+from lab.cgroups import Cgroups
+from lab.errors import LabError
+from lab.layout import TREE, Layout, state_root
+
+FILE = "lab.json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Written before anything else of the lab is made.
+
+    `network` names what routers and the operator's place were made from, empty until they are all there.
+    `mirror` is the directory that hosts see at /opt/mirror, if any.
+    """
+
+    tree: str
+    cgroups: tuple[str, ...]
+    network: str = ""
+    mirror: str | None = None
+
+    @property
+    def directories(self) -> Cgroups:
+        """The lab's cgroups."""
+        return Cgroups(tuple(map(Path, self.cgroups)))
+
+    def write(self, layout: Layout) -> None:
+        """Replace the record in one go."""
+        layout.state.mkdir(parents=True, exist_ok=True)
+        layout.state.chmod(0o700)
+        temporary = layout.state / "lab.new"
+        temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        temporary.rename(layout.state / FILE)
+
+
+def read(layout: Layout) -> Record | None:
+    """Return the lab's record, None when there is no such lab.
+
+    Raises LabError where the lab belongs to another working tree, or to a record that is kept elsewhere.
+    """
+    try:
+        raw = json.loads((layout.state / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if strays := netns.names(layout.netns_prefix):
+            message = (
+                f"a lab {layout.name} is on this machine ({strays[0]} and others), but not in {layout.state}: it was "
+                "made by another user or with another XDG_STATE_HOME; take it down there, or give yours another name"
+            )
+            raise LabError(message) from None
+        return None
+    raw["cgroups"] = tuple(raw["cgroups"])
+    record = Record(**raw)
+    if Path(record.tree) != TREE and Path(record.tree).is_dir():
+        message = (
+            f"the lab {layout.name} belongs to the tree {record.tree}: run `python -m lab down` there first, "
+            "or give your topology another name"
+        )
+        raise LabError(message)
+    return record
+
+
+def existing() -> list[str]:
+    """Return the names of this user's labs."""
+    return sorted(path.parent.name for path in state_root().glob(f"*/{FILE}"))
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold a lock file; say so when that has to be waited for."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"    {file.stem}: another command is at work on it, waiting", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,59 @@
+"""The Debian root file system that all hosts share, made once and kept in the cache."""
+
+import os
+from pathlib import Path
+
+from tools import cache, debian, gobuild
+from tools.pins import pins
+from tools.progress import run, step
+
+_SUITE = "bookworm"
+_PACKAGES = (
+    *("systemd", "systemd-sysv", "dbus", "kmod", "mount", "procps", "sudo", "e2fsprogs", "ca-certificates"),
+    *("openssh-server", "rsync", "curl", "openssl", "tar", "unzip", "xz-utils"),
+    *(
+        "iproute2",
+        "iputils-ping",
+        "nftables",
+        "iptables",
+        "ipset",
+        "ebtables",
+        "ethtool",
+        "conntrack",
+        "socat",
+        "tcpdump",
+    ),
+    *("python3", "python3-venv", "python3-apt"),
+    *("containerd", "runc"),
+)
+# What hosts find in their local apt repository instead of on board.
+_OFFERED = ("wireguard-tools",)
+_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
+_FILES = Path(__file__).parent / "rootfs"
+
+
+def ensure() -> Path:
+    """Return the root file system's directory, made first when the cache has none of this recipe.
+
+    It is read-only by convention: hosts lay an overlay over it. Raises ToolError when it cannot be made.
+    """
+    recipe = repr((_SUITE, _PACKAGES, _OFFERED, _LEFT_OUT, pins().go["wireguard-go"]))
+    return cache.entry(f"rootfs/{_SUITE}-{cache.digest(recipe, cache.digest_tree(_FILES))}", _make) / "root"
+
+
+def _make(target: Path) -> None:
+    debian.ensure(["mmdebstrap", "dpkg-dev"])
+    wireguard_go = gobuild.binary("wireguard-go")
+    command = [
+        "mmdebstrap",
+        "--mode=root",
+        "--variant=minbase",
+        f"--include={','.join(_PACKAGES)}",
+        *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
+        f"--customize-hook={_FILES / 'customize'}",
+        _SUITE,
+        str(target / "root"),
+    ]
+    environment = {**os.environ, "WIREGUARD_GO": str(wireguard_go), "PACKAGES": " ".join(_OFFERED)}
+    with step(f"root file system of the hosts: Debian {_SUITE} by mmdebstrap", expect="about a minute"):
+        run(command, env=environment)

@@ -1,0 +1,111 @@
+"""What a lab consists of: sites with hosts, an operator, and the paths between them.
+
+Values only. `lab.topology_file` makes them from a YAML file; everything else in the lab reads them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
+
+OPERATOR = "operator"
+SSH_PORT = 22
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A port of a NAT site's public address that leads to a host inside."""
+
+    protocol: str  # tcp or udp
+    port: int
+    host: str  # full name
+    to: int
+
+
+@dataclass(frozen=True)
+class Nat:
+    """The site is masqueraded behind `address`; what comes in unasked is dropped, the forwards aside."""
+
+    address: IPv4Address
+    forwards: tuple[Forward, ...]
+
+
+@dataclass(frozen=True)
+class Host:
+    """`name` is the full name; `short`, its first label, is unique in the lab."""
+
+    name: str
+    address: IPv4Address
+    site: str
+
+    @property
+    def short(self) -> str:
+        """The name's first label."""
+        return self.name.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A LAN with a router; without `nat` the WAN routes the LAN itself."""
+
+    name: str
+    lan: IPv4Network
+    gateway: IPv4Address
+    hosts: tuple[Host, ...]
+    nat: Nat | None
+
+    @property
+    def public_prefixes(self) -> tuple[IPv4Network, ...]:
+        """What the WAN carries to this site's router."""
+        return (IPv4Network(self.nat.address),) if self.nat else (self.lan,)
+
+
+@dataclass(frozen=True)
+class Path:
+    """Delay is one way, in milliseconds; loss is per packet, in percent. The same in both directions."""
+
+    delay_ms: float
+    loss_percent: float
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a service of a host is reached from outside its site."""
+
+    address: IPv4Address
+    port: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """`links` has the paths that differ from `default`, keyed by the two places' names (sites and the operator)."""
+
+    name: str
+    operator: IPv4Address
+    sites: tuple[Site, ...]
+    default: Path
+    links: dict[frozenset[str], Path]
+    mirror: bool
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """Every host, in the file's order."""
+        return tuple(host for site in self.sites for host in site.hosts)
+
+    def site(self, name: str) -> Site:
+        """Raise KeyError if there is none of that name."""
+        return {site.name: site for site in self.sites}[name]
+
+    def paths(self) -> Iterator[tuple[str, str, Path]]:
+        """Yield every pair of places once, with the path between them."""
+        places = [*(site.name for site in self.sites), OPERATOR]
+        for one, other in combinations(places, 2):
+            yield one, other, self.links.get(frozenset({one, other}), self.default)
+
+    def ssh(self, host: Host) -> Endpoint | None:
+        """Where the operator reaches a host's sshd; None when its site's NAT forwards no port to it."""
+        nat = self.site(host.site).nat
+        if nat is None:
+            return Endpoint(host.address, SSH_PORT)
+        ports = [f.port for f in nat.forwards if (f.protocol, f.host, f.to) == ("tcp", host.name, SSH_PORT)]
+        return Endpoint(nat.address, ports[0]) if ports else None
