@@ -29,9 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         topology = load(options.topology)
-        if os.geteuid() != 0:
-            message = "the lab needs root: it makes namespaces, cgroups and network devices. Run it as root"
-            raise LabError(message)
+        _need_root()
         return commands[options.command](options, topology, Layout(topology.name))
     except (LabError, ToolError) as error:
         print(f"lab: {error}", file=sys.stderr)
@@ -39,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lab: interrupted; the next `up` finishes the lab, `down` removes it", file=sys.stderr)
         return 130
+
+
+def _need_root() -> None:
+    if os.geteuid() != 0:
+        message = "the lab needs root: it makes namespaces, cgroups and network devices. Run it as root"
+        raise LabError(message)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -27,7 +27,16 @@ def host_command(init: int) -> list[str]:
     """Return the words before a command that run it on a host as root. They do not need the host's network."""
     root = {**_ROOT, "TERM": os.environ.get("TERM", "dumb")}
     assignments = [f"{key}={value}" for key, value in root.items()]
-    return ["nsenter", f"--target={init}", "--all", "--root", "--wd=/root", "env", "--ignore-environment", *assignments]
+    return [
+        "nsenter",
+        f"--target={init}",
+        "--all",
+        "--root",
+        "env",
+        "--chdir=/root",
+        "--ignore-environment",
+        *assignments,
+    ]
 
 
 def init_of(directory: Path) -> int | None:

@@ -21,9 +21,13 @@ _VOLUMES = ("containerd", "kubelet", "etcd")
 
 @dataclass(frozen=True)
 class Boot:
-    """What a supervisor needs to boot a host again and again; written to a file once the host is prepared."""
+    """What a supervisor needs to boot a host again and again; written to a file once the host is prepared.
+
+    `image` is the root file system below the host's overlay: what is on the host's disk goes with that one only.
+    """
 
     cable: Cable
+    image: str
     cgroups: tuple[str, ...]
     leaf: str
     command: tuple[str, ...]
@@ -38,7 +42,7 @@ class Boot:
     def read(cls, file: Path) -> "Boot":
         """Read what `write` wrote."""
         raw = json.loads(file.read_text(encoding="utf-8"))
-        return cls(Cable(**raw["cable"]), tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+        return cls(Cable(**raw["cable"]), raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
 
 
 def leaf(host: Host) -> str:
@@ -82,7 +86,7 @@ def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image
         *(str(_SCRIPTS / "on-overlay"), overlay, str(root)),
         *nspawn,
     ]
-    return Boot(line, tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
+    return Boot(line, str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
 
 
 def prepare(host: Host, layout: Layout, how: Boot) -> None:

@@ -45,11 +45,11 @@ class Run:
 
 def supervise(directory: Path) -> int:
     """Boot the host until it ends otherwise than by a reboot; return systemd-nspawn's exit code."""
-    how = host.Boot.read(host.boot_file(directory))
-    cgroups = Cgroups(tuple(map(Path, how.cgroups)))
     boots = Run.read(directory).boots
     code = _REBOOT
     while code == _REBOOT:
+        how = host.Boot.read(host.boot_file(directory))
+        cgroups = Cgroups(tuple(map(Path, how.cgroups)))
         cgroups.kill(how.leaf)
         cgroups.remove(how.leaf)  # what systemd and kubelet left in it
         how.cable.connect()

@@ -71,10 +71,14 @@ def _hosts(topology: Topology, layout: Layout, groups: Cgroups, image: Path, mir
             remove_host(short, layout, groups)
     fresh, idle = [], []
     for item in topology.hosts:
-        how = host.boot(item, topology, layout, groups, image, mirror)
         file = host.boot_file(layout.host(item.short))
-        if not file.exists() or host.Boot.read(file).cable != how.cable:
+        old = host.Boot.read(file) if file.exists() else None
+        how = host.boot(item, topology, layout, groups, Path(old.image) if old else image, mirror)
+        if old is None or old.cable != how.cable:
             fresh.append((item, how))
+        elif old != how:
+            how.write(file)
+            print(f"    {item.short}: the change (such as another mirror) comes with its next boot", flush=True)
         if not groups.processes(host.supervisor_leaf(item)):
             idle.append(item)
     if fresh:
