@@ -27,7 +27,8 @@ def binary(name: str) -> Path:
 
 def build(pin: GoPin, *, ldflags: Sequence[str] = (), expect: str = "a minute or two") -> Path:
     """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails."""
-    key = cache.digest(repr(sorted(pin.binaries.items())), pin.sum, repr(sorted(pin.replace.items())), *ldflags)
+    maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
+    key = cache.digest(pin.module, pin.sum, *maps, *ldflags)
 
     def fill(target: Path) -> None:
         with step(f"build {', '.join(pin.binaries)} {pin.version} from Go modules", expect=expect):
@@ -36,12 +37,12 @@ def build(pin: GoPin, *, ldflags: Sequence[str] = (), expect: str = "a minute or
     return cache.entry(f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}", fill)
 
 
-def build_local(source_dir: Path, name: str) -> Path:
+def build_local(source_dir: Path, name: str, *, expect: str = "seconds") -> Path:
     """Return the program `name` built from Go source of our own tree (a directory with a go.mod)."""
 
     def fill(target: Path) -> None:
-        with step(f"build {name} from {source_dir.name}/", expect="seconds"):
-            _go(["build", "-trimpath", "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
+        with step(f"build {name} from {source_dir.name}/", expect=expect):
+            _go(["build", "-v", "-trimpath", "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
 
     return cache.entry(f"go/{name}-{platform.machine()}-{cache.digest_tree(source_dir)}", fill) / name
 
@@ -61,7 +62,9 @@ def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
     wrapper = target / ".wrapper"
     wrapper.mkdir()
     own = module_file(Path(download(pin.module, pin.version)["GoMod"]))
-    lines = [f"module wrapper/{pin.name}", f"go {own['Go']}", f"require {pin.module} {pin.version}"]
+    required = {pin.module: pin.version, **pin.requires}
+    lines = [f"module wrapper/{pin.name}", f"go {own['Go']}"]
+    lines += [f"require {path} {version}" for path, version in required.items()]
     lines += [f"replace {path} => {substitute}" for path, substitute in sorted(pin.replace.items())]
     (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if pin.sum:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_FILE = Path(__file__).with_name("pins.toml")
+PINS_FILE = Path(__file__).with_name("pins.toml")
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class GoPin:
     """Programs of one Go module.
 
     `version` has the leading v. `sum` is the module's `h1:` line, empty where the checksum database alone vouches.
-    `binaries` maps the name that a program gets to its import path. `replace` maps module paths to the
+    `binaries` maps the name that a program gets to its import path, `requires` modules to versions for those programs
+    that lie in another module. `replace` maps module paths to the
     `module version` that takes their place.
     """
 
@@ -23,6 +24,7 @@ class GoPin:
     version: str
     binaries: Mapping[str, str]
     sum: str = ""
+    requires: Mapping[str, str] = field(default_factory=dict)
     replace: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -34,17 +36,19 @@ class Pins:
     pulumi_plugins: Mapping[str, str]
     kubernetes: str
     kubernetes_sums: Mapping[str, str]
+    etcd_sums: Mapping[str, str]
     go: Mapping[str, GoPin]
 
 
 @functools.cache
 def pins() -> Pins:
     """Read once a process. A file that lacks something is a mistake of ours: KeyError or TypeError."""
-    raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    raw = tomllib.loads(PINS_FILE.read_text(encoding="utf-8"))
     return Pins(
         pulumi=raw["pulumi"]["version"],
         pulumi_plugins=raw["pulumi"]["plugins"],
         kubernetes=raw["kubernetes"]["version"],
         kubernetes_sums=raw["kubernetes"]["sums"],
+        etcd_sums=raw["etcd"]["sums"],
         go={name: GoPin(name=name, **values) for name, values in raw["go"].items()},
     )

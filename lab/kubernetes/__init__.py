@@ -1,0 +1,5 @@
+"""Kubernetes for labs without the internet: binaries built from Go modules, and container images made from them."""
+
+from lab.kubernetes.mirror import ensure
+
+__all__ = ["ensure"]

@@ -1,0 +1,3 @@
+module lab/podtool
+
+go 1.25

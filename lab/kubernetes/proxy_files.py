@@ -1,0 +1,35 @@
+"""What kube-proxy runs: nft and iptables of this machine's Debian packages, with the libraries that they load."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools import debian
+from tools.errors import ToolError
+
+_PACKAGES = ("iptables", "nftables")
+_NFT = "/usr/sbin/nft"
+_XTABLES = "/usr/sbin/xtables-nft-multi"
+_NAMES = [f"{family}{action}" for family in ("iptables", "ip6tables") for action in ("", "-save", "-restore")]
+LINKS = {f"/usr/sbin/{name}": Path(_XTABLES).name for name in _NAMES}
+
+
+def files() -> dict[str, Path]:
+    """Return path in the image -> file of this machine; installs the packages when they are missing."""
+    debian.ensure(_PACKAGES)
+    extensions = sorted(path for path in Path("/usr/lib").glob("*-linux-gnu/xtables/*.so") if path.is_file())
+    if not extensions:
+        message = "Debian's iptables package has no extensions below /usr/lib/*-linux-gnu/xtables"
+        raise ToolError(message)
+    programs = [Path(_NFT), Path(_XTABLES), *extensions]
+    return {str(path): path for path in (*programs, *_libraries(programs))}
+
+
+def _libraries(programs: Iterable[Path]) -> list[Path]:
+    """Return the shared libraries, the dynamic linker among them, that the linker finds for these programs."""
+    listing = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
+    if missing := re.findall(r"(\S+) => not found", listing.stdout):
+        message = f"shared libraries of nft or iptables are missing on this machine: {', '.join(missing)}"
+        raise ToolError(message)
+    return [Path(path) for path in sorted(set(re.findall(r"(/\S+) \(0x", listing.stdout)))]
