@@ -45,8 +45,9 @@ logged() {
   install -d -m 0700 "$logs"
   (umask 077 && : >"$log")
   if ! "$@" 9>&- >"$log" 2>&1; then
-    tail -n 25 "$log" >&2
-    die "'$1 $2' failed; look at: $log, journalctl -u kubelet -u containerd, ctr -n k8s.io containers ls"
+    echo "$name: '$1 $2' failed; look at: $log, journalctl -u kubelet -u containerd, ctr -n k8s.io containers ls" >&2
+    tail -n 15 "$log" >&2
+    exit 1
   fi
 }
 

@@ -73,7 +73,7 @@ place_pause() {
 main() {
   lock
   require
-  install -d -m 0755 "$state"
+  install -d -m 0755 "$state" /etc/kubernetes
   running=none
   [ ! -e /usr/local/bin/kubelet ] || running=$(readlink /usr/local/bin/kubelet | sed -n 's,.*/v\([^/]*\)/kubelet$,\1,p')
   if [ -e "$state/member" ] && [ "$running" != "$version" ] && [ "$upgrading" = no ]; then

@@ -33,6 +33,7 @@ main() {
   for program in kubeadm kubelet kubectl; do
     case $(readlink "/usr/local/bin/$program" || true) in /opt/kubespray-standin/*) rm -f "/usr/local/bin/$program" ;; esac
   done
+  rmdir /etc/kubernetes 2>/dev/null || true
   rm -rf /opt/kubespray-standin /usr/local/libexec/kubespray-standin /etc/kubespray-standin \
     /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d /etc/systemd/system/kubespray-standin-pods.service \
     /etc/sysctl.d/90-kubespray-standin.conf /var/lib/cni /var/log/pods /var/log/containers "$state" "$logs"
