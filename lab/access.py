@@ -13,27 +13,23 @@ _PASSPHRASE = "lab"  # noqa: S105
 
 
 def make(layout: Layout) -> None:
-    """Make what does not depend on hosts. What is there already stays: running hosts know that key."""
-    layout.access.mkdir(parents=True, exist_ok=True)
-    layout.access.chmod(0o700)
+    """Make what does not depend on hosts. The key stays as it is: hosts know it."""
+    for directory in (layout.access, layout.master_key.parent):
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o700)
     pulumi_state(layout).mkdir(exist_ok=True)
     passphrase(layout).touch(mode=0o600)
     passphrase(layout).write_text(_PASSPHRASE, encoding="utf-8")
-    public = layout.private_key.with_suffix(".pub")
-    if not (layout.private_key.exists() and public.exists()):
-        layout.private_key.unlink(missing_ok=True)
-        run(
-            "ssh-keygen",
-            "-q",
-            "-t",
-            "ed25519",
-            "-N",
-            "",
-            "-C",
-            f"operator@{layout.name}",
-            "-f",
-            str(layout.private_key),
-        )
+    key = layout.master_key
+    if not key.with_suffix(".pub").exists():
+        key.unlink(missing_ok=True)
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"operator@{layout.name}", "-f", str(key))
+    for copy, original in (
+        (layout.private_key, key),
+        (layout.private_key.with_suffix(".pub"), key.with_suffix(".pub")),
+    ):
+        copy.touch(mode=0o600)
+        copy.write_bytes(original.read_bytes())
 
 
 def write_known_hosts(topology: Topology, layout: Layout) -> None:

@@ -109,6 +109,9 @@ def _mounts() -> Iterator[tuple[Path, str, set[str]]]:
 def _make(top: Path, leaf: str) -> Path:
     for directory in (top, top / leaf):
         directory.mkdir(exist_ok=True)
+        if (controllers := directory / "cgroup.controllers").exists() and directory == top:
+            enabled = " ".join(f"+{name}" for name in controllers.read_text(encoding="ascii").split())
+            (directory / "cgroup.subtree_control").write_text(enabled, encoding="ascii")
         for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new v1 cpuset, which then takes no process
             file = directory / name
             if (directory / "cgroup.clone_children").exists() and file.exists() and not file.read_text().strip():

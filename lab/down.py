@@ -17,6 +17,9 @@ def down(layout: Layout) -> None:
             print(f"    there is no lab {layout.name}", flush=True)
         else:
             with step(f"take down the lab {layout.name}"):
+                for short in layout.host_directories():
+                    # First of all: a host that is half removed must not look like one that can be booted.
+                    host.boot_file(layout.host(short)).unlink(missing_ok=True)
                 stop_all(known.directories)
                 for name in netns.names(layout.netns_prefix):
                     netns.remove(name)
@@ -44,6 +47,7 @@ def remove_host(short: str, layout: Layout, groups: Cgroups) -> None:
     file = host.boot_file(directory)
     if file.exists():
         host.Boot.read(file).cable.disconnect()
+        file.unlink()  # first of all: a host that is half removed must not look like one that can be booted
     _remove(directory)
 
 

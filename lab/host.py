@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lab.cgroups import Cgroups
 from lab.command import run
+from lab.errors import LabError
 from lab.layout import Layout
 from lab.network import Cable, cable
 from lab.topology import Host, Topology
@@ -42,7 +43,11 @@ class Boot:
     def read(cls, file: Path) -> "Boot":
         """Read what `write` wrote."""
         raw = json.loads(file.read_text(encoding="utf-8"))
-        return cls(Cable(**raw["cable"]), raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+        try:
+            return cls(Cable(**raw["cable"]), raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+        except (KeyError, TypeError) as error:
+            message = f"{file} was written by another version of the lab: run `python -m lab down` first"
+            raise LabError(message) from error
 
 
 def leaf(host: Host) -> str:
@@ -106,7 +111,8 @@ def prepare(host: Host, layout: Layout, how: Boot) -> None:
         f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{host.address} {host.name} {host.short}\n", encoding="utf-8"
     )
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
-    run("ssh-keygen", "-q", "-A", "-f", str(upper))  # all kinds, as Debian's own installation does
+    for kind in ("ecdsa", "ed25519"):  # several kinds, as hosts have; RSA would take longer than the rest of the boot
+        run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", host.name, "-f", str(etc / "ssh" / f"ssh_host_{kind}_key"))
     shutil.copyfile(layout.private_key.with_suffix(".pub"), upper / "root" / ".ssh" / "authorized_keys")
     (upper / "root" / ".ssh" / "authorized_keys").chmod(0o600)
     how.write(boot_file(directory))

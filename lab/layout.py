@@ -41,6 +41,11 @@ class Layout:
         return TREE / ".lab" if self.name == _DEFAULT_LAB else self.state / "access"
 
     @property
+    def master_key(self) -> Path:
+        """The operator's key as long as the lab lives: a cleaned working tree gets its copy back from here."""
+        return self.state / "operator" / "id_ed25519"
+
+    @property
     def private_key(self) -> Path:
         """The operator's SSH key, root's on all hosts."""
         return self.access / "id_ed25519"

@@ -29,7 +29,18 @@ def make(topology: Topology, layout: Layout) -> None:
     """Make every router and the operator's place, anew where they exist."""
     for site in topology.sites:
         _make_router(topology, site, layout.router_netns(site.name))
-    _make_operator(topology, layout)
+    netns.make(layout.operator_netns)
+    netns.ip(layout.operator_netns, ["link set lo up", *_wan(topology, None, str(topology.operator), own=True)])
+
+
+def configure_operator(topology: Topology, layout: Layout) -> None:
+    """Give the operator's place name resolution of its own: the hosts that it can reach, and no name server."""
+    configuration = NETNS_CONFIGURATION / layout.operator_netns
+    configuration.mkdir(parents=True, exist_ok=True)
+    (configuration / "resolv.conf").write_text("# The lab has no name server.\n", encoding="utf-8")
+    entries = ["127.0.0.1 localhost", "::1 localhost"]
+    entries += [f"{ssh.address} {host.name} {host.short}" for host in topology.hosts if (ssh := topology.ssh(host))]
+    (configuration / "hosts").write_text("\n".join([*entries, ""]), encoding="utf-8")
 
 
 def fingerprint(topology: Topology, layout: Layout) -> str:
@@ -50,7 +61,7 @@ class Cable:
 
     netns: str
     router: str
-    name: str  # at the router: at most 15 characters, its own among the site's
+    name: str  # at the router, at most 15 characters
     mac: str  # always the same, so that neighbours need not notice a reboot
     address: str  # with prefix length
     gateway: str
@@ -90,7 +101,7 @@ def cable(host: Host, site: Site, layout: Layout) -> Cable:
     return Cable(
         netns=name,
         router=layout.router_netns(site.name),
-        name=f"{site.hosts.index(host)}-{host.short}"[:15],
+        name=f"h-{host.short}" if len(host.short) <= 13 else f"h-{host.short[:8]}-{digest[:4]}",
         mac=":".join(["02", *(digest[i : i + 2] for i in range(0, 10, 2))]),
         address=f"{host.address}/{site.lan.prefixlen}",
         gateway=str(site.gateway),
@@ -145,21 +156,10 @@ def _make_router(topology: Topology, site: Site, name: str) -> None:
         netns.nft(name, nat_rules(site, site.nat))
 
 
-def _make_operator(topology: Topology, layout: Layout) -> None:
-    name = layout.operator_netns
-    netns.make(name)
-    netns.ip(name, ["link set lo up", *_wan(topology, None, str(topology.operator), own=True)])
-    configuration = NETNS_CONFIGURATION / name
-    configuration.mkdir(parents=True, exist_ok=True)
-    (configuration / "resolv.conf").write_text("# The lab has no name server.\n", encoding="utf-8")
-    entries = ["127.0.0.1 localhost", "::1 localhost"]
-    entries += [f"{ssh.address} {host.name} {host.short}" for host in topology.hosts if (ssh := topology.ssh(host))]
-    (configuration / "hosts").write_text("\n".join([*entries, ""]), encoding="utf-8")
-
-
 def _wan(topology: Topology, here: str | None, source: str, *, own: bool) -> Iterator[str]:
     """Yield what makes the WAN's device, which lasts when the relay behind it does not, and the routes over it."""
     yield f"tuntap add dev {WAN_DEVICE} mode tun"
+    yield f"link set {WAN_DEVICE} addrgenmode none"  # no IPv6 solicitations in the captures
     if own:
         yield f"address add {source}/32 dev {WAN_DEVICE}"
     yield f"link set {WAN_DEVICE} mtu 1500 up"

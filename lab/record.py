@@ -57,8 +57,7 @@ def read(layout: Layout) -> Record | None:
             )
             raise LabError(message) from None
         return None
-    raw["cgroups"] = tuple(raw["cgroups"])
-    record = Record(**raw)
+    record = Record(**{**raw, "cgroups": tuple(raw["cgroups"])})
     if Path(record.tree) != TREE and Path(record.tree).is_dir():
         message = (
             f"the lab {layout.name} belongs to the tree {record.tree}: run `python -m lab down` there first, "

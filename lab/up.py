@@ -18,7 +18,16 @@ from lab.topology import Host, Topology
 from tools import debian
 from tools.progress import step
 
-_TOOLS = ("iproute2", "nftables", "openssh-client", "procps", "systemd-container", "tcpdump", "util-linux")
+_TOOLS = (
+    "iproute2",
+    "nftables",
+    "openssh-client",
+    "iputils-ping",
+    "procps",
+    "systemd-container",
+    "tcpdump",
+    "util-linux",
+)
 _BOOT_SECONDS = 180.0
 _POLL_SECONDS = 0.2
 
@@ -64,6 +73,7 @@ def _network(topology: Topology, layout: Layout, known: Record) -> None:
 def _hosts(topology: Topology, layout: Layout, groups: Cgroups, image: Path, mirror: Path | None) -> Sequence[Host]:
     """Start the supervisor of every host that has none; return those hosts."""
     access.make(layout)
+    network.configure_operator(topology, layout)
     wanted = {item.short for item in topology.hosts}
     for short in layout.host_directories():
         if short not in wanted:
@@ -74,8 +84,14 @@ def _hosts(topology: Topology, layout: Layout, groups: Cgroups, image: Path, mir
         file = host.boot_file(layout.host(item.short))
         old = host.Boot.read(file) if file.exists() else None
         how = host.boot(item, topology, layout, groups, Path(old.image) if old else image, mirror)
-        if old is None or old.cable != how.cable:
+        if old is None:
             fresh.append((item, how))
+        elif old.cable.address != how.cable.address:
+            message = (
+                f"{item.name} has another address than when it was made: take it out of the topology and run `up`, "
+                "which removes it, then put it in again; or run `python -m lab down` first"
+            )
+            raise LabError(message)
         elif old != how:
             how.write(file)
             print(f"    {item.short}: the change (such as another mirror) comes with its next boot", flush=True)
