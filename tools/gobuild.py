@@ -27,14 +27,19 @@ def binary(name: str) -> Path:
 
 def build(pin: GoPin, *, ldflags: Sequence[str] = (), expect: str = "a minute or two") -> Path:
     """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails."""
-    maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
-    key = cache.digest(pin.module, pin.sum, *maps, *ldflags)
 
     def fill(target: Path) -> None:
         with step(f"build {', '.join(pin.binaries)} {pin.version} from Go modules", expect=expect):
             _build(pin, ldflags, target)
 
-    return cache.entry(f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}", fill)
+    return cache.entry(entry_name(pin, ldflags), fill)
+
+
+def entry_name(pin: GoPin, ldflags: Sequence[str] = ()) -> str:
+    """Name the cache entry of a build by all that goes into it, the Go toolchain left out."""
+    maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
+    key = cache.digest(pin.module, pin.sum, *maps, *ldflags)
+    return f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}"
 
 
 def build_local(source_dir: Path, name: str, *, expect: str = "seconds") -> Path:

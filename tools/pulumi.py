@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools import cache, pulumi_cli, pulumi_plugins
 from tools.errors import ToolError
-from tools.pins import pins
+from tools.pins import PINS_FILE, pins
 
 _TREE = Path(__file__).resolve().parent.parent
 # Plug-ins that could not be had are asked for again after this long, by `python -m tools.pulumi` only.
@@ -105,10 +105,10 @@ def _recorded() -> Choice | None:
 
 
 def _file() -> Path:
-    wanted, path = pins(), _outer_path()
-    programs = ["pulumi", *(f"pulumi-resource-{name}" for name in wanted.pulumi_plugins)]
+    path = _outer_path()
+    programs = ["pulumi", *(f"pulumi-resource-{name}" for name in pins().pulumi_plugins)]
     found = [str(shutil.which(program, path=path)) for program in programs]
-    key = cache.digest(wanted.pulumi, *map(str, sorted(wanted.pulumi_plugins.items())), *found, str(_TREE))
+    key = cache.digest(PINS_FILE.read_bytes(), *found, str(_TREE))
     return cache.cache_dir() / "pulumi" / f"choice-{key}.json"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools import cache, gobuild, net
 from tools.errors import ToolError
-from tools.pins import pins
+from tools.pins import GoPin, pins
 from tools.progress import heartbeat, run, step
 
 _RELEASES = "https://get.pulumi.com/releases/sdk"
@@ -76,8 +76,14 @@ def _download_name(version: str) -> str:
 
 
 def _built_name(version: str) -> str:
-    host = pins().go[_HOST].version
-    return f"pulumi/cli-v{version}-{platform.machine()}-host-{host}-built"
+    key = cache.digest(*(gobuild.entry_name(pin, ldflags) for pin, ldflags in _builds(version)))
+    return f"pulumi/cli-v{version}-{platform.machine()}-built-{key}"
+
+
+def _builds(version: str) -> tuple[tuple[GoPin, list[str]], tuple[GoPin, list[str]]]:
+    """Return what is built, with linker flags: the command, which says the pinned version, and the language host."""
+    cli, host = pins().go["pulumi"], pins().go[_HOST]
+    return (cli, [f"-X {_VERSION_VARIABLE}=v{version}"]), (host, [f"-X {_VERSION_VARIABLE}={host.version}"])
 
 
 def _download(version: str, name: str) -> Path:
@@ -117,15 +123,9 @@ def check_sum(file: Path, sums: str) -> None:
 
 
 def _build(version: str, name: str) -> Path:
-    pinned = pins().go
-    cli = gobuild.build(
-        pinned["pulumi"],
-        ldflags=[f"-X {_VERSION_VARIABLE}=v{version}"],
-        expect="about 4 min on two cores, once",
-    )
-    host = gobuild.build(
-        pinned[_HOST], ldflags=[f"-X {_VERSION_VARIABLE}={pinned[_HOST].version}"], expect="under a minute, once"
-    )
+    (cli_pin, cli_flags), (host_pin, host_flags) = _builds(version)
+    cli = gobuild.build(cli_pin, ldflags=cli_flags, expect="about 5 min on two cores, once")
+    host = gobuild.build(host_pin, ldflags=host_flags, expect="under a minute, once")
     # The host starts this script with the program's Python, whose SDK has the version of the CLI, not of the host.
     sdk = gobuild.download("github.com/pulumi/pulumi/sdk/v3", f"v{version}")
     script = Path(sdk["Dir"]) / f"python/cmd/{_HOST}-exec"
