@@ -39,13 +39,17 @@ class Cluster(pulumi.ComponentResource):
     ) -> None:
         """`deployer_key` lets the deployer into all nodes; `work` is where files for upload are rendered."""
         super().__init__("stretched:index:Cluster", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
         host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
         playbooks = playbook_files(spec.kubernetes.kubespray)
         declared = inventory_files(spec)
         revision = rendered.digest({**playbooks, **declared})
         uploads = [
-            upload(f"{name}-{part}", host, _archive(work / "cluster" / part, files), child)
+            upload(
+                f"{name}-{part}",
+                host,
+                _archive(work / "cluster" / part, files),
+                pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
+            )
             for part, files in (("playbooks", playbooks), ("inventory", declared))
         ]
         self.converged = command(

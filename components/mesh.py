@@ -22,10 +22,12 @@ class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
     `verified` are the commands after which every pair of nodes has had a handshake and answers a ping over wg0.
-    `public_keys` maps node names to base64 keys and is not secret.
+    `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
+    can take part: no host is changed before.
     """
 
     nodes: tuple[Node, ...]
+    answered: LocalCommand
     verified: list[Command]
     public_keys: pulumi.Output[dict[str, str]]
 
@@ -47,7 +49,7 @@ class Mesh(pulumi.ComponentResource):
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
         # so that neither state nor diff of a node grows with the number of nodes.
-        catalogue = _gate(
+        self.answered = catalogue = _gate(
             f"{name}-catalogue",
             pulumi.Output.all(**{node.spec.name: node.key.public for node in self.nodes}).apply(json.dumps),
             [node.preflight for node in self.nodes],

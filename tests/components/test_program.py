@@ -138,6 +138,7 @@ def test_the_order_is_ask_prepare_grow_verify_converge_prune(resources: Resource
 
     one = "uvic001.hl-lhc.io"
     assert all_of("preflight") <= ancestors(resources, f"{COPY} {one}-files")
+    assert all_of("preflight") <= ancestors(resources, f"{COPY} cluster-playbooks")
     assert f"{one}-prepared" in ancestors(resources, f"{COMMAND} {one}-grown")
     assert all_of("grown") <= ancestors(resources, f"{COMMAND} {one}-verified")
     assert all_of("verified") <= ancestors(resources, f"{COMMAND} cluster-converged")

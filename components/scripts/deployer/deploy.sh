@@ -12,7 +12,7 @@ follow() {
     main_pid=$(systemctl show -p MainPID --value "$unit")
     if [ "${main_pid:-0}" != 0 ]; then
         say "following the run (full log: $log on $(uname -n))"
-        tail -n +1 -f --pid="$main_pid" "$log" | awk -f "$here/progress.awk"
+        tail -n +1 -f --pid="$main_pid" "$log" | sed -u -n -E -f "$here/progress.sed"
     fi
     # The log's reader ends with the process; systemd notices the end a moment later.
     while systemctl is-active --quiet "$unit"; do :; done
