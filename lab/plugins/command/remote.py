@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -51,8 +52,9 @@ async def _start(client: asyncssh.SSHClientConnection, command: Run, capture: Ca
         )
     except (asyncssh.Error, OSError) as error:
         raise OperationError(f"{error}: running a command on {client.get_extra_info('peername')[0]}") from error
-    channel.write(command.stdin.encode())
-    channel.write_eof()
+    with contextlib.suppress(BrokenPipeError):  # a quick command is over before its standard input is sent
+        channel.write(command.stdin.encode())
+        channel.write_eof()
     return session
 
 
