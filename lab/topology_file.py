@@ -16,6 +16,7 @@ from lab.topology_rules import broken_rules
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 _PLACE_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")  # no hyphen: no name of namespaces begins like another lab's
 _T = TypeVar("_T")
 
 
@@ -67,7 +68,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def topology(self, raw: object) -> Topology:
-        top = self._mapping(raw, "topology", {"name", "operator", "sites"}, {"wan", "mirror"})
+        top = self._mapping({} if raw is None else raw, "", {"name", "operator", "sites"}, {"wan", "mirror"})
         operator = self._mapping(top.get("operator"), "operator", {"address"})
         wan = self._mapping(top.get("wan", {}), "wan", set(), {"default", "links"})
         sites = self._named(top.get("sites"), "sites", _PLACE_NAME)
@@ -104,7 +105,7 @@ class _Reader:
         forwards = []
         for index, item in enumerate(self._list(nat.get("forwards", []), f"{at}.forwards")):
             here = f"{at}.forwards[{index}]"
-            forward = self._mapping(item, here, {"protocol", "port", "host", "to"})
+            forward = self._mapping({} if item is None else item, here, {"protocol", "port", "host", "to"})
             protocol = forward.get("protocol")
             if "protocol" in forward and protocol not in ("tcp", "udp"):
                 self._problem(f"{here}.protocol", f"{protocol} is neither tcp nor udp")
@@ -133,15 +134,15 @@ class _Reader:
         required: set[str],
         optional: set[str] = frozenset(),  # type: ignore[assignment]
     ) -> Mapping[str, object]:
-        if raw is None:
-            raw = {}
+        if raw is None:  # noted where its name stands, or not needed
+            return {}
         if not isinstance(raw, dict):
-            self._problem(at, f"is no mapping: write {', '.join(sorted(required | optional))} below it")
+            self._problem(at or "the file", f"is no mapping: write {', '.join(sorted(required | optional))} below it")
             return {}
         for key in raw.keys() - required - optional:
-            self._problem(f"{at}.{key}", f"is not known here: {', '.join(sorted(required | optional))} are")
-        for key in sorted(required - raw.keys()):
-            self._problem(f"{at}.{key}", "is missing")
+            self._problem(f"{at}.{key}".lstrip("."), f"is not known here: {', '.join(sorted(required | optional))} are")
+        for key in sorted(key for key in required if raw.get(key) is None):
+            self._problem(f"{at}.{key}".lstrip("."), "is missing")
         return raw
 
     def _named(self, raw: object, at: str, form: re.Pattern[str]) -> Mapping[str, object]:
@@ -152,6 +153,9 @@ class _Reader:
         for key in raw:
             if not (isinstance(key, str) and form.fullmatch(key)):
                 self._problem(f"{at}.{key}", "is no good name: lower-case letters, digits and hyphens, not too long")
+        for key, value in raw.items():
+            if value is None:
+                self._problem(f"{at}.{key}", "is missing")
         return {str(key): value for key, value in raw.items()}
 
     def _list(self, raw: object, at: str) -> list[object]:
@@ -159,8 +163,8 @@ class _Reader:
 
     def _name(self, raw: object, at: str) -> str:
         name = self._typed(raw, at, str, "a name")
-        if raw is not None and not _PLACE_NAME.fullmatch(name):
-            self._problem(at, f"{name!r} is no good name: a lower-case letter, then letters, digits, hyphens; up to 16")
+        if raw is not None and not _LAB_NAME.fullmatch(name):
+            self._problem(at, f"{name!r} is no good name: a lower-case letter, then letters and digits, up to 12")
         return name
 
     def _number(

@@ -1,20 +1,17 @@
 """Making a lab, or finishing what is there of it."""
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from lab import access, cgroups, host, machine, network, process, record, rootfilesystem, wan
+from lab import access, cgroups, hosts, machine, network, record, rootfilesystem, wan
 from lab.cgroups import Cgroups
-from lab.down import remove_host, stop_all
+from lab.down import stop_all
 from lab.errors import LabError
 from lab.layout import TREE, Layout
 from lab.probe import Health, probe_all
 from lab.record import Record
-from lab.supervisor import MODULE
-from lab.topology import Host, Topology
+from lab.topology import Topology
 from tools import debian
 from tools.progress import step
 
@@ -48,7 +45,12 @@ def up(topology: Topology, layout: Layout, mirror: Path | None) -> None:
         _network(topology, layout, known)
         with step("WAN: relay between the places"):
             wan.ensure(topology, layout, known.directories)
-        started = _hosts(topology, layout, known.directories, image, mirror)
+        access.make(layout)
+        network.configure_operator(topology, layout)
+        hosts.remove_others(topology, layout, known.directories)
+        hosts.prepare(topology, layout, known.directories, image, mirror)
+        access.write_known_hosts(topology, layout)
+        started = hosts.start(topology, layout, known.directories)
         title = f"boot of {len(started)} hosts" if started else "hosts: all run already, looking at each"
         with step(title, expect="about 10 s" if started else ""):
             _await(topology, layout, known.directories)
@@ -68,56 +70,6 @@ def _network(topology: Topology, layout: Layout, known: Record) -> None:
         stop_all(known.directories)
         network.make(topology, layout)
         replace(known, network=wanted).write(layout)
-
-
-def _hosts(topology: Topology, layout: Layout, groups: Cgroups, image: Path, mirror: Path | None) -> Sequence[Host]:
-    """Start the supervisor of every host that has none; return those hosts."""
-    access.make(layout)
-    network.configure_operator(topology, layout)
-    wanted = {item.short for item in topology.hosts}
-    for short in layout.host_directories():
-        if short not in wanted:
-            print(f"    {short} is not in the topology any more: removed", flush=True)
-            remove_host(short, layout, groups)
-    fresh, idle = [], []
-    for item in topology.hosts:
-        file = host.boot_file(layout.host(item.short))
-        old = host.Boot.read(file) if file.exists() else None
-        how = host.boot(item, topology, layout, groups, Path(old.image) if old else image, mirror)
-        if old is None:
-            fresh.append((item, how))
-        elif old.cable.address != how.cable.address:
-            message = (
-                f"{item.name} has another address than when it was made: take it out of the topology and run `up`, "
-                "which removes it, then put it in again; or run `python -m lab down` first"
-            )
-            raise LabError(message)
-        elif old != how:
-            how.write(file)
-            print(f"    {item.short}: the change (such as another mirror) comes with its next boot", flush=True)
-        if not groups.processes(host.supervisor_leaf(item)):
-            idle.append(item)
-    if fresh:
-        with step(f"disks and host keys of {len(fresh)} hosts"), ThreadPoolExecutor() as pool:
-            list(pool.map(lambda pair: _prepare(pair[0], layout, pair[1], groups), fresh))
-    access.write_known_hosts(topology, layout)
-    started = list(dict.fromkeys([*idle, *(item for item, _ in fresh)]))
-    for item in started:
-        # Its supervisor was killed: systemd-nspawn died with it, the rest of the host may be about to.
-        groups.kill(host.leaf(item))
-        directory = layout.host(item.short)
-        process.start(
-            [*MODULE, str(directory)],
-            groups.make(host.supervisor_leaf(item)),
-            log=directory / "supervisor.log",
-            environment={"PYTHONPATH": str(TREE)},
-        )
-    return started
-
-
-def _prepare(item: Host, layout: Layout, how: host.Boot, groups: Cgroups) -> None:
-    remove_host(item.short, layout, groups)
-    host.prepare(item, layout, how)
 
 
 def _await(topology: Topology, layout: Layout, groups: Cgroups) -> None:

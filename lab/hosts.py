@@ -1,0 +1,68 @@
+"""The lab's hosts together: those that left the topology go, new ones are prepared, those without supervisor start."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab import host, process
+from lab.cgroups import Cgroups
+from lab.down import remove_host
+from lab.errors import LabError
+from lab.host import Boot
+from lab.layout import TREE, Layout
+from lab.supervisor import MODULE
+from lab.topology import Host, Topology
+from tools.progress import step
+
+
+def remove_others(topology: Topology, layout: Layout, cgroups: Cgroups) -> None:
+    """Remove the hosts that are not in the topology any more."""
+    wanted = {item.short for item in topology.hosts}
+    for short in layout.host_directories():
+        if short not in wanted:
+            print(f"    {short} is not in the topology any more: removed", flush=True)
+            remove_host(short, layout, cgroups)
+
+
+def prepare(topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> None:
+    """Give every host that has none a disk; note for the others how they boot next time. No disk is ever replaced."""
+    fresh: list[tuple[Host, Boot]] = []
+    for item in topology.hosts:
+        file = host.boot_file(layout.host(item.short))
+        old = Boot.read(file) if file.exists() else None
+        how = host.boot(item, topology, layout, cgroups, Path(old.image) if old else image, mirror)
+        if old is None:
+            fresh.append((item, how))
+        elif old.cable.address != how.cable.address:
+            message = (
+                f"{item.name} has another address than when it was made: take it out of the topology and run `up`, "
+                "which removes it, then put it in again; or run `python -m lab down` first"
+            )
+            raise LabError(message)
+        elif old != how:
+            how.write(file)
+            print(f"    {item.short}: a change (such as another mirror) comes with its next boot", flush=True)
+    if fresh:
+        with step(f"disks and host keys of {len(fresh)} hosts"), ThreadPoolExecutor() as pool:
+            list(pool.map(lambda pair: _prepare(pair[0], layout, pair[1], cgroups), fresh))
+
+
+def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host]:
+    """Start the supervisor of every host that has none; return those hosts."""
+    idle = [item for item in topology.hosts if not cgroups.processes(host.supervisor_leaf(item))]
+    for item in idle:
+        # Where its supervisor was killed, systemd-nspawn died with it; the rest of the host may be about to.
+        cgroups.kill(host.leaf(item))
+        directory = layout.host(item.short)
+        process.start(
+            [*MODULE, str(directory)],
+            cgroups.make(host.supervisor_leaf(item)),
+            log=directory / "supervisor.log",
+            environment={"PYTHONPATH": str(TREE)},
+        )
+    return idle
+
+
+def _prepare(item: Host, layout: Layout, how: Boot, cgroups: Cgroups) -> None:
+    remove_host(item.short, layout, cgroups)
+    host.prepare(item, layout, how)
