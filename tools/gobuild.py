@@ -19,6 +19,9 @@ from tools.errors import ToolError
 from tools.pins import GoPin, pins
 from tools.progress import run, step
 
+# No version control stamps: they would make a binary depend on the state of a checkout, and need a git that trusts it.
+_FLAGS = ("-v", "-trimpath", "-buildvcs=false")
+
 
 def binary(name: str) -> Path:
     """Return the program `name`, built when it is not there yet, of the pin with the same name in `pins.toml`."""
@@ -47,7 +50,7 @@ def build_local(source_dir: Path, name: str, *, expect: str = "seconds") -> Path
 
     def fill(target: Path) -> None:
         with step(f"build {name} from {source_dir.name}/", expect=expect):
-            _go(["build", "-v", "-trimpath", "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
+            _go(["build", *_FLAGS, "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
 
     return cache.entry(f"go/{name}-{platform.machine()}-{cache.digest_tree(source_dir)}", fill) / name
 
@@ -74,7 +77,7 @@ def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
     (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if pin.sum:
         (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")
-    flags = ["-mod=mod", "-trimpath", "-v", f"-ldflags={' '.join(['-s', '-w', *ldflags])}"]
+    flags = ["-mod=mod", *_FLAGS, f"-ldflags={' '.join(['-s', '-w', *ldflags])}"]
     _go(["build", *flags, f"-o={target}/", *pin.binaries.values()], cwd=wrapper)
     for name, package in pin.binaries.items():
         (target / _default_name(package)).rename(target / name)

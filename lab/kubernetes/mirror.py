@@ -31,18 +31,19 @@ def ensure(version: str = pins().kubernetes) -> Path:
 
     def fill(target: Path) -> None:
         built = programs.build(version)
+        proxy = proxy_files.files()
         with step(f"mirror of Kubernetes v{version}: images and checksums", expect="half a minute"):
-            _fill(target, version, built)
+            _fill(target, version, _images(version, built, proxy), built)
 
     return cache.entry(f"mirror/v{version}-{key}", fill)
 
 
-def _fill(target: Path, version: str, built: programs.Programs) -> None:
+def _fill(target: Path, version: str, wanted: Mapping[str, Image], built: programs.Programs) -> None:
     own = target / f"v{version}"
     (own / "images").mkdir(parents=True)
     for name in _ON_HOSTS:
         os.link(built.kubernetes / name, own / name)
-    for name, image in _images(version, built).items():
+    for name, image in wanted.items():
         images.write(image, own / "images" / f"{name}.tar")
     (target / "cni").mkdir()
     for name in programs.CNI:
@@ -50,14 +51,14 @@ def _fill(target: Path, version: str, built: programs.Programs) -> None:
     _write_sums(target)
 
 
-def _images(version: str, built: programs.Programs) -> dict[str, Image]:
+def _images(version: str, built: programs.Programs, for_proxy: Mapping[str, Path]) -> dict[str, Image]:
     """Return the images under the names that kubeadm wants, keyed by file name. Its manifests name the programs."""
     tags, kubernetes = built.tags, f"v{version}"
     made = [
         _image(f"{_REGISTRY}/{name}:{kubernetes}", {f"/usr/local/bin/{name}": built.kubernetes / name})
         for name in _CONTROL_PLANE
     ]
-    proxy = {"/usr/local/bin/kube-proxy": built.kubernetes / "kube-proxy", **proxy_files.files()}
+    proxy = {"/usr/local/bin/kube-proxy": built.kubernetes / "kube-proxy", **for_proxy}
     made.append(_image(f"{_REGISTRY}/kube-proxy:{kubernetes}", proxy, links=proxy_files.LINKS))
     etcd = {f"/usr/local/bin/{name}": built.etcd / name for name in ("etcd", "etcdctl")}
     made.append(_image(f"{_REGISTRY}/etcd:{tags.etcd}", etcd))

@@ -47,7 +47,7 @@ def go_log(program: Script, bin_directory: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_module_is_required_by_a_wrapper_that_pins_everything(go_log: Path) -> None:
     directory = gobuild.build(TOOL, ldflags=["-X a=b"])
     command, *files = go_log.read_text(encoding="utf-8").splitlines()
-    assert command.startswith("0 off build -mod=mod -trimpath -v -ldflags=-s -w -X a=b -o=")
+    assert command.startswith("0 off build -mod=mod -v -trimpath -buildvcs=false -ldflags=-s -w -X a=b -o=")
     assert command.endswith("/ example.test/tool/v2 example.test/more/other")
     assert files == [
         "module wrapper/tool",
