@@ -44,13 +44,32 @@ def preshared_key(mesh_seed: str, one: tuple[str, str], other: tuple[str, str]) 
 
 
 def ssh_private_key(seed: str) -> str:
-    """Return an Ed25519 private key in OpenSSH's format (PROTOCOL.key), with a final newline. Secret."""
-    return _ed25519(seed).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    """Return an Ed25519 private key in OpenSSH's format (PROTOCOL.key), with a final newline. Secret.
+
+    Written here because the same seed must give the same bytes: libraries put a random check number into each file.
+    """
+    key = _ed25519(seed)
+    raw_public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    raw_private = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption()) + raw_public
+    kind = b"ssh-ed25519"
+    check = _derive(seed, "stretched/v1/ssh-check")[:4] * 2
+    body = check + _string(kind) + _string(raw_public) + _string(raw_private) + _string(b"")
+    body += bytes(range(1, -len(body) % 8 + 1))
+    public = _string(kind) + _string(raw_public)
+    header = b"openssh-key-v1\0" + _string(b"none") * 2 + _string(b"") + (1).to_bytes(4, "big")
+    text = base64.b64encode(header + _string(public) + _string(body)).decode()
+    lines = "\n".join(text[start : start + 70] for start in range(0, len(text), 70))
+    return f"-----BEGIN OPENSSH PRIVATE KEY-----\n{lines}\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
 def ssh_public_key(seed: str) -> str:
     """Return the public half of `ssh_private_key` as `ssh-ed25519 base64`."""
     return _ed25519(seed).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _string(value: bytes) -> bytes:
+    """Return a string as in RFC 4251, section 5."""
+    return len(value).to_bytes(4, "big") + value
 
 
 def _ed25519(seed: str) -> Ed25519PrivateKey:

@@ -7,6 +7,7 @@ from shutil import which
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,16 @@ def test_a_preshared_key_is_the_same_from_both_ends_and_another_for_every_pair_r
 def test_labels_separate_the_uses_of_one_seed() -> None:
     assert base64.b64decode(keys.wireguard_private_key("seed"))[1:31] not in keys.ssh_private_key("seed").encode()
     assert keys.ssh_public_key("seed").startswith("ssh-ed25519 AAAA")
+
+
+@given(st.text(alphabet="abcXYZ019", min_size=8))
+def test_the_ssh_key_is_read_by_others_and_the_same_seed_gives_the_same_bytes(seed: str) -> None:
+    private = keys.ssh_private_key(seed)
+    assert private == keys.ssh_private_key(seed)
+    public = (
+        load_ssh_private_key(private.encode(), None).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    )
+    assert public.decode() == keys.ssh_public_key(seed)
 
 
 def test_host_keys_are_found_by_address_port_name_pattern_and_hash() -> None:
