@@ -46,7 +46,7 @@ def configure_operator(topology: Topology, layout: Layout) -> None:
 def fingerprint(topology: Topology, layout: Layout) -> str:
     """Return what names everything that `make` makes from: where it differs the network is another one."""
     sites = [(site.name, site.lan, site.gateway, site.nat and nat_rules(site, site.nat)) for site in topology.sites]
-    return hashlib.sha256(repr((layout.name, topology.operator, sites)).encode()).hexdigest()
+    return hashlib.sha256(repr((layout.name, topology.operator, sorted(sites))).encode()).hexdigest()
 
 
 def complete(topology: Topology, layout: Layout) -> bool:

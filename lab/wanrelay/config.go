@@ -46,15 +46,15 @@ func readConfig(file string) (*config, error) {
 	return &c, nil
 }
 
-// paths returns the paths by the places' indices. A pair without a link has no delay and no loss.
-func (c *config) paths() ([][]path, error) {
-	index := make(map[string]int, len(c.Places))
-	table := make([][]path, len(c.Places))
-	for i, p := range c.Places {
+// paths returns the paths by the indices of the places. A pair without a link has no delay and no loss.
+func paths(places []place, links []link) ([][]path, error) {
+	index := make(map[string]int, len(places))
+	table := make([][]path, len(places))
+	for i, p := range places {
 		index[p.Name] = i
-		table[i] = make([]path, len(c.Places))
+		table[i] = make([]path, len(places))
 	}
-	for _, l := range c.Links {
+	for _, l := range links {
 		a, okA := index[l.Between[0]]
 		b, okB := index[l.Between[1]]
 		if !okA || !okB {

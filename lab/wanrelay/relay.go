@@ -18,6 +18,7 @@ const (
 )
 
 type relay struct {
+	places  []place
 	devices []int
 	wake    int
 	routes  []route
@@ -34,7 +35,7 @@ type route struct {
 }
 
 func newRelay(c *config, devices []int, wake int) *relay {
-	r := &relay{devices: devices, wake: wake, start: time.Now(), queued: make([][]int, len(devices))}
+	r := &relay{places: c.Places, devices: devices, wake: wake, start: time.Now(), queued: make([][]int, len(devices))}
 	for i, p := range c.Places {
 		r.queued[i] = make([]int, len(devices))
 		for _, prefix := range p.Prefixes {
@@ -82,10 +83,7 @@ func (r *relay) reload(file string) error {
 	if err != nil {
 		return err
 	}
-	if len(c.Places) != len(r.devices) {
-		return fmt.Errorf("%s has %d places, not %d: restart for that", file, len(c.Places), len(r.devices))
-	}
-	table, err := c.paths()
+	table, err := paths(r.places, c.Links)
 	if err != nil {
 		return err
 	}

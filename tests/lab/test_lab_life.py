@@ -1,0 +1,411 @@
+"""A small lab of its own, from nothing to nothing: boot, WAN, NAT, reboot, damage of every kind, removal.
+
+The tests run in the file's order on one lab, since a boot is the most expensive thing here.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab import machine
+from lab.layout import TREE
+from lab.topology_file import load
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
+
+FILE = TREE / "lab" / "topologies" / "t.yaml"
+HOSTS = ("a1", "a2", "b1", "c1")
+DEADLINE = 120.0
+
+
+def await_(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {DEADLINE:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+class Lab:
+    """The command line, used as people use it, with records in a directory of the tests' own."""
+
+    def __init__(self, home: Path) -> None:
+        self.state = home / "stretched-cluster" / "lab" / "t"
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(home), "PULUMI_STACK": "not-this-one"}
+
+    def argv(self, *arguments: str, topology: Path = FILE) -> list[str]:
+        return [sys.executable, "-m", "lab", "--topology", str(topology), *arguments]
+
+    def command(self, *arguments: str, topology: Path = FILE, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        argv = self.argv(*arguments, topology=topology)
+        return subprocess.run(
+            argv, input=stdin, capture_output=True, text=True, check=False, cwd=TREE, env=self.environment, timeout=300
+        )
+
+    def up(self, topology: Path = FILE) -> str:
+        done = self.command("up", topology=topology)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start_up(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self.argv("up"), cwd=TREE, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def sh(self, place: str, script: str) -> str:
+        done = self.command("exec", place, "--", "sh", "-euc", script)
+        assert done.returncode == 0, f"{place}: {script}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def fails(self, place: str, script: str) -> bool:
+        return self.command("exec", place, "--", "sh", "-euc", script).returncode != 0
+
+    def ssh(self, *command: str, host: str = "root@203.0.113.8", port: str = "2222") -> list[str]:
+        access = self.state / "access"
+        checked = ["-o", "StrictHostKeyChecking=yes", "-o", f"UserKnownHostsFile={access / 'known_hosts'}"]
+        quick = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-F", "/dev/null", "-i", str(access / "id_ed25519")]
+        return ["ssh", *quick, *checked, "-p", port, host, *command]
+
+    def table(self) -> dict[str, list[str]]:
+        lines = self.command("status").stdout.splitlines()
+        cells = [re.split(r"\s{2,}", line) for line in lines if ".lab.test" in line]
+        return {row[0].partition(".")[0]: row for row in cells}
+
+    def boots(self) -> dict[str, int]:
+        return {
+            name: int(json.loads((self.state / "hosts" / name / "run.json").read_text())["boots"]) for name in HOSTS
+        }
+
+    def leaf(self, name: str) -> list[int]:
+        return [
+            int(pid)
+            for pid in Path(f"/sys/fs/cgroup/{_tracker()}stretched-lab-t/{name}/cgroup.procs").read_text().split()
+        ]
+
+
+def _tracker() -> str:
+    """Return the hierarchy where the lab's cgroups surely lie at the root."""
+    return "pids/" if Path("/sys/fs/cgroup/pids").is_dir() else ""
+
+
+def leftovers() -> dict[str, set[str]]:
+    """Return whatever on this machine names the lab t, and what labs change about the machine."""
+    mounts = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    processes = set()
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (directory / "cmdline").read_bytes() + (directory / "cgroup").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if b"sl-t-" in words or b"stretched-lab-t/" in words or b"/lab/t/" in words:
+            processes.add(f"{directory.name} {words[:80]!r}")
+    netns = Path("/run/netns")
+    return {
+        "processes": processes,
+        "mounts": {mount for mount in mounts if "sl-t-" in mount or "/lab/t/" in mount},
+        "namespaces": {path.name for path in netns.glob("sl-t-*")},
+        "netns directory": {"there"} if netns.exists() else set(),
+        "configuration": {str(path) for path in Path("/etc/netns").glob("sl-t-*")},
+        "cgroups": {
+            directory for directory, _, _ in os.walk("/sys/fs/cgroup") if "stretched-lab-t/" in directory + "/"
+        },
+        "links": {link.name for link in Path("/sys/class/net").iterdir()},
+        "limits": {
+            f"{key}={Path('/proc/sys', key.replace('.', '/')).read_text().strip()}"
+            for key in machine.limits(load(FILE))
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, set[str]]:
+    return leftovers()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, before: dict[str, set[str]]) -> Iterator[Lab]:
+    assert not before["namespaces"], "a lab t is up already, made by somebody else"
+    small = Lab(tmp_path_factory.mktemp("state"))
+    try:
+        yield small
+    finally:
+        done = small.command("down")
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_lab_that_is_down_says_so(lab: Lab) -> None:
+    assert lab.command("status").returncode == 1
+    done = lab.command("exec", "a1", "--", "true")
+    assert (done.returncode, done.stderr) == (2, "lab: the lab t is down: run `python -m lab up`\n")
+    assert lab.command("down").returncode == 0
+
+
+def test_an_up_killed_while_it_makes_the_network_leaves_what_down_removes(
+    lab: Lab, before: dict[str, set[str]]
+) -> None:
+    half_made = lab.start_up()
+    await_(lambda: Path("/run/netns/sl-t-router-left").exists(), "the first router")
+    half_made.send_signal(signal.SIGKILL)
+    half_made.wait()
+    assert leftovers() != before
+    assert lab.command("down").returncode == 0
+    assert leftovers() == before
+
+
+def test_an_up_killed_while_hosts_boot_is_finished_by_the_next_one(lab: Lab) -> None:
+    half_made = lab.start_up()
+    await_(lambda: any(lab.state.glob("hosts/*/console.log")), "the first host's console")
+    half_made.send_signal(signal.SIGKILL)
+    half_made.wait()
+    lab.up()
+    table = lab.table()
+    assert list(table) == list(HOSTS)
+    assert {(row[2], row[5], row[6]) for row in table.values()} == {("running", "yes", "1")}
+    assert lab.command("status").returncode == 0
+
+
+def test_up_is_harmless_when_all_is_up(lab: Lab) -> None:
+    inits = {name: lab.leaf(f"host-{name}") for name in HOSTS}
+    relay = lab.leaf("wan")
+    lab.up()
+    assert set(lab.boots().values()) == {1}
+    assert {name: lab.leaf(f"host-{name}")[0] for name in HOSTS} == {name: pids[0] for name, pids in inits.items()}
+    assert lab.leaf("wan") == relay
+
+
+def test_every_host_is_itself(lab: Lab) -> None:
+    script = "hostname; hostname -f; cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; date +%Z"
+    told = {name: lab.sh(name, script).splitlines() for name in HOSTS}
+    for name, (host, full, _, _, zone) in told.items():
+        assert (host, full, zone) == (f"{name}.lab.test", f"{name}.lab.test", "UTC")
+    assert len({lines[2] for lines in told.values()}) == len({lines[3] for lines in told.values()}) == len(HOSTS)
+    assert lab.sh("a1", "grep -c lab.test /etc/hosts") == "1"
+
+
+def test_exec_gives_input_output_and_exit_code_and_root_s_own_environment(lab: Lab) -> None:
+    done = lab.command("exec", "a1.lab.test", "--", "sh", "-c", "cat; echo err >&2; exit 7", stdin="in")
+    assert (done.returncode, done.stdout, done.stderr) == (7, "in", "err\n")
+    assert lab.sh("a1", 'echo "$HOME $USER $PWD ${PULUMI_STACK-none}"') == "/root root /root none"
+    assert "there is no host a9: a1, a2, b1, c1 are" in lab.command("exec", "a9", "--", "true").stderr
+
+
+def test_hosts_are_fit_for_kubelet(lab: Lab) -> None:
+    lab.sh("a1", "test -e /dev/kmsg; test -c /dev/net/tun; containerd config dump | grep -q 'SystemdCgroup = true'")
+    assert lab.sh("a1", "cat /proc/sys/vm/overcommit_memory /proc/sys/kernel/panic_on_oops").split() == ["1", "1"]
+    lab.sh("a1", "ctr plugins ls | grep cri | grep -q ok")
+    if Path("/sys/fs/cgroup/memory").is_dir():
+        lab.sh("a1", "mkdir /sys/fs/cgroup/memory/x; rmdir /sys/fs/cgroup/memory/x")
+    assert lab.sh("a1", "findmnt -no FSTYPE -T /var/lib/containerd") != "overlay"
+
+
+def test_wireguard_tools_are_installed_from_the_local_repository_without_a_network(lab: Lab) -> None:
+    assert lab.fails("a2", "command -v wg")
+    lab.sh("a2", "apt-get -qq update; apt-get -qq install -y wireguard-tools; wg --version")
+
+
+def test_a_packet_over_the_wan_takes_the_declared_delay_and_one_in_the_lan_does_not(lab: Lab) -> None:
+    def fastest(host: str, address: str) -> float:
+        answer = lab.sh(host, f"ping -q -c5 -i0.1 -W3 {address}")
+        return float(re.search(r"= ([0-9.]+)/", answer)[1])  # type: ignore[index]
+
+    assert 30 <= fastest("a1", "198.51.100.11") < 40
+    assert 40 <= fastest("c1", "192.0.2.11") < 50
+    assert 4 <= fastest("operator", "192.0.2.11") < 14
+    assert fastest("a1", "192.0.2.12") < 4
+
+
+def test_from_behind_nat_one_gets_out_with_the_site_s_address(lab: Lab) -> None:
+    listen = "import socket; s = socket.create_server(('', 999)); s.settimeout(20); print(s.accept()[1][0])"
+    listener = subprocess.Popen(
+        lab.argv("exec", "a1", "--", "python3", "-c", listen),
+        stdout=subprocess.PIPE, text=True, cwd=TREE, env=lab.environment,
+    )  # fmt: skip
+    await_(lambda: not lab.fails("a1", "ss -Hltn | grep -q :999"), "the listener")
+    lab.sh("c1", "python3 -c \"import socket; socket.create_connection(('192.0.2.11', 999), 5)\"")
+    assert listener.communicate(timeout=30)[0] == "203.0.113.8\n"
+
+
+def test_from_outside_one_does_not_get_behind_nat_but_by_the_forward(lab: Lab) -> None:
+    connect = "python3 -c \"import socket; socket.create_connection(('{}', {}), 2)\""
+    for place in ("a1", "operator"):
+        assert lab.fails(place, connect.format("198.51.100.136", 22)), "the LAN's own address is not routed"
+        assert lab.fails(place, connect.format("203.0.113.8", 22)), "this port is not forwarded"
+    # Even a packet that reaches the router for the inside address is not let in.
+    lab.sh("router:left", "ip route add 198.51.100.136 dev wan0 src 192.0.2.1")
+    assert lab.fails("a1", connect.format("198.51.100.136", 22))
+    lab.sh("router:left", "ip route del 198.51.100.136 dev wan0 src 192.0.2.1")
+    lab.sh("c1", connect.format("127.0.0.1", 22))
+    assert lab.sh("operator", " ".join(lab.ssh("hostname"))) == "c1.lab.test"
+
+
+def test_nothing_leads_out_of_the_lab(lab: Lab) -> None:
+    for place in ("router:left", "router:right", "router:home", "operator"):
+        links = lab.sh(place, "ls /sys/class/net").split()
+        assert all(link in ("lo", "lan0", "wan0") or link.startswith("h-") for link in links), links
+    assert "unreachable" in lab.command("exec", "operator", "--", "ping", "-c1", "-W1", "1.1.1.1").stderr
+    captured = lab.sh("a1", "ping -c1 -W1 1.1.1.1 || true")
+    assert "100% packet loss" in captured
+
+
+def test_run_is_the_operator_s_place_without_a_name_server_and_with_pulumi_s_environment(lab: Lab) -> None:
+    script = (
+        'cat /etc/resolv.conf; echo "$PULUMI_BACKEND_URL"; cat "$PULUMI_CONFIG_PASSPHRASE_FILE"; echo; pwd; '
+        'echo "${PULUMI_STACK-none}"; ip -4 -o address show wan0; exit 3'
+    )
+    done = lab.command("run", "sh", "-c", script)
+    assert done.returncode == 3, done.stderr
+    comment, backend, passphrase, directory, stack, address = done.stdout.splitlines()
+    assert comment == "# The lab has no name server."
+    assert backend == f"file://{lab.state}/access/pulumi"
+    assert (passphrase, directory, stack) == ("lab", str(TREE), "none")
+    assert "203.0.113.200/32" in address
+
+
+def test_an_interrupt_ends_what_runs_in_the_operator_s_place(lab: Lab) -> None:
+    sleeper = subprocess.Popen(
+        lab.argv("run", "sh", "-c", "echo ready; exec sleep 600"),
+        stdout=subprocess.PIPE, text=True, cwd=TREE, env=lab.environment, start_new_session=True,
+    )  # fmt: skip
+    assert sleeper.stdout is not None
+    assert sleeper.stdout.readline() == "ready\n"
+    os.killpg(sleeper.pid, signal.SIGINT)
+    assert sleeper.wait(timeout=10) == -signal.SIGINT
+
+
+def test_access_files_are_the_operator_s_alone(lab: Lab) -> None:
+    access = lab.state / "access"
+    modes = {name: (access / name).stat().st_mode & 0o777 for name in (".", "id_ed25519", "passphrase")}
+    assert modes == {".": 0o700, "id_ed25519": 0o600, "passphrase": 0o600}
+    names = [line.split()[0] for line in (access / "known_hosts").read_text().splitlines()]
+    assert names == [
+        *("a1.lab.test,192.0.2.11", "a2.lab.test,192.0.2.12", "b1.lab.test,198.51.100.11"),
+        "c1.lab.test,[203.0.113.8]:2222",
+    ]
+
+
+def test_a_host_with_another_key_than_the_known_one_counts_as_unreachable(lab: Lab) -> None:
+    known = lab.state / "access" / "known_hosts"
+    right = known.read_text()
+    keys = [line.split()[2] for line in right.splitlines()]
+    known.write_text(right.replace(keys[1], keys[0]))
+    try:
+        done = lab.command("status")
+        assert done.returncode == 1
+        assert "Host key verification failed" in " ".join(lab.table()["a2"])
+        assert lab.table()["a1"][5] == "yes"
+    finally:
+        known.write_text(right)
+
+
+def test_loss_and_delay_change_while_the_lab_is_up(lab: Lab, tmp_path: Path) -> None:
+    def lost() -> int:
+        answer = lab.command("exec", "a1", "--", "ping", "-q", "-c200", "-i0.005", "-W1", "198.51.100.11").stdout
+        return int(float(re.search(r"([0-9.]+)% packet loss", answer)[1]))  # type: ignore[index]
+
+    document = yaml.safe_load(FILE.read_text())
+    document["wan"]["links"][0].update(delay_ms=1, loss_percent=30)
+    lossy = tmp_path / "lossy.yaml"
+    lossy.write_text(yaml.safe_dump(document))
+    assert lost() == 0
+    lab.up(lossy)
+    assert 35 <= lost() <= 67, "51 % of the echoes of 30 % loss each way: 4.5 standard deviations around it"
+    lab.up()
+    assert lost() == 0
+    assert set(lab.boots().values()) == {1}
+
+
+def test_a_reboot_comes_back_with_the_disk_and_without_the_rest(lab: Lab) -> None:
+    lab.sh("b1", "echo kept >/root/disk; echo gone >/run/memory; ip link add br9 type bridge; sync")
+    old = lab.sh("b1", "cat /proc/sys/kernel/random/boot_id")
+    lab.command("exec", "b1", "--", "systemctl", "reboot")
+    await_(lambda: lab.boots()["b1"] == 2, "the second boot")
+    await_(lambda: lab.command("status").returncode == 0, "all up")
+    assert lab.sh("b1", "cat /root/disk; ls /run/memory 2>/dev/null || true; ls /sys/class/net").split() == [
+        *("kept", "eth0", "lo")
+    ]
+    assert lab.sh("b1", "cat /proc/sys/kernel/random/boot_id") != old
+
+
+def test_a_host_without_its_network_can_still_be_entered_and_is_not_called_up(lab: Lab) -> None:
+    lab.sh("b1", "ip link set eth0 down")
+    assert lab.sh("b1", "hostname") == "b1.lab.test"
+    assert lab.command("status").returncode == 1
+    row = lab.table()["b1"]
+    assert row[2] == "running"
+    assert row[5] != "yes"
+    lab.sh("b1", "ip link set eth0 up; ip route add default via 198.51.100.1")
+    await_(lambda: lab.command("status").returncode == 0, "all up")
+
+
+def test_damage_is_seen_and_mended_by_up(lab: Lab) -> None:
+    """A killed supervisor, a killed relay, a host that was switched off and a cleaned working tree at once."""
+    lab.sh("a1", "echo kept >/root/disk; sync")
+    lab.command("exec", "a2", "--", "systemctl", "poweroff")
+    for name in ("supervisor-a1", "wan"):
+        for pid in lab.leaf(name):
+            os.kill(pid, signal.SIGKILL)
+    (lab.state / "access" / "id_ed25519").unlink()
+    await_(lambda: not lab.leaf("host-a1"), "the end of the host whose supervisor was killed")
+    await_(lambda: lab.table()["a2"][2] == "off", "the end of the host that was switched off")
+    done = lab.command("status")
+    assert done.returncode == 1
+    assert "WAN relay: down" in done.stdout
+    assert lab.table()["a1"][2] == "down"
+    lab.up()
+    assert lab.command("status").returncode == 0
+    assert lab.sh("a1", "cat /root/disk") == "kept"
+    assert lab.boots() == {"a1": 2, "a2": 2, "b1": 2, "c1": 1}
+
+
+def test_hosts_come_and_go_with_the_topology_and_sites_do_not(lab: Lab, tmp_path: Path) -> None:
+    document = yaml.safe_load(FILE.read_text())
+    del document["sites"]["left"]["hosts"]["a2.lab.test"]
+    fewer = tmp_path / "fewer.yaml"
+    fewer.write_text(yaml.safe_dump(document))
+    assert "a2 is not in the topology any more" in lab.up(fewer)
+    assert not Path("/run/netns/sl-t-a2").exists()
+    assert not (lab.state / "hosts" / "a2").exists()
+    assert lab.leaf("host-a1")
+    document["sites"]["right"]["gateway"] = "198.51.100.2"
+    other = tmp_path / "other.yaml"
+    other.write_text(yaml.safe_dump(document))
+    done = lab.command("up", topology=other)
+    assert done.returncode == 2
+    assert "other sites or another operator" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_lab_of_another_tree_is_left_alone(lab: Lab, tmp_path: Path) -> None:
+    record = lab.state / "lab.json"
+    own = record.read_text()
+    record.write_text(json.dumps({**json.loads(own), "tree": str(tmp_path)}))
+    try:
+        for command in ("up", "down", "status"):
+            done = lab.command(command)
+            assert done.returncode == 2
+            assert f"the lab t belongs to the tree {tmp_path}" in done.stderr
+    finally:
+        record.write_text(own)
+    elsewhere = Lab(tmp_path)
+    for command in ("up", "down"):
+        done = elsewhere.command(command)
+        assert done.returncode == 2
+        assert "made by another user or with another XDG_STATE_HOME" in done.stderr
+    assert lab.leaf("host-a1")
+
+
+def test_down_leaves_nothing(lab: Lab, before: dict[str, set[str]]) -> None:
+    started = {pid for name in ("wan", *(f"supervisor-{h}" for h in HOSTS)) for pid in lab.leaf(name)}
+    assert started
+    assert lab.command("down").returncode == 0
+    assert leftovers() == before
+    assert not lab.state.exists()
+    assert lab.command("status").returncode == 1
