@@ -1,12 +1,12 @@
 #!/bin/sh
-# Before a join: clears what a join that was cut short left. The host was never a member.
+# Before a join: clears what a join that was cut short left, or the life in a cluster that knows this host no more.
 : "${state:?}"
 
 main() {
   lock
-  if [ -e "$state/started" ] && [ ! -e "$state/member" ]; then
+  if [ -e "$state/started" ]; then
     clear_kubernetes
-    changed "an unfinished kubeadm join was cleared"
+    changed "what an earlier join left was cleared"
   fi
 }
 

@@ -1,16 +1,16 @@
 #!/bin/sh
 # Prints a short-lived token, the CA's hash and (for control planes) the key of the uploaded certificates: for no_log tasks only.
 # A host that joins is no member: a node object or an etcd member of its name is left from an earlier life, and is removed.
-: "${kubeconfig:?}" "${joining:?}" "${joining_control_planes:?}" "${version:?}"
+: "${kubeconfig:?}" "${joining:?}" "${joining_etcd_peers:?}" "${version:?}"
 
 main() {
   for host in $joining; do
     kubectl --kubeconfig "$kubeconfig" delete node "$host" --ignore-not-found >/dev/null
   done
   key=
-  if [ "$joining_control_planes" != none ]; then
-    for host in $joining_control_planes; do
-      forget_etcd_member "$host" >/dev/null
+  if [ "$joining_etcd_peers" != none ]; then
+    for address in $joining_etcd_peers; do
+      forget_etcd_member "$address" >/dev/null
     done
     settings=$(mktemp)
     # without a version kubeadm would ask the internet for the newest

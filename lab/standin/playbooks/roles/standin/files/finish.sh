@@ -53,6 +53,10 @@ main() {
   done
   # the certificates for joining control planes are of no use any more
   k -n kube-system delete secret kubeadm-certs --ignore-not-found >/dev/null
+  cordoned=$(k get nodes -o jsonpath='{range .items[?(@.spec.unschedulable)]}{.metadata.name}{"\n"}{end}')
+  for host in $cordoned; do
+    uncordon_ours "$host"
+  done
   k get nodes -o wide
 }
 

@@ -1,17 +1,18 @@
 #!/bin/sh
 # kubeadm init on the first control plane, or nothing when it was done. One that was cut short is cleared and done again.
-: "${state:?}" "${kubeconfig:?}" "${name:?}" "${others_are_members:?}"
+: "${state:?}" "${kubeconfig:?}" "${name:?}" "${version:?}" "${others_are_members:?}"
 
 main() {
   lock
   if [ ! -e "$state/member" ]; then
-    if [ -n "$others_are_members" ] && [ "$others_are_members" != none ]; then
+    if [ "$others_are_members" != none ]; then
       die "the first control plane is no member of a cluster, but these are: $others_are_members. Put one of them first in kube_control_plane, or run reset.yml"
     fi
     if [ -e "$state/started" ]; then
       clear_kubernetes
       changed "an unfinished kubeadm init was cleared"
     fi
+    use_version "$version"
     touch "$state/started"
     install_files
     systemctl start kubespray-standin-pods

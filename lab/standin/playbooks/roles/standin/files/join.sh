@@ -1,6 +1,6 @@
 #!/bin/sh
 # kubeadm join with the configuration that the task before wrote (it holds the token and goes away in any case).
-: "${state:?}" "${kubeconfig:?}" "${control_plane:?}"
+: "${state:?}" "${kubeconfig:?}" "${version:?}" "${control_plane:?}"
 
 main() {
   lock
@@ -8,6 +8,7 @@ main() {
   if [ -e "$state/member" ]; then
     return
   fi
+  use_version "$version"
   touch "$state/started"
   systemctl start kubespray-standin-pods
   logged kubeadm-join kubeadm join --config /etc/kubernetes/kubeadm-join.yaml

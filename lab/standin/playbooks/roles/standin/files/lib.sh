@@ -71,13 +71,31 @@ etcdctl() {
     --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key "$@"
 }
 
-# forget_etcd_member NODE: nothing happens when there is no such member.
+# forget_etcd_member ADDRESS: nothing happens when there is no such member. (One that never started has no name yet.)
 forget_etcd_member() {
-  member=$(etcdctl member list | awk -F', ' -v name="$1" '$3 == name {print $1}')
+  members=$(etcdctl member list) || die "etcd does not list its members; look at: kubectl -n kube-system logs etcd-$name"
+  member=$(echo "$members" | awk -F', ' -v url="https://$1:2380" '$4 == url {print $1}')
   if [ -n "$member" ]; then
     etcdctl member remove "$member" >/dev/null
     changed "etcd member $1 removed"
   fi
+}
+
+# uncordon_ours NODE: if it was an upgrade that cordoned it
+our_cordon=kubespray-standin/upgrading
+uncordon_ours() {
+  if [ -n "$(kubectl --kubeconfig "$kubeconfig" get node "$1" -o jsonpath='{.metadata.annotations.kubespray-standin/upgrading}')" ]; then
+    kubectl --kubeconfig "$kubeconfig" uncordon "$1"
+    kubectl --kubeconfig "$kubeconfig" annotate node "$1" "$our_cordon-"
+    changed "$1 takes pods again"
+  fi
+}
+
+# The programs of this version are those that run from now on.
+use_version() {
+  for program in kubeadm kubelet kubectl; do
+    ln -sfn "/opt/kubespray-standin/v$1/$program" "/usr/local/bin/$program"
+  done
 }
 
 # What a kubeadm that was cut short, or a whole node, leaves on this host. wg0 and the host's own firewall stay as they are.

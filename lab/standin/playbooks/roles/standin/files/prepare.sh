@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a host ready for kubeadm: binaries and images from the mirror, units, and the pod network's files.
 # Prints "state: member|leftover|none" and "version: X" (of the kubelet that runs here, or none) for what comes next.
-: "${state:?}" "${node:?}" "${node_ip:?}" "${mirror:?}" "${version:?}" "${control_plane:?}" "${upgrading:?}"
+: "${state:?}" "${node:?}" "${node_ip:?}" "${mirror:?}" "${version:?}" "${control_plane:?}"
 
 require() {
   for program in containerd ctr ip bridge nft conntrack iptables ethtool socat openssl flock sha256sum; do
@@ -74,16 +74,12 @@ main() {
   lock
   require
   install -d -m 0755 "$state" /etc/kubernetes
+  # on a worker, too: kubelet complains every second where it is missing
+  install -d -m 0700 /etc/kubernetes/manifests
   running=none
   [ ! -e /usr/local/bin/kubelet ] || running=$(readlink /usr/local/bin/kubelet | sed -n 's,.*/v\([^/]*\)/kubelet$,\1,p')
-  if [ -e "$state/member" ] && [ "$running" != "$version" ] && [ "$upgrading" = no ]; then
-    die "this node runs Kubernetes $running and kube_version is $version: run upgrade-cluster.yml"
-  fi
   for program in kubeadm kubelet kubectl; do
     place "v$version/$program" "/opt/kubespray-standin/v$version"
-    if [ ! -e "$state/member" ]; then
-      ln -sfn "/opt/kubespray-standin/v$version/$program" "/usr/local/bin/$program"
-    fi
   done
   plugins=$(containerd_setting bin_dir)
   for program in bridge host-local loopback portmap; do

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Takes one node out of the cluster, run on the first control plane: step "drain" or "delete". A name that is no node is left alone.
-: "${kubeconfig:?}" "${step:?}" "${leaving:?}" "${leaving_ip:?}" "${etcd_member:?}" "${ungraceful:?}"
+: "${kubeconfig:?}" "${step:?}" "${leaving:?}" "${leaving_endpoint:?}" "${etcd_peer:?}" "${ungraceful:?}"
 : "${grace_period:?}" "${drain_timeout:?}" "${retries:?}" "${retry_delay:?}"
 
 k() {
@@ -9,7 +9,7 @@ k() {
 
 drain() {
   endpoint=$(k -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' | sed -n 's/^controlPlaneEndpoint: *//p')
-  [ "${endpoint%:*}" != "$leaving_ip" ] ||
+  [ "${endpoint%:*}" != "$leaving_endpoint" ] ||
     die "$leaving is the API's address ($endpoint) for all other nodes: the stand-in cannot remove the first control plane"
   tries=0
   until k drain "$leaving" --force --ignore-daemonsets --delete-emptydir-data --grace-period "$grace_period" --timeout "$drain_timeout"; do
@@ -32,8 +32,8 @@ main() {
   case $step in
     drain) drain ;;
     delete)
-      if [ "$etcd_member" = yes ]; then
-        forget_etcd_member "$leaving"
+      if [ "$etcd_peer" != none ]; then
+        forget_etcd_member "$etcd_peer"
       fi
       k delete node "$leaving"
       changed "$leaving deleted"

@@ -11,11 +11,12 @@ main() {
   else
     logged kubeadm-upgrade "$programs/kubeadm" upgrade node --config /etc/kubernetes/kubeadm-upgrade.yaml
   fi
-  for program in kubeadm kubectl kubelet; do
-    ln -sfn "$programs/$program" "/usr/local/bin/$program"
-  done
+  use_version "$version"
   systemctl restart kubelet
   wait_until 120 "kubelet $version on this host; look at: journalctl -u kubelet" curl -sf http://127.0.0.1:10248/healthz
+  for other in /opt/kubespray-standin/v*; do
+    [ "$other" = "$programs" ] || rm -rf "$other"
+  done
   changed "Kubernetes $version"
 }
 
