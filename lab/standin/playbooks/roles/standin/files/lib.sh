@@ -66,6 +66,11 @@ api_ready() {
   kubectl --kubeconfig "$kubeconfig" --request-timeout=10s get --raw=/readyz
 }
 
+# containerd_setting KEY: as the running configuration has it
+containerd_setting() {
+  containerd config dump | sed -n "s/^ *$1 = [\"']\(.*\)[\"']\$/\1/p" | head -n 1
+}
+
 etcdctl() {
   kubectl --kubeconfig "$kubeconfig" -n kube-system exec "etcd-$name" -- etcdctl --endpoints=https://127.0.0.1:2379 \
     --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key "$@"

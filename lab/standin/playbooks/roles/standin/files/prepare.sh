@@ -55,11 +55,6 @@ place_image() {
   changed "image $reference"
 }
 
-# containerd_setting KEY: as the running configuration has it
-containerd_setting() {
-  containerd config dump | sed -n "s/^ *$1 = [\"']\(.*\)[\"']\$/\1/p" | head -n 1
-}
-
 # The pause image is named in containerd's configuration, which belongs to the host.
 place_pause() {
   place_image pause

@@ -33,6 +33,11 @@ main() {
   for program in kubeadm kubelet kubectl; do
     case $(readlink "/usr/local/bin/$program" || true) in /opt/kubespray-standin/*) rm -f "/usr/local/bin/$program" ;; esac
   done
+  for program in bridge host-local loopback portmap; do
+    [ ! -e "$state/digests/cni_$program" ] || rm -f "$(containerd_setting bin_dir)/$program"
+  done
+  rm -rf /root/.kube/cache
+  rmdir /root/.kube 2>/dev/null || true
   rmdir /etc/kubernetes 2>/dev/null || true
   rm -rf /opt/kubespray-standin /usr/local/libexec/kubespray-standin /etc/kubespray-standin \
     /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d /etc/systemd/system/kubespray-standin-pods.service \
