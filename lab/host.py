@@ -86,7 +86,6 @@ def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image
         *([f"--bind-ro={mirror}:/opt/mirror"] if mirror else []),
     ]
     command = [
-        *("setpriv", "--pdeathsig", "KILL"),  # no host without its supervisor
         *("unshare", "--mount", "--propagation", "slave"),
         *(str(_SCRIPTS / "on-overlay"), overlay, str(root)),
         *nspawn,

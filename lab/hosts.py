@@ -51,8 +51,9 @@ def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host
     """Start the supervisor of every host that has none; return those hosts."""
     idle = [item for item in topology.hosts if not cgroups.processes(host.supervisor_leaf(item))]
     for item in idle:
-        # Where its supervisor was killed, systemd-nspawn died with it; the rest of the host may be about to.
-        cgroups.kill(host.leaf(item))
+        if cgroups.processes(host.leaf(item)):
+            print(f"    {item.short} has lost its supervisor: it is ended and booted again", flush=True)
+            cgroups.kill(host.leaf(item))
         directory = layout.host(item.short)
         process.start(
             [*MODULE, str(directory)],

@@ -18,8 +18,10 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True)
 class Health:
-    """`state` is systemd's (running, degraded, starting ...), or `down`, `off` (it switched itself off), `absent`.
+    """What was found.
 
+    `state` is systemd's (running, degraded, starting ...), or one of `down`, `off` (it switched itself off), `absent`
+    (never made), `unsupervised` (it runs, but nobody would boot it again).
     `ssh` is `yes`, `no forward` (behind NAT, by intent), `-` (not tried), or what ssh complained about.
     `memory` is in bytes, None where it cannot be told.
     """
@@ -41,6 +43,8 @@ def probe(item: Host, topology: Topology, layout: Layout, cgroups: Cgroups) -> H
     directory = layout.host(item.short)
     run = Run.read(directory)
     if not cgroups.processes(host.supervisor_leaf(item)):
+        if cgroups.processes(host.leaf(item)):
+            return Health("unsupervised", boots=run.boots, memory=_memory(item, cgroups))
         state = "off" if run.exit_code == 0 else "down" if host.boot_file(directory).exists() else "absent"
         return Health(state, boots=run.boots)
     ssh = "no forward"

@@ -2,7 +2,7 @@
 
     python -m lab.supervisor DIRECTORY
 
-A second one for the same host ends at once. When this process dies, its host dies with it.
+A second one for the same host ends at once. Should this process be killed, the host goes on alone until the next `up`.
 """
 
 import fcntl

@@ -74,10 +74,11 @@ class Lab:
         quick = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-F", "/dev/null", "-i", str(access / "id_ed25519")]
         return ["ssh", *quick, *checked, "-p", port, host, *command]
 
-    def table(self) -> dict[str, list[str]]:
-        lines = self.command("status").stdout.splitlines()
-        cells = [re.split(r"\s{2,}", line) for line in lines if ".lab.test" in line]
-        return {row[0].partition(".")[0]: row for row in cells}
+    def status(self) -> tuple[int, dict[str, list[str]]]:
+        """Return the exit code and the table's rows by short names; the last line is under "WAN"."""
+        done = self.command("status")
+        rows = [re.split(r"\s{2,}|: ", line) for line in done.stdout.splitlines()[1:]]
+        return done.returncode, {row[0].partition(".")[0].partition(" ")[0]: row for row in rows}
 
     def boots(self) -> dict[str, int]:
         return {
@@ -166,10 +167,10 @@ def test_an_up_killed_while_hosts_boot_is_finished_by_the_next_one(lab: Lab) -> 
     half_made.send_signal(signal.SIGKILL)
     half_made.wait()
     lab.up()
-    table = lab.table()
-    assert list(table) == list(HOSTS)
-    assert {(row[2], row[5], row[6]) for row in table.values()} == {("running", "yes", "1")}
-    assert lab.command("status").returncode == 0
+    code, table = lab.status()
+    assert code == 0
+    assert list(table) == [*HOSTS, "WAN"]
+    assert {(table[name][2], table[name][5], table[name][6]) for name in HOSTS} == {("running", "yes", "1")}
 
 
 def test_up_is_harmless_when_all_is_up(lab: Lab) -> None:
@@ -235,9 +236,8 @@ def test_from_behind_nat_one_gets_out_with_the_site_s_address(lab: Lab) -> None:
 
 def test_from_outside_one_does_not_get_behind_nat_but_by_the_forward(lab: Lab) -> None:
     connect = "python3 -c \"import socket; socket.create_connection(('{}', {}), 2)\""
-    for place in ("a1", "operator"):
-        assert lab.fails(place, connect.format("198.51.100.136", 22)), "the LAN's own address is not routed"
-        assert lab.fails(place, connect.format("203.0.113.8", 22)), "this port is not forwarded"
+    assert lab.fails("a1", connect.format("198.51.100.136", 22)), "the LAN's own address is not routed"
+    assert lab.fails("operator", connect.format("203.0.113.8", 22)), "this port is not forwarded"
     # Even a packet that reaches the router for the inside address is not let in.
     lab.sh("router:left", "ip route add 198.51.100.136 dev wan0 src 192.0.2.1")
     assert lab.fails("a1", connect.format("198.51.100.136", 22))
@@ -297,10 +297,10 @@ def test_a_host_with_another_key_than_the_known_one_counts_as_unreachable(lab: L
     keys = [line.split()[2] for line in right.splitlines()]
     known.write_text(right.replace(keys[1], keys[0]))
     try:
-        done = lab.command("status")
-        assert done.returncode == 1
-        assert "Host key verification failed" in " ".join(lab.table()["a2"])
-        assert lab.table()["a1"][5] == "yes"
+        code, table = lab.status()
+        assert code == 1
+        assert "Host key verification failed" in " ".join(table["a2"])
+        assert table["a1"][5] == "yes"
     finally:
         known.write_text(right)
 
@@ -327,7 +327,7 @@ def test_a_reboot_comes_back_with_the_disk_and_without_the_rest(lab: Lab) -> Non
     old = lab.sh("b1", "cat /proc/sys/kernel/random/boot_id")
     lab.command("exec", "b1", "--", "systemctl", "reboot")
     await_(lambda: lab.boots()["b1"] == 2, "the second boot")
-    await_(lambda: lab.command("status").returncode == 0, "all up")
+    await_(lambda: lab.status()[0] == 0, "all up")
     assert lab.sh("b1", "cat /root/disk; ls /run/memory 2>/dev/null || true; ls /sys/class/net").split() == [
         *("kept", "eth0", "lo")
     ]
@@ -337,12 +337,12 @@ def test_a_reboot_comes_back_with_the_disk_and_without_the_rest(lab: Lab) -> Non
 def test_a_host_without_its_network_can_still_be_entered_and_is_not_called_up(lab: Lab) -> None:
     lab.sh("b1", "ip link set eth0 down")
     assert lab.sh("b1", "hostname") == "b1.lab.test"
-    assert lab.command("status").returncode == 1
-    row = lab.table()["b1"]
-    assert row[2] == "running"
-    assert row[5] != "yes"
-    lab.sh("b1", "ip link set eth0 up; ip route add default via 198.51.100.1")
-    await_(lambda: lab.command("status").returncode == 0, "all up")
+    code, table = lab.status()
+    assert code == 1
+    assert table["b1"][2] == "running"
+    assert table["b1"][5] != "yes"
+    lab.sh("b1", "ip link set eth0 up; ip route add default via 198.51.100.1; ping -c1 192.0.2.11")
+    assert lab.status()[0] == 0
 
 
 def test_damage_is_seen_and_mended_by_up(lab: Lab) -> None:
@@ -353,14 +353,12 @@ def test_damage_is_seen_and_mended_by_up(lab: Lab) -> None:
         for pid in lab.leaf(name):
             os.kill(pid, signal.SIGKILL)
     (lab.state / "access" / "id_ed25519").unlink()
-    await_(lambda: not lab.leaf("host-a1"), "the end of the host whose supervisor was killed")
-    await_(lambda: lab.table()["a2"][2] == "off", "the end of the host that was switched off")
-    done = lab.command("status")
-    assert done.returncode == 1
-    assert "WAN relay: down" in done.stdout
-    assert lab.table()["a1"][2] == "down"
-    lab.up()
-    assert lab.command("status").returncode == 0
+    await_(lambda: not lab.leaf("supervisor-a2"), "the end of the host that was switched off")
+    code, table = lab.status()
+    assert code == 1
+    assert (table["a1"][2], table["a2"][2], table["WAN"][1].split(";")[0]) == ("unsupervised", "off", "down")
+    assert "a1 has lost its supervisor" in lab.up()
+    assert lab.status()[0] == 0
     assert lab.sh("a1", "cat /root/disk") == "kept"
     assert lab.boots() == {"a1": 2, "a2": 2, "b1": 2, "c1": 1}
 
@@ -403,8 +401,7 @@ def test_a_lab_of_another_tree_is_left_alone(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_down_leaves_nothing(lab: Lab, before: dict[str, set[str]]) -> None:
-    started = {pid for name in ("wan", *(f"supervisor-{h}" for h in HOSTS)) for pid in lab.leaf(name)}
-    assert started
+    assert all(lab.leaf(name) for name in ("wan", "supervisor-a1", "host-a1", "host-c1"))
     assert lab.command("down").returncode == 0
     assert leftovers() == before
     assert not lab.state.exists()
