@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from lab.plugins.values import Output, Properties, Value, equal, is_asset
+from lab.plugins.values import Properties, UnknownSecret, Value, equal, is_asset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind: TypeAlias = Literal["ADD", "DELETE", "UPDATE"]
+Kind: TypeAlias = Literal["ADD", "DELETE", "UPDATE", "ADD_REPLACE", "DELETE_REPLACE", "UPDATE_REPLACE"]
+
+_REPLACING: dict[Kind, Kind] = {"ADD": "ADD_REPLACE", "DELETE": "DELETE_REPLACE", "UPDATE": "UPDATE_REPLACE"}
 _SIMPLE_NAME = re.compile(r"[a-zA-Z_$][a-zA-Z0-9_$]*")
 
 
@@ -20,9 +22,14 @@ def detailed_diff(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[st
 
 
 def top_level(path: str) -> str:
-    """The input that a property path lies in."""
+    """Return the input that a property path lies in."""
     quoted = re.match(r'\["((?:[^"\\]|\\.)*)"\]', path)
     return quoted[1] if quoted else re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def as_replacement(kind: Kind) -> Kind:
+    """Return the kind of change that also replaces the resource."""
+    return _REPLACING.get(kind, kind)
 
 
 def _objects(prefix: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Kind]:
@@ -31,9 +38,9 @@ def _objects(prefix: str, old: Mapping[str, Value], new: Mapping[str, Value]) ->
         path = _member(prefix, key)
         if key not in new:
             found[path] = "DELETE"
-        elif not isinstance(new[key], Output):  # an output's difference is not known yet
+        elif not isinstance(new[key], UnknownSecret):  # its difference is not known yet
             found |= _values(path, before, new[key])
-    found |= {_member(prefix, key): "ADD" for key in new if key not in old and not isinstance(new[key], Output)}
+    found |= {_member(prefix, key): "ADD" for key in new if key not in old and not isinstance(new[key], UnknownSecret)}
     return found
 
 
@@ -62,5 +69,5 @@ def _member(prefix: str, key: str) -> str:
 
 
 def without_internals(inputs: Properties) -> Properties:
-    """New inputs without what the engine and frameworks add for themselves."""
+    """Return new inputs without what the engine and frameworks add for themselves."""
     return {key: value for key, value in inputs.items() if key != "version" and not key.startswith("__")}

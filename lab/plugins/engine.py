@@ -23,36 +23,37 @@ class Engine:
     _channel: grpc.aio.Channel | None = field(default=None, init=False)
 
     def attach(self, address: str) -> None:
-        """Connects to the engine, lazily: nothing is sent before the first message."""
+        """Connect to the engine, lazily: nothing is sent before the first message."""
         self.address = address
         self._channel = grpc.aio.insecure_channel(address)
 
     async def log(self, message: str, urn: str = "", *, severity: str = "INFO", ephemeral: bool = False) -> None:
-        """Shows a message; an ephemeral one only in the status column. A lost engine is no error here."""
+        """Show a message; an ephemeral one only in the status column. A lost engine is no error here."""
         if self._channel is None:
             print(f"{severity.lower()}: {message}", file=sys.stderr, flush=True)
             return
         request = engine_pb2.LogRequest(
             severity=engine_pb2.LogSeverity.Value(severity), message=message, urn=urn, ephemeral=ephemeral
         )
+        stub: engine_pb2_grpc.EngineAsyncStub = engine_pb2_grpc.EngineStub(self._channel)  # type: ignore[assignment]
         try:
-            await engine_pb2_grpc.EngineStub(self._channel).Log(request)
+            await stub.Log(request)
         except grpc.aio.AioRpcError as error:
             print(f"cannot reach the engine's log: {error.details()}", file=sys.stderr, flush=True)
 
     def for_resource(self, urn: str) -> ResourceLog:
-        """The log, with a resource's name on every message."""
+        """Return the log, with a resource's name on every message."""
         return ResourceLog(self, urn)
 
     async def wait_until_gone(self) -> None:
-        """Returns when the engine no longer answers; never, when there is none to watch."""
+        """Return when the engine no longer answers; never, when there is none to watch."""
         missed = 0
         while missed < GIVE_UP_AFTER:
             await asyncio.sleep(PROBE_SECONDS)
             missed = missed + 1 if self._channel is not None and not await self._answers(self._channel) else 0
 
     async def _answers(self, channel: grpc.aio.Channel) -> bool:
-        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        check: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/grpc.health.v1.Health/Check")
         try:
             await check(b"", timeout=PROBE_SECONDS)
         except grpc.aio.AioRpcError as error:
@@ -69,13 +70,13 @@ class ResourceLog:
     urn: str
 
     async def status(self, message: str) -> None:
-        """A line of a command's output, or of progress: shown while it lasts."""
+        """Show a line of a command's output, or of progress, while it lasts."""
         await self.engine.log(message, self.urn, ephemeral=True)
 
     async def warning(self, message: str) -> None:
-        """Kept in the update's diagnostics."""
+        """Keep a message in the update's diagnostics."""
         await self.engine.log(message, self.urn, severity="WARNING")
 
     async def error(self, message: str) -> None:
-        """Kept in the update's diagnostics; the engine counts it as a failure of the resource."""
+        """Keep a message in the update's diagnostics; the engine counts it as a failure of the resource."""
         await self.engine.log(message, self.urn, severity="ERROR")

@@ -21,19 +21,19 @@ class Operations:
         self._cancelled = False
 
     def cancel(self) -> None:
-        """Ends what runs; what comes later fails at once."""
+        """End what runs; what comes later fails at once."""
         self._cancelled = True
         for task in self._tasks:
             task.cancel()
 
     async def cancel_and_wait(self, seconds: float) -> None:
-        """Cancels, and gives the cleaning up a limited time."""
+        """Cancel, and gives the cleaning up a limited time."""
         self.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
 
     async def run(self, work: Coroutine[object, object, T], timeout: float) -> T:
-        """The work's result. Raises OperationError when cancelled or after ``timeout`` seconds (0: no limit).
+        """Return the work's result. Raises OperationError when cancelled or after ``timeout`` seconds (0: no limit).
 
         When the caller is cancelled (the engine hung up), so is the work.
         """
@@ -47,7 +47,8 @@ class Operations:
             if not done:
                 task.cancel()
                 await asyncio.wait({task})
-                raise OperationError(f"timed out after {timeout:g} s")
+                message = f"timed out after {timeout:g} s"
+                raise OperationError(message)
             return task.result()
         except asyncio.CancelledError:
             if not task.done():  # it is the caller that is cancelled

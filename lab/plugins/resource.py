@@ -68,19 +68,19 @@ class Resource(ABC):
 
     @abstractmethod
     def check(self, inputs: Properties) -> Checked:
-        """Validates and completes inputs."""
+        """Validate and completes inputs."""
 
     @abstractmethod
     def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:
-        """Compares what is with what is wanted."""
+        """Compare what is with what is wanted."""
 
     @abstractmethod
     async def create(self, request: Request, inputs: Properties) -> Created:
-        """Makes the resource."""
+        """Make the resource."""
 
     @abstractmethod
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
-        """Changes the resource in place; returns its new state."""
+        """Change the resource in place; returns its new state."""
 
     async def delete(self, request: Request, state: Properties) -> None:  # noqa: B027 - nothing to do is a fair default
-        """Removes the resource."""
+        """Remove the resource."""

@@ -24,7 +24,7 @@ CLEAN_UP_SECONDS = 5.0
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
-    """The one positional argument, among the Go flags that the engine passes; None: it will attach later."""
+    """Return the one positional argument, among the Go flags that the engine passes; None: it will attach later."""
     rest = list(arguments)
     positional = []
     while rest:
@@ -37,7 +37,7 @@ def engine_address(arguments: Sequence[str]) -> str | None:
 
 
 async def serve(plugin: Plugin) -> None:
-    """Serves until the engine is gone or a signal comes; then ends the commands that still run."""
+    """Serve until the engine is gone or a signal comes; then ends the commands that still run."""
     options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
     server = grpc.aio.server(options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
@@ -54,7 +54,7 @@ async def serve(plugin: Plugin) -> None:
 
 
 def main(plugin: Callable[[Engine], Plugin]) -> None:
-    """Runs a plug-in with this process's arguments."""
+    """Run a plug-in with this process's arguments."""
     engine = Engine()
 
     async def run() -> None:

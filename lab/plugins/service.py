@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -17,8 +16,12 @@ from lab.plugins.values import decode, encode
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
+    from google.protobuf.message import Message
+
     from lab.plugins.engine import Engine
     from lab.plugins.values import Properties
+
+    Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 
 T = TypeVar("T")
 
@@ -36,17 +39,17 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.resources = resources
         self.operations = Operations()
 
-    async def Handshake(self, request: object, context: grpc.aio.ServicerContext) -> NoReturn:  # noqa: ARG002
+    async def Handshake(self, request: object, context: Context) -> NoReturn:  # noqa: ARG002
         """Unimplemented, as in the official plug-ins; the engine then uses Configure's older flags."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, self.no_handshake)
 
     async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> Empty:  # noqa: ARG002
-        """Connects to the engine that debugs this process."""
+        """Connect to the engine that debugs this process."""
         self.engine.attach(request.address)
         return Empty()
 
     async def GetPluginInfo(self, request: Empty, context: object) -> plugin_pb2.PluginInfo:  # noqa: ARG002
-        """The version that this plug-in answers like."""
+        """Return the version that this plug-in answers like."""
         return plugin_pb2.PluginInfo(version=self.version)
 
     async def GetSchema(self, request: object, context: object) -> provider_pb2.GetSchemaResponse:  # noqa: ARG002
@@ -65,24 +68,20 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         raise NotImplementedError
 
     async def Cancel(self, request: Empty, context: object) -> Empty:  # noqa: ARG002
-        """Ends what runs and refuses what comes."""
+        """End what runs and refuses what comes."""
         self.operations.cancel()
         return Empty()
 
-    async def Check(
-        self, request: provider_pb2.CheckRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.CheckResponse:
-        """Validates and completes a resource's inputs."""
+    async def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
+        """Validate and completes a resource's inputs."""
         resource = await self._resource(request.urn, context)
         try:
             return check_response(resource.check(decode(request.news)))
         except OperationError as error:
             await fail(context, error)
 
-    async def Diff(
-        self, request: provider_pb2.DiffRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.DiffResponse:
-        """Compares old and new inputs; ignored inputs keep their value in the state."""
+    async def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
+        """Compare old and new inputs; ignored inputs keep their value in the state."""
         resource = await self._resource(request.urn, context)
         state, news = decode(request.olds), decode(request.news)
         news |= {key: state[key] for key in request.ignoreChanges if key in state}
@@ -101,10 +100,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             response.detailedDiff[path].kind = provider_pb2.PropertyDiff.Kind.Value(kind)
         return response
 
-    async def Create(
-        self, request: provider_pb2.CreateRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.CreateResponse:
-        """Makes a resource."""
+    async def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
+        """Make a resource."""
         resource = await self._resource(request.urn, context)
         work = resource.create(
             Request(request.urn, self.engine.for_resource(request.urn), request.preview), decode(request.properties)
@@ -112,10 +109,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         created = await self.finish(work, request.timeout, context)
         return provider_pb2.CreateResponse(id=created.id, properties=encode(created.outputs))
 
-    async def Update(
-        self, request: provider_pb2.UpdateRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.UpdateResponse:
-        """Changes a resource in place."""
+    async def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
+        """Change a resource in place."""
         resource = await self._resource(request.urn, context)
         state, news = decode(request.olds), decode(request.news)
         news |= {key: state[key] for key in request.ignoreChanges if key in state}
@@ -124,58 +119,54 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         )
         return provider_pb2.UpdateResponse(properties=encode(await self.finish(work, request.timeout, context)))
 
-    async def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.aio.ServicerContext) -> Empty:
-        """Removes a resource."""
+    async def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> Empty:
+        """Remove a resource."""
         resource = await self._resource(request.urn, context)
         work = resource.delete(Request(request.urn, self.engine.for_resource(request.urn)), decode(request.properties))
         await self.finish(work, request.timeout, context)
         return Empty()
 
-    async def Read(
-        self, request: provider_pb2.ReadRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.ReadResponse:
-        """Returns what the state says: like the official plug-ins, these look at nothing."""
+    async def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
+        """Return what the state says: like the official plug-ins, these look at nothing."""
         await self._resource(request.urn, context)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
-    async def Invoke(
-        self, request: provider_pb2.InvokeRequest, context: grpc.aio.ServicerContext
-    ) -> provider_pb2.InvokeResponse:
-        """Calls a function of the plug-in."""
+    async def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
+        """Call a function of the plug-in."""
         result = await self.finish(self.invoke(request.tok, decode(request.args)), 0, context)
-        return provider_pb2.InvokeResponse(**{"return": encode(result)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(encode(result))
+        return response
 
     async def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
         """Overridden by a plug-in that has functions."""
         message = f"the lab's plug-in {self.name} has no function {token}"
         raise OperationError(message)
 
-    async def finish(
-        self, work: Coroutine[object, object, T], timeout: float, context: grpc.aio.ServicerContext
-    ) -> T:
-        """Runs an operation for at most ``timeout`` seconds (0: no limit); its failure becomes the call's."""
+    async def finish(self, work: Coroutine[object, object, T], timeout: float, context: Context) -> T:
+        """Run an operation for at most ``timeout`` seconds (0: no limit); its failure becomes the call's."""
         try:
             return await self.operations.run(work, timeout)
         except OperationError as error:
             await fail(context, error)
 
-    async def _resource(self, urn: str, context: grpc.aio.ServicerContext) -> Resource:
+    async def _resource(self, urn: str, context: Context) -> Resource:
         token = urn.split("::")[2].rsplit("$", 1)[-1]
         if token not in self.resources:
             known = ", ".join(sorted(self.resources))
             await context.abort(
-                grpc.StatusCode.UNIMPLEMENTED, f"the lab's plug-in {self.name} has no {token}, only {known}"
+                grpc.StatusCode.NOT_FOUND, f"the lab's plug-in {self.name} has no {token}, only {known}"
             )
         return self.resources[token]
 
 
 def check_response(checked: Checked) -> provider_pb2.CheckResponse:
-    """The protocol's form of checked inputs."""
+    """Return the protocol's form of checked inputs."""
     failures = [provider_pb2.CheckFailure(property=f.property_name, reason=f.reason) for f in checked.failures]
     return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
 
 
-async def fail(context: grpc.aio.ServicerContext, error: OperationError) -> NoReturn:
-    """Ends the call with the error's message."""
+async def fail(context: Context, error: OperationError) -> NoReturn:
+    """End the call with the error's message."""
     await context.abort(grpc.StatusCode.UNKNOWN, str(error))
     raise AssertionError from error  # abort never returns

@@ -1,13 +1,13 @@
 """Property values of the plug-in protocol: Python trees to and from protobuf.
 
 Plain values are None, bool, float, str, lists and dicts; assets, archives and resource references stay dicts with their
-signature. What JSON cannot say (secrets, unknowns, outputs) is wrapped. Signatures and sentinels are those of
+signature. What JSON cannot say (secrets, unknowns) is wrapped. Signatures and sentinels are those of
 pulumi/sdk/go/common/resource/plugin/rpc.go.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from google.protobuf import struct_pb2
@@ -48,21 +48,16 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Output:
-    """An output value; ``value`` counts only when it is known."""
-
-    value: Value
-    known: bool
-    secret: bool
-    dependencies: tuple[str, ...] = field(default=())
+class UnknownSecret:
+    """A value that will be secret once it is known."""
 
 
-Value: TypeAlias = "None | bool | float | str | list[Value] | dict[str, Value] | Secret | Unknown | Output"
+Value: TypeAlias = "bool | float | str | list[Value] | dict[str, Value] | Secret | Unknown | UnknownSecret | None"
 Properties: TypeAlias = "dict[str, Value]"
 
 
 def decode(message: struct_pb2.Struct) -> Properties:
-    """A request's properties. Nulls inside objects are dropped, as the official plug-ins do."""
+    """Return a request's properties. Nulls inside objects are dropped, as the official plug-ins do."""
     decoded = {key: _decode(value) for key, value in message.fields.items()}
     return {key: value for key, value in decoded.items() if value is not None}
 
@@ -89,10 +84,16 @@ def _decode_object(message: struct_pb2.Struct) -> Value:
         case signature if signature == SECRET:
             return Secret(value.get("value"))
         case signature if signature == OUTPUT:
-            dependencies = value.get("dependencies")
-            urns = tuple(str(urn) for urn in dependencies) if isinstance(dependencies, list) else ()
-            return Output(value.get("value"), "value" in message.fields, value.get("secret") is True, urns)
+            return _decode_output(value)
     return value
+
+
+def _decode_output(output: Properties) -> Value:
+    """Return an output value without its dependencies, which the official plug-ins do not send back either."""
+    secret = output.get("secret") is True
+    if "value" not in output:
+        return UnknownSecret() if secret else Unknown()
+    return Secret(output["value"]) if secret else output["value"]
 
 
 def encode(properties: Mapping[str, Value]) -> struct_pb2.Struct:
@@ -103,61 +104,40 @@ def encode(properties: Mapping[str, Value]) -> struct_pb2.Struct:
 def _encode(value: Value) -> struct_pb2.Value:
     match value:
         case None:
-            return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+            encoded = struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
         case bool():
-            return struct_pb2.Value(bool_value=value)
+            encoded = struct_pb2.Value(bool_value=value)
         case int() | float():
-            return struct_pb2.Value(number_value=value)
+            encoded = struct_pb2.Value(number_value=value)
         case str():
-            return struct_pb2.Value(string_value=value)
+            encoded = struct_pb2.Value(string_value=value)
         case list():
-            return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encode(element) for element in value]))
+            encoded = struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_encode(item) for item in value]))
         case dict():
-            return struct_pb2.Value(struct_value=encode(value))
+            encoded = struct_pb2.Value(struct_value=encode(value))
         case Secret():
-            return _encode({SIGNATURE: SECRET, "value": value.value})
+            encoded = _encode({SIGNATURE: SECRET, "value": value.value})
         case Unknown():
-            return struct_pb2.Value(string_value=SENTINELS[value.kind])
-    return _encode_output(value)
-
-
-def _encode_output(output: Output) -> struct_pb2.Value:
-    fields: Properties = {SIGNATURE: OUTPUT}
-    if output.known:
-        fields["value"] = output.value
-    if output.secret:
-        fields["secret"] = True
-    if output.dependencies:
-        fields["dependencies"] = list(output.dependencies)
-    return _encode(fields)
+            encoded = struct_pb2.Value(string_value=SENTINELS[value.kind])
+        case UnknownSecret():
+            encoded = _encode({SIGNATURE: OUTPUT, "secret": True})
+    return encoded
 
 
 def is_unknown(value: Value) -> bool:
     """Whether the value as a whole is unknown (something inside it may still be)."""
-    match value:
-        case Secret():
-            return is_unknown(value.value)
-        case Output():
-            return not value.known or is_unknown(value.value)
-    return isinstance(value, Unknown)
+    return isinstance(bare(value), Unknown)
 
 
 def bare(value: Value) -> Value:
-    """The value without its own wrappers (those inside it stay)."""
-    while True:
-        match value:
-            case Secret():
-                value = value.value
-            case Output() if value.known:
-                value = value.value
-            case Output():
-                return Unknown()
-            case _:
-                return value
+    """Return the value without its own wrappers (those inside it stay)."""
+    while isinstance(value, Secret):
+        value = value.value
+    return Unknown() if isinstance(value, UnknownSecret) else value
 
 
 def plain(value: Value) -> Value:
-    """The value without any wrapper, unknowns aside: what an operation works with."""
+    """Return the value without any wrapper, unknowns aside: what an operation works with."""
     value = bare(value)
     match value:
         case list():
@@ -165,20 +145,6 @@ def plain(value: Value) -> Value:
         case dict():
             return {key: plain(element) for key, element in value.items()}
     return value
-
-
-def has_secrets(value: Value) -> bool:
-    """Whether anything in the value is secret."""
-    match value:
-        case Secret():
-            return True
-        case Output():
-            return value.secret or has_secrets(value.value)
-        case list():
-            return any(has_secrets(element) for element in value)
-        case dict():
-            return any(has_secrets(element) for element in value.values())
-    return False
 
 
 def is_asset(value: Value) -> bool:

@@ -140,5 +140,3 @@ class Bed:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     process.wait(15)
-
-

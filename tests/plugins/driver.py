@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 from google.protobuf import json_format
@@ -23,7 +24,6 @@ REQUESTS = {
     "GetPluginInfo": Empty,
     "Cancel": Empty,
 }
-CODES = {"UNKNOWN": "Unknown", "UNIMPLEMENTED": "Unimplemented", "UNAVAILABLE": "Unavailable"}
 _lock = threading.Lock()
 
 
@@ -39,15 +39,19 @@ class Engine(engine_pb2_grpc.EngineServicer):
         return Empty()
 
 
-def answer(stub: provider_pb2_grpc.ResourceProviderStub, call: dict[str, object]) -> None:
-    method = str(call["method"])
+def answer(stub: provider_pb2_grpc.ResourceProviderStub, call: dict[str, Any]) -> None:
+    method = call["method"]
     message = REQUESTS.get(method) or getattr(provider_pb2, f"{method}Request")
-    request = json_format.ParseDict(call["request"], message())
+    try:
+        request = json_format.ParseDict(call["request"], message())
+    except json_format.ParseError as error:
+        emit(id=call["id"], errors=[f"the test's request is wrong: {error}"])
+        return
     try:
         response = getattr(stub, method)(request)
     except grpc.RpcError as error:
-        code = error.code().name
-        emit(id=call["id"], errors=[f"rpc error: code = {CODES.get(code, code)} desc = {error.details()}"])
+        code = error.code().name.title().replace("_", "")  # as Go prints it
+        emit(id=call["id"], errors=[f"rpc error: code = {code} desc = {error.details()}"])
         return
     emit(id=call["id"], response=json_format.MessageToDict(response))
 

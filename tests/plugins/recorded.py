@@ -69,6 +69,9 @@ def exchanges() -> list[Exchange]:
 def comparable(method: str, request: Json, outcome: Json) -> Json:
     """A response or errors with its run's own values, once they are seen to be right, replaced by their names."""
     outcome = json.loads(json.dumps(outcome))
+    if "errors" in outcome:
+        # Which of the two a timeout is depends on the Go release that the official plug-in was built with.
+        outcome["errors"] = [text.replace("code = DeadlineExceeded", "code = Unknown") for text in outcome["errors"]]
     response = outcome.get("response")
     if not response:
         return outcome

@@ -34,7 +34,7 @@ def _replay(exchange: Exchange, bed: Bed, clients: dict[str, Any]) -> tuple[dict
     recorded = exchange.fitted(bed)
     request = recorded["request"]
     answer = clients[exchange.plugin].call(exchange.method, request)
-    expected = {key: recorded[key] for key in ("response", "errors") if key in recorded}
+    expected: dict[str, Any] = {key: recorded[key] for key in ("response", "errors") if key in recorded}
     actual = {"errors": list(answer.errors)} if answer.errors else {"response": answer.response}
     return comparable(exchange.method, request, expected), comparable(exchange.method, request, actual)
 

@@ -45,18 +45,18 @@ class Capture:
             await self._sender
 
     def feed(self, stream: Stream, data: bytes) -> None:
-        """Takes what the command wrote to a stream."""
+        """Take what the command wrote to a stream."""
         self._streams[stream] += data
         self._both += data
         if stream in self._lines:
             self._enqueue(self._lines[stream].feed(data))
 
     def text(self, stream: Stream) -> str:
-        """The whole stream, without its last line feed."""
+        """Return the whole stream, without its last line feed."""
         return self._streams[stream].decode(errors="replace").removesuffix("\n")
 
     def error(self, reason: str, command: str) -> str:
-        """The message of a failed run: why, what, and all that it printed, in the order of arrival."""
+        """Return the message of a failed run: why, what, and all that it printed, in the order of arrival."""
         return f"{reason}: running {quote(command)}:\n{self._both.decode(errors='replace')}"
 
     def _enqueue(self, lines: list[str]) -> None:

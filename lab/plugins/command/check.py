@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lab.plugins.command.shapes import Field, Shape
 from lab.plugins.resource import Checked, Failure
-from lab.plugins.values import Output, Properties, Secret, Unknown, Value, bare, is_asset, is_unknown
+from lab.plugins.values import Properties, Secret, Unknown, UnknownSecret, Value, bare, is_asset, is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +16,7 @@ _GO_NAMES = {bool: "bool", float: "float64", str: "string", list: "[]interface {
 
 
 def check(shape: Shape, inputs: Properties) -> Checked:
-    """Checked inputs. With failures, nothing is filled in, but secrets are marked all the same."""
+    """Return checked inputs. With failures, nothing is filled in, but secrets are marked all the same."""
     failures = tuple(failures_of(shape, inputs))
     completed = inputs if failures else complete(shape, inputs)
     return Checked(mark_secrets(shape, completed), failures)
@@ -30,26 +31,25 @@ def failures_of(shape: Shape, inputs: Properties) -> list[Failure]:
             if field.required:
                 failures.append(Failure(name, f"Missing required field '{name}' on '{shape.name}'"))
         elif not is_unknown(value):
-            reason = _wrong(shape, name, field, value)
-            if reason:
-                failures.append(Failure(name, reason))
+            failures += _wrong(shape, name, field, value)
     unknown = inputs.keys() - shape.fields.keys()
     failures += [Failure(name, f"Unrecognized field '{name}' on '{shape.name}'") for name in sorted(unknown)]
     return failures
 
 
-def _wrong(shape: Shape, name: str, field: Field, value: Value) -> str | None:
+def _wrong(shape: Shape, name: str, field: Field, value: Value) -> list[Failure]:
     if isinstance(field.type, Shape):
         if not isinstance(value, dict):
-            return _type_error(shape, name, field.type.name, value)
+            return [_type_error(shape, name, field.type.name, value)]
         nested = failures_of(field.type, value)
         if not nested:
-            return None
+            return []
         listed = "".join(f"\n\t{failure.property_name}: {failure.reason}" for failure in nested)
         short = shape.name.rsplit(".", 1)[-1]
-        return f"An error occurred decoding '{short}.{name}': {len(nested)} failures decoding:{listed}"
+        reason = f"An error occurred decoding '{short}.{name}': {len(nested)} failures decoding:{listed}"
+        return [Failure(name, reason)]
     wrong = _first_wrong(name, field.type, value)
-    return None if wrong is None else _type_error(shape, *wrong)
+    return [] if wrong is None else [_type_error(shape, *wrong)]
 
 
 def _first_wrong(name: str, wanted: str, value: Value) -> tuple[str, str, Value] | None:
@@ -74,26 +74,28 @@ def _first_wrong(name: str, wanted: str, value: Value) -> tuple[str, str, Value]
     return None if fits.get(wanted) else (name, "types.AssetOrArchive" if wanted == "asset" else wanted, value)
 
 
-def _type_error(shape: Shape, name: str, wanted: str, value: Value) -> str:
+def _type_error(shape: Shape, name: str, wanted: str, value: Value) -> Failure:
     got = _GO_NAMES.get(type(value), "interface {}")
-    return f"Field '{name}' on '{shape.name}' must be a '{wanted}'; got '{got}' instead"
+    return Failure(name, f"Field '{name}' on '{shape.name}' must be a '{wanted}'; got '{got}' instead")
 
 
 def complete(shape: Shape, inputs: Properties) -> Properties:
-    """The inputs with defaults, in nested objects too."""
+    """Return the inputs with defaults, in nested objects too."""
     completed = dict(inputs)
     for name, field in shape.fields.items():
         nested = field.type
-        if name not in inputs:
-            if field.default is not None:
-                completed[name] = field.default
-        elif isinstance(nested, Shape):
-            completed[name] = _inside(inputs[name], lambda value, nested=nested: complete(nested, value))
+        value = inputs.get(name, field.default)
+        if isinstance(nested, Shape):
+            value = inside(value, partial(complete, nested))
+        elif nested == "int" and isinstance(value, float):
+            value = float(int(value))
+        if value is not None:
+            completed[name] = value
     return completed
 
 
 def mark_secrets(shape: Shape, inputs: Properties) -> Properties:
-    """The inputs with their secret fields wrapped."""
+    """Return the inputs with their secret fields wrapped."""
     marked = dict(inputs)
     for name, field in shape.fields.items():
         if name not in inputs:
@@ -101,30 +103,26 @@ def mark_secrets(shape: Shape, inputs: Properties) -> Properties:
         nested = field.type
         value = inputs[name]
         if isinstance(nested, Shape):
-            value = _inside(value, lambda inner, nested=nested: mark_secrets(nested, inner))
+            value = inside(value, partial(mark_secrets, nested))
         marked[name] = secret(value) if field.secret else value
     return marked
 
 
 def secret(value: Value) -> Value:
-    """The value as a secret, once."""
+    """Return the value as a secret, once."""
     match value:
-        case Secret():
+        case Secret() | UnknownSecret():
             return value
-        case Output():
-            return Output(value.value, value.known, secret=True, dependencies=value.dependencies)
         case Unknown():
-            return Output(None, known=False, secret=True)
+            return UnknownSecret()
     return Secret(value)
 
 
-def _inside(value: Value, change: Callable[[Properties], Properties]) -> Value:
-    """Changes the object inside the wrappers; anything else stays as it is."""
+def inside(value: Value, change: Callable[[Properties], Properties]) -> Value:
+    """Change the object inside the wrappers; anything else stays as it is."""
     match value:
         case Secret():
-            return Secret(_inside(value.value, change))
-        case Output() if value.known:
-            return Output(_inside(value.value, change), known=True, secret=value.secret, dependencies=value.dependencies)
+            return Secret(inside(value.value, change))
         case dict():
             return change(value)
     return value

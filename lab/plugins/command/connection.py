@@ -37,7 +37,7 @@ class Connection:
 
 
 def parse(value: Value) -> Connection:
-    """The connection of a checked resource. Raises OperationError when it is unknown or has no host."""
+    """Return the connection of a checked resource. Raises OperationError when it is unknown or has no host."""
     fields = plain(value)
     if not isinstance(fields, dict):
         raise OperationError("the connection is not known")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def copy(client: asyncssh.SSHClientConnection, source: Properties, remote_path: str) -> None:
-    """Copies an asset (text or file) or an archive (file or directory, as it is: nothing is packed or unpacked).
+    """Copy an asset (text or file) or an archive (file or directory, as it is: nothing is packed or unpacked).
 
     Modes are the server's defaults. Raises OperationError.
     """
@@ -32,24 +32,28 @@ async def copy(client: asyncssh.SSHClientConnection, source: Properties, remote_
                 await _copy_text(sftp, text if isinstance(text, str) else "", remote_path)
     except asyncssh.ChannelOpenError as error:
         raise OperationError("ssh: subsystem request failed") from error
-    except (asyncssh.SFTPError, OSError) as error:
-        raise OperationError(f"cannot copy to {remote_path}: {error}") from error
+    except asyncssh.SFTPError as error:
+        message = f"cannot copy to {remote_path}: {error.reason}"
+        raise OperationError(message) from error
+    except OSError as error:
+        message = f"open {error.filename or remote_path}: {os.strerror(error.errno or 0).lower()}"
+        raise OperationError(message) from error
 
 
 async def _copy_text(sftp: asyncssh.SFTPClient, text: str, remote_path: str) -> None:
     if await sftp.isdir(remote_path):
-        raise OperationError(
-            f"remote path {remote_path} is a directory; when using a text asset, remotePath must be a file path"
-        )
+        message = f"remote path {remote_path} is a directory; for a text asset, remotePath must be a file path"
+        raise OperationError(message)
     await _make_directory(sftp, posixpath.dirname(remote_path))
     async with sftp.open(remote_path, "wb") as file:
         await file.write(text.encode())
 
 
 async def _copy_path(sftp: asyncssh.SFTPClient, source: str, remote_path: str) -> None:
-    """A directory goes into remote_path under its own name, or with a trailing slash its content does.
+    """Copy a file or a directory.
 
-    A file goes into remote_path when that is a directory, else it becomes remote_path.
+    A directory goes into remote_path under its own name, or with a trailing slash its content does. A file goes into
+    remote_path when that is a directory, else it becomes remote_path.
     """
     name = posixpath.basename(source.rstrip("/"))
     if not stat.S_ISDIR(os.stat(source).st_mode):  # noqa: PTH116 - a Path would lose the trailing slash
@@ -72,7 +76,7 @@ async def _copy_path(sftp: asyncssh.SFTPClient, source: str, remote_path: str) -
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str]]:
-    """The directory itself, then all that it holds, parents first, without following links to directories."""
+    """Return the directory itself, then all that it holds, parents first, without following links to directories."""
     yield top, "."
     for directory, subdirectories, files in os.walk(top):
         subdirectories.sort()
@@ -88,7 +92,8 @@ async def _put(sftp: asyncssh.SFTPClient, source: Path, target: str) -> None:
                 while chunk := data.read(1 << 20):
                     await file.write(chunk)
     except asyncssh.SFTPError as error:
-        raise OperationError(f"failed to create remote file {target}: {error.reason}") from error
+        message = f"failed to create remote file {target}: {error.reason}"
+        raise OperationError(message) from error
 
 
 async def _make_directory(sftp: asyncssh.SFTPClient, path: str) -> None:
@@ -96,12 +101,14 @@ async def _make_directory(sftp: asyncssh.SFTPClient, path: str) -> None:
         try:
             await sftp.makedirs(path, exist_ok=True)
         except asyncssh.SFTPError as error:
-            raise OperationError(f"failed to create remote directory {path}: {error.reason}") from error
+            message = f"failed to create remote directory {path}: {error.reason}"
+            raise OperationError(message) from error
 
 
 async def _make_one_directory(sftp: asyncssh.SFTPClient, path: str) -> None:
     if await sftp.isdir(path):
         return
     if await sftp.exists(path):
-        raise OperationError(f"remote path {path} exists but is not a directory")
+        message = f"remote path {path} exists but is not a directory"
+        raise OperationError(message)
     await _make_directory(sftp, path)

@@ -25,7 +25,7 @@ class Run:
 
 
 def run_of(command: str, inputs: Mapping[str, Value], previous: Mapping[str, Value]) -> Run:
-    """The run of ``command`` (one of the inputs create, update, delete) after an earlier one's outputs."""
+    """Return the run of ``command`` (one of the inputs create, update, delete) after an earlier one's outputs."""
     environment = plain(inputs.get("environment"))
     wanted = plain(inputs.get("addPreviousOutputInEnv")) is not False
     before = {f"PULUMI_COMMAND_{name.upper()}": text(previous.get(name)) for name in ("stdout", "stderr")}
@@ -40,22 +40,22 @@ def run_of(command: str, inputs: Mapping[str, Value], previous: Mapping[str, Val
 
 
 def text(value: Value) -> str:
-    """The string inside the value; empty when there is none."""
+    """Return the string inside the value; empty when there is none."""
     bare = plain(value)
     return bare if isinstance(bare, str) else ""
 
 
 def optional_text(value: Value) -> str | None:
-    """The string inside the value, or None: an empty command is one, a missing one is not."""
+    """Return the string inside the value, or None: an empty command is one, a missing one is not."""
     bare = plain(value)
     return bare if isinstance(bare, str) else None
 
 
 def outputs_of(state: Properties) -> Properties:
-    """The previous outputs in a state, no longer secret: that is for the engine to say again."""
+    """Return the previous outputs in a state, no longer secret: that is for the engine to say again."""
     return {name: text(state.get(name)) for name in ("stdout", "stderr")}
 
 
 def unique_id(name: str) -> str:
-    """A new resource's id: its name and four random bytes."""
+    """Return a new resource's id: its name and four random bytes."""
     return name + secrets.token_hex(4)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.plugins.command.capture import Capture, Stream
@@ -22,7 +23,7 @@ TERMINATE_SECONDS = 5.0
 
 
 async def run(inputs: Mapping[str, Value], command: Run, log: ResourceLog) -> Properties:
-    """Runs a command to its end and returns its outputs. Cancelled, it ends the command's process group first."""
+    """Run a command to its end and returns its outputs. Cancelled, it ends the command's process group first."""
     arguments = [*_interpreter(inputs), command.command]
     directory = plain(inputs.get("dir"))
     try:
@@ -36,7 +37,8 @@ async def run(inputs: Mapping[str, Value], command: Run, log: ResourceLog) -> Pr
             start_new_session=True,
         )
     except OSError as error:
-        raise OperationError(f"cannot start {arguments[0]} in {directory or os.getcwd()}: {error.strerror}") from error
+        message = f"cannot start {arguments[0]} in {directory or Path.cwd()}: {error.strerror}"
+        raise OperationError(message) from error
     async with Capture(log, command.logging) as capture:
         try:
             await asyncio.gather(

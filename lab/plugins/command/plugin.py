@@ -16,6 +16,7 @@ from lab.plugins.values import Properties, decode, encode
 
 if TYPE_CHECKING:
     from lab.plugins.engine import Engine
+    from lab.plugins.service import Context
 
 FRAMEWORK_VERSION = "1.2.0"
 """Of the framework that the official plug-in 1.2.1 is made with; it leaves this mark in the provider's state."""
@@ -49,8 +50,8 @@ class Command(Plugin):
         inputs = decode(request.news) | {"__pulumi-go-provider-version": FRAMEWORK_VERSION}
         return provider_pb2.CheckResponse(inputs=encode(inputs))
 
-    async def DiffConfig(self, request: object, context: grpc.aio.ServicerContext) -> NoReturn:  # noqa: ARG002
-        """The engine then takes any other configuration for a new provider."""
+    async def DiffConfig(self, request: object, context: Context) -> NoReturn:  # noqa: ARG002
+        """Decline: the engine then takes any other configuration for a new provider."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "DiffConfig is not implemented")
 
     async def invoke(self, token: str, arguments: Properties) -> Properties:

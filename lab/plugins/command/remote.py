@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from signal import Signals
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -14,6 +15,8 @@ from lab.plugins.command.ssh import connected
 from lab.plugins.resource import OperationError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from lab.plugins.command.connection import Connection
     from lab.plugins.command.inputs import Run
     from lab.plugins.engine import ResourceLog
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 TERMINATE_SECONDS = 5.0
 """How long a cancelled command may take to end after SIGTERM, and again after SIGKILL."""
+
+NO_STATUS = "wait: remote command exited without exit status or exit signal"
 
 NO_ACCEPT_ENV = (
     "Unable to set '{}'. This only works if your SSH server is configured to accept\n\tthese variables via AcceptEnv. "
@@ -30,7 +35,7 @@ NO_ACCEPT_ENV = (
 
 
 async def run(connection: Connection, command: Run, log: ResourceLog) -> Properties:
-    """Runs a command to its end and returns its outputs. Cancelled, it ends the command on the server first."""
+    """Run a command to its end and returns its outputs. Cancelled, it ends the command on the server first."""
     async with connected(connection, log) as client, Capture(log, command.logging) as capture:
         session = await _start(client, command, capture, log)
         try:
@@ -51,7 +56,8 @@ async def _start(client: asyncssh.SSHClientConnection, command: Run, capture: Ca
             lambda: session, command.command, encoding=None, env={}, send_env=None, request_pty=False
         )
     except (asyncssh.Error, OSError) as error:
-        raise OperationError(f"{error}: running a command on {client.get_extra_info('peername')[0]}") from error
+        message = f"{error}: running a command on {client.get_extra_info('peername')[0]}"
+        raise OperationError(message) from error
     with contextlib.suppress(BrokenPipeError):  # a quick command is over before its standard input is sent
         channel.write(command.stdin.encode())
         channel.write_eof()
@@ -70,52 +76,54 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self.closed = asyncio.Event()
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        """Has the environment set and acknowledged before the command starts.
+        """Have the environment set and acknowledged before the command starts.
 
         asyncssh sends variables without asking whether the server takes them, and a command must not run without
         those that it was given. So its request "exec" waits here for theirs.
         """
         self._channel = chan
-        request = chan._make_request  # noqa: SLF001 - there is no public way to ask for a reply
+        ask = chan._make_request  # there is no public way to ask for a reply
 
-        async def after_environment(kind: bytes, *arguments: bytes) -> bool | None:
-            if kind == b"exec":
-                await self._set_environment(request)
-            return await request(kind, *arguments)
+        async def after_environment(request: bytes, *args: bytes) -> bool | None:
+            if request == b"exec":
+                await self._set_environment(ask)
+            return await ask(request, *args)
 
-        chan._make_request = after_environment  # type: ignore[method-assign]  # noqa: SLF001
+        chan._make_request = after_environment  # type: ignore[method-assign]
 
-    async def _set_environment(self, request: Request) -> None:
+    async def _set_environment(self, ask: Callable[..., Awaitable[bool | None]]) -> None:
         for name, value in self._command.environment.items():
-            if not await request(b"env", String(name), String(value)):
+            if not await ask(b"env", String(name), String(value)):
                 await self._log.error(NO_ACCEPT_ENV.format(name))
-                raise OperationError(f'could not set environment variable "{name}": ssh: setenv failed')
+                message = f'could not set environment variable "{name}": ssh: setenv failed'
+                raise OperationError(message)
         for name, value in self._command.previous_output.items():
-            if not await request(b"env", String(name), String(value)):
+            if not await ask(b"env", String(name), String(value)):
                 await self._log.warning(NO_ACCEPT_ENV.format(name))
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
-        """Collects what the command prints."""
+        """Collect what the command prints."""
         self._capture.feed("stderr" if datatype == asyncssh.EXTENDED_DATA_STDERR else "stdout", data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The channel is closed: the command is over, or the connection is."""
+        """Note that the channel is closed: the command is over, or the connection is."""
         self._lost = exc
         self.closed.set()
 
     def failure(self) -> str | None:
-        """Why the run failed, or None when it did not."""
-        if self._channel is None or self._channel.get_exit_status() is None:
-            return f"ssh: connection lost: {self._lost}" if self._lost else _NO_STATUS
-        signal = self._channel.get_exit_signal()
+        """Return why the run failed, or None when it did not."""
+        status = self._channel.get_exit_status() if self._channel else None
+        signal = self._channel.get_exit_signal() if self._channel else None
         if signal is not None:
             name, _, message, _ = signal
-            return f"Process exited from signal {name}{f'. Reason was: {message}' if message else ''}"
-        status = self._channel.get_exit_status()
+            number = 128 + (Signals[f"SIG{name}"] if f"SIG{name}" in Signals.__members__ else 0)
+            return f"Process exited with status {number} from signal {name}" + (f": {message}" if message else "")
+        if status is None:
+            return f"connection lost: {self._lost}" if self._lost else NO_STATUS
         return f"Process exited with status {status}" if status else None
 
     async def terminate(self) -> None:
-        """Ends the command on the server: SIGTERM to its process group, then SIGKILL."""
+        """End the command on the server: SIGTERM to its process group, then SIGKILL."""
         for signal in ("TERM", "KILL"):
             if self._channel is not None and not self.closed.is_set():
                 self._channel.send_signal(signal)
@@ -124,6 +132,3 @@ class _Session(asyncssh.SSHClientSession[bytes]):
                         await self.closed.wait()
                 except TimeoutError:
                     continue
-
-
-_NO_STATUS = "wait: remote command exited without exit status or exit signal"

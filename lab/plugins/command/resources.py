@@ -6,12 +6,12 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from lab.plugins.command import preview
-from lab.plugins.command.check import check
+from lab.plugins.command.check import check, inside
 from lab.plugins.command.inputs import Run, optional_text, outputs_of, run_of, text, unique_id
 from lab.plugins.command.shapes import COPY_TO_REMOTE, LOCAL_COMMAND, REMOTE_COMMAND
-from lab.plugins.diff import detailed_diff, top_level, without_internals
+from lab.plugins.diff import as_replacement, detailed_diff, top_level, without_internals
 from lab.plugins.resource import Change, Checked, Created, Failure, Request, Resource
-from lab.plugins.values import ARCHIVE, ASSET, SIGNATURE, Properties, Value, bare, equal, plain
+from lab.plugins.values import ARCHIVE, ASSET, SIGNATURE, Properties, bare, equal, plain
 
 if TYPE_CHECKING:
     from lab.plugins.command.shapes import Shape
@@ -25,17 +25,17 @@ class Shaped(Resource):
     shape: Shape
 
     def check(self, inputs: Properties) -> Checked:
-        """Validates types, fills in the connection's defaults, marks secrets."""
+        """Validate types, fills in the connection's defaults, marks secrets."""
         return check(self.shape, inputs)
 
     def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:  # noqa: ARG002
-        """Compares inputs.
+        """Compare inputs.
 
         No path is marked as a replacement: it is the SDK that has a change inside ``triggers`` replace the resource.
         Only triggers that come or go as a whole are a replacement here too.
         """
         found = detailed_diff(old_inputs, without_internals(inputs))
-        detailed = {path: f"{kind}_REPLACE" if path == "triggers" else kind for path, kind in found.items()}
+        detailed = {path: as_replacement(kind) if path == "triggers" else kind for path, kind in found.items()}
         replaces = ("triggers",) if "triggers" in detailed else ()
         return Change(tuple(sorted({top_level(path) for path in found})), replaces, detailed)
 
@@ -45,7 +45,7 @@ class Command(Shaped):
 
     @abstractmethod
     async def run(self, request: Request, inputs: Properties, command: Run) -> Properties:
-        """Runs a command; returns its outputs."""
+        """Run a command; returns its outputs."""
 
     async def create(self, request: Request, inputs: Properties) -> Created:
         """Without ``create``, the outputs are empty."""
@@ -81,7 +81,7 @@ class RemoteCommand(Command):
     shape = REMOTE_COMMAND
 
     async def run(self, request: Request, inputs: Properties, command: Run) -> Properties:
-        """Runs over SSH."""
+        """Run over SSH."""
         from lab.plugins.command import connection, remote  # noqa: PLC0415
 
         return await remote.run(connection.parse(inputs.get("connection")), command, request.log)
@@ -100,7 +100,7 @@ class LocalCommand(Command):
         return Checked(checked.inputs, checked.failures + unsupported)
 
     async def run(self, request: Request, inputs: Properties, command: Run) -> Properties:
-        """Runs on this machine."""
+        """Run on this machine."""
         from lab.plugins.command import local  # noqa: PLC0415
 
         return await local.run(inputs, command, request.log)
@@ -125,7 +125,7 @@ class CopyToRemote(Shaped):
         return Checked(_with_source(checked.inputs), failures)
 
     async def create(self, request: Request, inputs: Properties) -> Created:
-        """Copies."""
+        """Copy."""
         outputs = _with_source(inputs)
         if request.preview:
             return Created("", preview.created(inputs, outputs))
@@ -133,7 +133,7 @@ class CopyToRemote(Shaped):
         return Created(unique_id(""), outputs)
 
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
-        """Copies again only when the content or the path has changed, not for another host."""
+        """Copy again only when the content or the path has changed, not for another host."""
         outputs = _with_source(inputs)
         if request.preview:
             return preview.updated(state, inputs, outputs, set(self.shape.fields))
@@ -151,11 +151,14 @@ class CopyToRemote(Shaped):
 
 
 def _with_source(inputs: Properties) -> Properties:
-    """The inputs with all fields of an asset or archive present, as the official plug-in's types write them."""
-    source: Value = inputs.get("source")
-    if not isinstance(source, dict):
-        return inputs
+    """Return the inputs with all fields of an asset or archive present, as the official plug-in's types write them."""
+    return inputs | {"source": inside(inputs.get("source"), _all_fields)}
+
+
+def _all_fields(source: Properties) -> Properties:
     empty: Properties = {"path": "", "uri": ""}
     if source.get(SIGNATURE) == ASSET:
-        empty["text"] = ""
-    return inputs | {"source": empty | source}
+        return empty | {"text": ""} | source
+    assets = source.get("assets")
+    inner = assets if isinstance(assets, dict) else {}
+    return empty | source | {"assets": {name: inside(value, _all_fields) for name, value in inner.items()}}

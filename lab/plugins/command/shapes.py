@@ -11,7 +11,9 @@ from typing import Literal, TypeAlias
 
 from lab.plugins.values import Value
 
-Scalar: TypeAlias = Literal["string", "bool", "float64", "int", "[]string", "map[string]string", "[]interface {}", "asset"]
+Scalar: TypeAlias = Literal[
+    "string", "bool", "float64", "int", "[]string", "map[string]string", "[]interface {}", "asset"
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ _COMMANDS = {
     "create": Field(),
     "update": Field(),
     "delete": Field(),
+}
+_RUN = {
     "stdin": Field(),
     "logging": Field(),
     "addPreviousOutputInEnv": Field("bool"),
@@ -65,8 +69,8 @@ _LOCAL = {
 }
 _CONNECTED = {"connection": Field(CONNECTION, required=True, secret=True)}
 
-REMOTE_COMMAND = Shape("remote.CommandInputs", _COMMANDS | _CONNECTED)
-LOCAL_COMMAND = Shape("local.CommandInputs", _COMMANDS | _LOCAL)
+REMOTE_COMMAND = Shape("remote.CommandInputs", _CONNECTED | _RUN | _COMMANDS)
+LOCAL_COMMAND = Shape("local.CommandInputs", _RUN | _LOCAL | _COMMANDS)
 COPY_TO_REMOTE = Shape(
     "remote.CopyToRemoteInputs",
     _CONNECTED

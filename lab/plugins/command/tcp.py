@@ -12,7 +12,10 @@ class DialError(Exception):
 
 
 async def dial(host: str, port: int, seconds: float) -> socket.socket:
-    """A connected, non-blocking socket, from the first of the host's addresses that answers in time (0: any time)."""
+    """Return a connected, non-blocking socket, from the first of the host's addresses that answers.
+
+    All of it takes at most ``seconds`` (0: no limit). Raises DialError.
+    """
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds or None):

@@ -20,7 +20,7 @@ class Bridged(Resource):
 
     @abstractmethod
     def planned(self, inputs: Properties) -> Properties:
-        """The known part of the state for these inputs, defaults filled in. Raises OperationError."""
+        """Return the known part of the state for these inputs, defaults filled in. Raises OperationError."""
 
     @abstractmethod
     def generate(self, planned: Properties) -> Created:
@@ -28,10 +28,10 @@ class Bridged(Resource):
 
     @abstractmethod
     def unknowns(self) -> Properties:
-        """What preview does not know."""
+        """Return what a preview does not know."""
 
     def shortest(self, inputs: Properties) -> Failure | None:
-        """A failure, when the length is known and too short."""
+        """Return a failure, when the length is known and too short."""
         length = inputs["length"]
         if isinstance(length, float) and length < 1:
             return too_short("1", length)
@@ -44,7 +44,8 @@ class Bridged(Resource):
             value = inputs.get(name)
             if value is not None and not isinstance(value, wanted | Unknown):
                 noun = {float: "Number", bool: "Boolean", str: "String", dict: "Map"}[wanted]
-                raise OperationError(f"property {name!r}: expected a {noun}")
+                message = f"property {name!r}: expected a {noun}"
+                raise OperationError(message)
         if "length" not in inputs:
             reason = f"Missing required property 'length': {self.length_description}"
             return Checked(inputs, (Failure("", reason),))
@@ -74,7 +75,7 @@ class Bridged(Resource):
 
 
 def arguments_of(inputs: Properties, names: dict[str, type]) -> Properties:
-    """The inputs that the resource knows, with the texts of keepers' values."""
+    """Return the inputs that the resource knows, with the texts of keepers' values."""
     known = {key: plain(value) for key, value in inputs.items() if key in names}
     keepers = known.get("keepers")
     if isinstance(keepers, dict):
@@ -89,11 +90,9 @@ def _text(value: Value) -> Value:
 
 
 def too_short(least: str, length: float) -> Failure:
-    """The failure of a length below ``least``."""
+    """Return the failure of a length below ``least``."""
     reason = (
         f"Invalid Attribute Value. Attribute length value must be at least {least}, got: {length:g}. "
         "Examine values at 'length'."
     )
     return Failure("", reason)
-
-

@@ -38,7 +38,7 @@ class RandomPassword(Bridged):
     )
 
     def shortest(self, inputs: Properties) -> Failure | None:
-        """The minima must fit into the length."""
+        """Fail too when the minima do not fit into the length."""
         length, minima = inputs["length"], [inputs.get(name, 0.0) for name in MINIMA]
         needed = [minimum for minimum in minima if isinstance(minimum, float)]
         if isinstance(length, float) and len(needed) == len(MINIMA) and length < sum(needed):
@@ -46,7 +46,10 @@ class RandomPassword(Bridged):
         return super().shortest(inputs)
 
     def planned(self, inputs: Properties) -> Properties:
-        """Every class of characters is on unless said otherwise; ``number`` is the old name of ``numeric``."""
+        """Return the state with its defaults.
+
+        Every class of characters is on unless said otherwise; ``number`` is the old name of ``numeric``.
+        """
         given = arguments_of(inputs, self.arguments)
         if {"number", "numeric"} <= given.keys() and given["number"] != given["numeric"]:
             raise OperationError(
@@ -54,11 +57,11 @@ class RandomPassword(Bridged):
                 "Number is deprecated, use numeric instead"
             )
         numeric = given.get("numeric", given.get("number", True))
-        defaults: Properties = dict.fromkeys(MINIMA, 0.0) | dict.fromkeys(("lower", "special", "upper"), True)
-        return defaults | given | {"number": numeric, "numeric": numeric}
+        defaults: Properties = {"lower": True, "special": True, "upper": True}
+        return defaults | dict.fromkeys(MINIMA, 0.0) | given | {"number": numeric, "numeric": numeric}
 
     def unknowns(self) -> Properties:
-        """The secret, its hash and the id."""
+        """Name the secret, its hash and the id."""
         return {"bcryptHash": Unknown(), "id": Unknown(), "result": Unknown()}
 
     def generate(self, planned: Properties) -> Created:
@@ -75,7 +78,7 @@ class RandomPassword(Bridged):
 
 
 def draw(planned: Properties) -> str:
-    """A password: first each class's minimum, then from all classes that are on, shuffled."""
+    """Draw a password: first each class's minimum, then from all classes that are on, shuffled."""
     special = str(planned.get("overrideSpecial") or SPECIAL)
     classes = {
         "upper": (string.ascii_uppercase, "minUpper"),
@@ -84,9 +87,7 @@ def draw(planned: Properties) -> str:
         "special": (special, "minSpecial"),
     }
     drawn = [
-        secrets.choice(characters)
-        for characters, minimum in classes.values()
-        for _ in range(_number(planned[minimum]))
+        secrets.choice(characters) for characters, minimum in classes.values() for _ in range(_number(planned[minimum]))
     ]
     allowed = "".join(characters for name, (characters, _) in classes.items() if planned[name])
     missing = _number(planned["length"]) - len(drawn)
