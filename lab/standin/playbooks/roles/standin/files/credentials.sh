@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints a short-lived token, the CA's hash and (for control planes) the key of the uploaded certificates: for no_log tasks only.
 # A host that joins is no member: a node object or an etcd member of its name is left from an earlier life, and is removed.
-: "${kubeconfig:?}" "${joining:?}" "${joining_etcd_peers:?}" "${version:?}"
+: "${kubeconfig:?}" "${pki:?}" "${joining:?}" "${joining_etcd_peers:?}" "${version:?}"
 
 main() {
   for host in $joining; do
@@ -20,7 +20,7 @@ main() {
     echo "$key" | grep -Eqx '[0-9a-f]{64}' || die "kubeadm init phase upload-certs gave no key; run it by hand to see why"
   fi
   token=$(kubeadm token create --ttl 30m0s --description "kubespray stand-in: join")
-  hash=$(openssl x509 -pubkey -noout -in /etc/kubernetes/pki/ca.crt | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1)
+  hash=$(openssl x509 -pubkey -noout -in "$pki/ca.crt" | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1)
   printf '{"token": "%s", "hash": "sha256:%s", "certificate_key": "%s"}\n' "$token" "$hash" "$key"
 }
 

@@ -8,6 +8,7 @@ name=${node:-$(hostname)}
 state=/var/lib/kubespray-standin
 logs=/var/log/kubespray-standin
 kubeconfig=/etc/kubernetes/admin.conf
+pki=/etc/kubernetes/pki
 
 die() {
   echo "$name: $*" >&2
@@ -73,7 +74,7 @@ containerd_setting() {
 
 etcdctl() {
   kubectl --kubeconfig "$kubeconfig" -n kube-system exec "etcd-$name" -- etcdctl --endpoints=https://127.0.0.1:2379 \
-    --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key "$@"
+    --cacert="$pki/etcd/ca.crt" --cert="$pki/etcd/server.crt" --key="$pki/etcd/server.key" "$@"
 }
 
 # forget_etcd_member ADDRESS: nothing happens when there is no such member. (One that never started has no name yet.)
