@@ -40,22 +40,31 @@ class Cgroups:
         """Return the leaves that are there."""
         return {path.name for top in self.tops if top.is_dir() for path in top.iterdir() if path.is_dir()}
 
+    def signal(self, which: signal.Signals, leaf: str = "") -> set[int]:
+        """Send a signal to every process of a leaf, or of the whole lab; return their ids."""
+        pids = self.processes(leaf)
+        held = {pid: descriptor for pid in pids if (descriptor := _held(pid)) is not None}
+        # Held by descriptor and then looked for again: no id can meanwhile have gone to a process of somebody else.
+        still = self.processes(leaf)
+        for pid, descriptor in held.items():
+            with suppress(ProcessLookupError):
+                if pid in still:
+                    signal.pidfd_send_signal(descriptor, which)
+            os.close(descriptor)
+        return pids
+
     def kill(self, leaf: str = "") -> None:
         """End every process of a leaf, or of the whole lab, and return when they are gone."""
         deadline = time.monotonic() + _KILL_SECONDS
-        while pids := self.processes(leaf):
-            held = {pid: descriptor for pid in pids if (descriptor := _held(pid)) is not None}
-            # Held by descriptor and then looked for again: no id can meanwhile have gone to a process of somebody else.
-            still = self.processes(leaf)
-            for pid, descriptor in held.items():
-                with suppress(ProcessLookupError):
-                    if pid in still:
-                        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-                os.close(descriptor)
+        while pids := self.signal(signal.SIGKILL, leaf):
             if time.monotonic() > deadline:
                 message = f"these processes of the lab do not end: {' '.join(map(str, sorted(pids)))}"
                 raise LabError(message)
             time.sleep(0.02)
+
+    def join(self, leaf: str) -> None:
+        """Put this process into the leaf, in one hierarchy only: enough for `kill` to find it and what it starts."""
+        (_make(self.tops[-1], leaf) / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
     def remove(self, leaf: str = "") -> None:
         """Remove the directories of a leaf, or of the whole lab. There must be no process in them any more."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lab import down, enter, record, status, up
+from lab import down, enter, kubernetes, operator_place, record, status, up
 from lab.errors import LabError
 from lab.layout import DEFAULT_TOPOLOGY, Layout
 from lab.topology import OPERATOR, Topology
@@ -15,6 +15,7 @@ from tools.errors import ToolError
 
 _USER_ERROR = 2
 _ROUTER = "router:"
+_PLACES_LEAF = "places"  # what runs at the operator's or at a router ends with the lab
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,12 +62,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(_: argparse.Namespace, topology: Topology, where: Layout) -> int:
-    mirror = None
-    if topology.mirror:
-        from lab import kubernetes  # noqa: PLC0415 - only labs with a mirror need it
-
-        mirror = kubernetes.ensure()
-    up.up(topology, where, mirror)
+    up.up(topology, where, kubernetes.ensure() if topology.mirror else None)
     return 0
 
 
@@ -80,15 +76,17 @@ def _status(_: argparse.Namespace, topology: Topology, where: Layout) -> int:
 
 
 def _exec(options: argparse.Namespace, topology: Topology, where: Layout) -> int:
-    _existing(where)
+    known = _existing(where)
     place: str = options.place
     if place == OPERATOR:
+        known.directories.join(_PLACES_LEAF)
         return _become([*enter.netns_command(where.operator_netns), *_argv(options)])
     if place.startswith(_ROUTER):
         site = place.removeprefix(_ROUTER)
         if site not in {site.name for site in topology.sites}:
             message = f"there is no site {site}: {', '.join(site.name for site in topology.sites)} are"
             raise LabError(message)
+        known.directories.join(_PLACES_LEAF)
         return _become([*enter.netns_command(where.router_netns(site)), *_argv(options)])
     hosts = {name: host for host in topology.hosts for name in (host.name, host.short)}
     if place not in hosts:
@@ -104,10 +102,9 @@ def _exec(options: argparse.Namespace, topology: Topology, where: Layout) -> int
 
 
 def _run(options: argparse.Namespace, _: Topology, where: Layout) -> int:
-    from lab import operator_place  # noqa: PLC0415 - the only command that needs Pulumi
-
     known = _existing(where)
     environment = operator_place.environment(where, Path(known.mirror) if known.mirror else None)
+    known.directories.join(_PLACES_LEAF)
     return _become([*enter.netns_command(where.operator_netns), *_argv(options)], environment)
 
 

@@ -1,7 +1,6 @@
 """The WAN: one relay process on the routers' tun devices, which adds delay and loss."""
 
 import json
-import os
 import signal
 import time
 from pathlib import Path
@@ -56,12 +55,10 @@ def ensure(topology: Topology, layout: Layout, cgroups: Cgroups) -> bool:
     wanted = configuration(topology, layout)
     known = layout.relay_config.exists() and layout.relay_config.read_text(encoding="utf-8") == wanted
     layout.relay_config.write_text(wanted, encoding="utf-8")
-    relays = cgroups.processes(_LEAF)
-    if relays and not known:
-        for pid in relays:
-            os.kill(pid, signal.SIGHUP)
+    relays = cgroups.processes(_LEAF) if known else cgroups.signal(signal.SIGHUP, _LEAF)
     if not relays:
-        command = [str(program()), str(layout.relay_config)]
+        # A WAN does not slow down because hosts have much to compute.
+        command = ["nice", "-n", "-10", str(program()), str(layout.relay_config)]
         log = layout.state / "wan.log"
         relay = process.start(command, cgroups.make(_LEAF), log=log)
         namespaces = [*(layout.router_netns(site.name) for site in topology.sites), layout.operator_netns]

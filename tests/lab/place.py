@@ -116,3 +116,12 @@ def processes_seen() -> Iterator[set[str]]:
     finally:
         stop.set()
         thread.join()
+
+
+def example_with(tmp_path: Path, replace: str, by: str) -> Path:
+    """Return a copy of the lab's stack configuration with one text replaced."""
+    text = (TREE / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    assert replace in text
+    file = tmp_path / f"Pulumi.{STACK}.yaml"
+    file.write_text(text.replace(replace, by), encoding="utf-8")
+    return file

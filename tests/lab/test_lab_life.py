@@ -23,6 +23,8 @@ from lab.topology_file import load
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
 
 FILE = TREE / "lab" / "topologies" / "t.yaml"
+CGROUPS = Path("/sys/fs/cgroup")
+TRACKER = CGROUPS / "unified" if (CGROUPS / "unified").is_dir() else CGROUPS
 HOSTS = ("a1", "a2", "b1", "c1")
 DEADLINE = 120.0
 
@@ -86,15 +88,9 @@ class Lab:
         }
 
     def leaf(self, name: str) -> list[int]:
-        return [
-            int(pid)
-            for pid in Path(f"/sys/fs/cgroup/{_tracker()}stretched-lab-t/{name}/cgroup.procs").read_text().split()
-        ]
-
-
-def _tracker() -> str:
-    """Return the hierarchy where the lab's cgroups surely lie at the root."""
-    return "pids/" if Path("/sys/fs/cgroup/pids").is_dir() else ""
+        """Return the processes in and below one of the lab's cgroups, in the hierarchy where all of them are."""
+        files = (TRACKER / "stretched-lab-t" / name).glob("**/cgroup.procs")
+        return sorted(int(pid) for file in files for pid in file.read_text().split())
 
 
 def leftovers() -> dict[str, set[str]]:
@@ -104,9 +100,10 @@ def leftovers() -> dict[str, set[str]]:
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             words = (directory / "cmdline").read_bytes() + (directory / "cgroup").read_bytes()
+            ended = b"State:\tZ" in (directory / "status").read_bytes()  # the machine's init reaps when it likes to
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if b"sl-t-" in words or b"stretched-lab-t/" in words or b"/lab/t/" in words:
+        if not ended and (b"sl-t-" in words or b"stretched-lab-t/" in words or b"/lab/t/" in words):
             processes.add(f"{directory.name} {words[:80]!r}")
     netns = Path("/run/netns")
     return {
@@ -174,12 +171,12 @@ def test_an_up_killed_while_hosts_boot_is_finished_by_the_next_one(lab: Lab) -> 
 
 
 def test_up_is_harmless_when_all_is_up(lab: Lab) -> None:
-    inits = {name: lab.leaf(f"host-{name}") for name in HOSTS}
-    relay = lab.leaf("wan")
+    leaves = ("wan", *(f"supervisor-{name}" for name in HOSTS))
+    running = {leaf: lab.leaf(leaf) for leaf in leaves}
+    assert all(len(pids) == 1 for pids in running.values()), running
     lab.up()
+    assert {leaf: lab.leaf(leaf) for leaf in leaves} == running
     assert set(lab.boots().values()) == {1}
-    assert {name: lab.leaf(f"host-{name}")[0] for name in HOSTS} == {name: pids[0] for name, pids in inits.items()}
-    assert lab.leaf("wan") == relay
 
 
 def test_every_host_is_itself(lab: Lab) -> None:
@@ -402,7 +399,10 @@ def test_a_lab_of_another_tree_is_left_alone(lab: Lab, tmp_path: Path) -> None:
 
 def test_down_leaves_nothing(lab: Lab, before: dict[str, set[str]]) -> None:
     assert all(lab.leaf(name) for name in ("wan", "supervisor-a1", "host-a1", "host-c1"))
+    left_running = subprocess.Popen(lab.argv("exec", "operator", "--", "sleep", "600"), cwd=TREE, env=lab.environment)
+    await_(lambda: left_running.pid in lab.leaf("places"), "something that runs at the operator's")
     assert lab.command("down").returncode == 0
+    assert left_running.wait(timeout=10) == -signal.SIGKILL
     assert leftovers() == before
     assert not lab.state.exists()
     assert lab.command("status").returncode == 1

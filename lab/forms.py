@@ -1,0 +1,113 @@
+"""Forms of single values in a YAML document: a bad one is noted with its path and replaced, so that reading goes on."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Set
+from ipaddress import IPv4Address, IPv4Network
+from typing import TypeVar
+
+import yaml
+
+from lab.errors import LabError
+
+_T = TypeVar("_T")
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice: YAML's own rule, and here it would lose a host silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key, count in Counter(keys).items():
+            if count > 1:
+                message = f"the key {key} is given {count} times"
+                raise yaml.constructor.ConstructorError(None, None, message, node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def document(text: str) -> object:
+    """Return what YAML text says. Raises LabError when it is not YAML, or a key is given twice."""
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        message = f"  is not YAML: {error}"
+        raise LabError(message) from error
+
+
+class Forms:
+    """Readers of values, all with the value's path for messages.
+
+    None stands for a value that is not there; `mapping` and `named` note that where it is needed, so the others keep
+    silent about it. What they return for a bad or absent value only serves to go on: `problems` is not empty then.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def problem(self, at: str, text: str) -> None:
+        """Note a mistake."""
+        self.problems.append(f"{at.lstrip('.') or 'the file'}: {text}")
+
+    def mapping(self, raw: object, at: str, required: Set[str], optional: Set[str] = frozenset()) -> dict[str, object]:
+        """Read a mapping with these keys and no others."""
+        if raw is None:
+            return {}
+        if not isinstance(raw, dict):
+            self.problem(at, f"is no mapping: write {', '.join(sorted(required | optional))} below it")
+            return {}
+        for key in raw.keys() - required - optional:
+            self.problem(f"{at}.{key}", f"is not known here: {', '.join(sorted(required | optional))} are")
+        for key in sorted(key for key in required if raw.get(key) is None):
+            self.problem(f"{at}.{key}", "is missing")
+        return raw
+
+    def named(self, raw: object, at: str, form: re.Pattern[str]) -> dict[str, object]:
+        """Read a mapping from names of a form to values."""
+        if not isinstance(raw, dict) or not raw:
+            if raw is not None:
+                self.problem(at, "is no mapping of names, or an empty one")
+            return {}
+        for key, value in raw.items():
+            if not (isinstance(key, str) and form.fullmatch(key)):
+                self.problem(f"{at}.{key}", "is no good name: lower-case letters, digits and hyphens, not too long")
+            elif value is None:
+                self.problem(f"{at}.{key}", "is missing")
+        return {str(key): value for key, value in raw.items()}
+
+    def items(self, raw: object, at: str) -> list[object]:
+        """Read a list; an absent one is empty, an item without value is a mapping without keys."""
+        return [{} if item is None else item for item in self.typed(raw, at, list, "a list")]
+
+    def number(self, raw: Mapping[str, object], key: str, at: str, low: float, high: float) -> float:
+        """Read a number within bounds, which are part of them."""
+        value = raw.get(key)
+        if value is None:
+            return low
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.problem(f"{at}.{key}", f"{value} is no number from {low} to {high}")
+            return low
+        return value
+
+    def typed(self, raw: object, at: str, kind: type[_T], wanted: str) -> _T:
+        """Read a value of a plain type."""
+        if isinstance(raw, kind):
+            return raw
+        if raw is not None:
+            self.problem(at, f"{raw!r} is not {wanted}")
+        return kind()
+
+    def address(self, raw: object, at: str) -> IPv4Address:
+        """Read an address."""
+        return self._converted(raw, at, IPv4Address, "an IPv4 address like 192.0.2.1")
+
+    def network(self, raw: object, at: str) -> IPv4Network:
+        """Read a network."""
+        return self._converted(raw, at, IPv4Network, "an IPv4 network like 192.0.2.0/24, without host bits")
+
+    def _converted(self, raw: object, at: str, kind: Callable[[str], _T], wanted: str) -> _T:
+        if raw is not None:
+            try:
+                return kind(str(raw))
+            except ValueError:
+                self.problem(at, f"{raw} is not {wanted}")
+        return kind("0.0.0.0")  # noqa: S104 - never used, since a problem was noted
