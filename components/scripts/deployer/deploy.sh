@@ -1,7 +1,8 @@
 #!/bin/sh
 # deploy.sh converge REVISION | kubeconfig | remove: what the deployer does with the playbooks.
 #   converge    run the playbooks in a unit of their own and follow them; the SSH key comes over standard input.
-#               A run that goes on for the same revision is followed again, never started twice.
+#               A run that goes on for the same revision is followed again, never started twice; a revision whose
+#               run has ended well is not run again.
 #   kubeconfig  print the administrator's kubeconfig (secret)
 #   remove      take Kubernetes off all hosts, then our files off this one
 # shellcheck source=paths.sh
@@ -48,6 +49,10 @@ converge)
             say "it is for another revision ($running): waiting for its end first"
             (follow) || say "the earlier run failed; starting this one"
         fi
+    fi
+    if [ "$(cat "$state/revision" 2>/dev/null)" = "$revision" ] && [ "$(cat "$state/status" 2>/dev/null)" = 0 ]; then
+        say "this revision is converged already"
+        exit 0
     fi
     if ! systemctl is-active --quiet "$unit"; then
         printf '%s\n' "$revision" >"$state/revision"
