@@ -43,11 +43,10 @@ async def serve(plugin: Plugin) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    print(port, flush=True)
-
     stop = asyncio.ensure_future(plugin.engine.wait_until_gone())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.cancel)
+    print(port, flush=True)
     await asyncio.wait({stop})
     await plugin.operations.cancel_and_wait(CLEAN_UP_SECONDS)
     await server.stop(grace=None)

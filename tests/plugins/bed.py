@@ -90,6 +90,15 @@ class Bed:
             "perDialTimeout": 3,
         } | other
 
+    def make_user_key(self, name: str, passphrase: str) -> str:
+        """A further key that both hosts accept, encrypted."""
+        path = self.directory / name
+        if not path.exists():
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", str(path))
+            with (self.directory / "authorized_keys").open("a") as keys:
+                keys.write(self.key(f"{name}.pub"))
+        return self.key(name)
+
     def _make_keys(self) -> None:
         for name in ("host_key_1", "host_key_2", "id_ed25519"):
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(self.directory / name))

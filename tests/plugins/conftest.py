@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from tests.plugins.bed import TREE, Bed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.plugins.client import PluginClient
 
 LAB = TREE / "lab" / "plugins" / "bin"
 
@@ -51,3 +54,39 @@ def plugins(request: pytest.FixtureRequest) -> dict[str, Path]:
         missing = ", ".join(f"pulumi-resource-{name}" for name in found if name not in present)
         pytest.skip(f"no official {missing} on PATH or in Pulumi's plug-in directory to compare with")
     return present
+
+
+def configured(client: PluginClient) -> PluginClient:
+    flags = {"acceptSecrets": True, "acceptResources": True, "sendsOldInputs": True, "sendsOldInputsToDelete": True}
+    answer = client.call("Configure", {"args": {}, **flags})
+    assert not answer.errors
+    client.logs.clear()
+    return client
+
+
+@pytest.fixture(scope="session")
+def command(bed: Bed, plugins: dict[str, Path]) -> Iterator[PluginClient]:
+    client = configured(bed.plugin(plugins["command"]))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def random(bed: Bed, plugins: dict[str, Path]) -> Iterator[PluginClient]:
+    client = configured(bed.plugin(plugins["random"]))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def own(bed: Bed) -> Iterator[PluginClient]:
+    """The lab's command plug-in, a fresh process for one test of what the official one cannot do."""
+    client = configured(bed.plugin(LAB / "pulumi-resource-command"))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def remote(bed: Bed) -> Path:
+    """A directory on host 1, fresh for each test."""
+    return Path(tempfile.mkdtemp(dir=bed.directory / "remote"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from contextlib import suppress
+from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING
 
@@ -41,7 +43,7 @@ async def run(connection: Connection, command: Run, log: ResourceLog) -> Propert
         try:
             await session.closed.wait()
         except asyncio.CancelledError:
-            await session.terminate()
+            await session.terminate(client)
             raise
         reason = session.failure()
     if reason is not None:
@@ -122,13 +124,12 @@ class _Session(asyncssh.SSHClientSession[bytes]):
             return f"connection lost: {self._lost}" if self._lost else NO_STATUS
         return f"Process exited with status {status}" if status else None
 
-    async def terminate(self) -> None:
+    async def terminate(self, client: asyncssh.SSHClientConnection) -> None:
         """End the command on the server: SIGTERM to its process group, then SIGKILL."""
+        script = Path(__file__).with_name("end_sessions.sh").read_text()
         for signal in ("TERM", "KILL"):
-            if self._channel is not None and not self.closed.is_set():
-                self._channel.send_signal(signal)
-                try:
-                    async with asyncio.timeout(TERMINATE_SECONDS):
-                        await self.closed.wait()
-                except TimeoutError:
-                    continue
+            with suppress(TimeoutError, asyncssh.Error, OSError):
+                async with asyncio.timeout(TERMINATE_SECONDS):
+                    await client.run(f"exec sh -s {signal}", input=script)
+                    await self.closed.wait()
+                return
