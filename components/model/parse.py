@@ -93,14 +93,15 @@ class _Sites:
     def parse(self, fields: Fields) -> tuple[Site, ...]:
         if not fields.names():
             fields.problems.add("sites", "is missing or empty", "declare at least one site with one node")
-        return tuple(self._site(name, fields.sub(name)) for name in fields.names())
+        # Pulumi hands mappings over in alphabetical order; sorting here says so, and holds wherever they come from.
+        return tuple(self._site(name, fields.sub(name)) for name in sorted(fields.names()))
 
     def _site(self, name: str, fields: Fields) -> Site:
         nodes = fields.sub("nodes")
         institution = fields.optional_text("institution", "uchicago")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
-        site = Site(name, tuple(self._node(key, name, institution, nodes.sub(key)) for key in nodes.names()))
+        site = Site(name, tuple(self._node(key, name, institution, nodes.sub(key)) for key in sorted(nodes.names())))
         fields.finish()
         return site
 

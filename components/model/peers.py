@@ -21,7 +21,7 @@ class Peer:
 
 
 def peers_of(spec: Spec, node: Node) -> tuple[Peer, ...]:
-    """Return the peers of a node in a full mesh, in the order of the configuration."""
+    """Return the peers of a node in a full mesh, in the order of the specification's nodes."""
     return tuple(
         Peer(
             name=other.name,

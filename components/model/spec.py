@@ -128,11 +128,11 @@ class Spec:
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """All nodes in the order of the configuration."""
+        """All nodes, sites and nodes in alphabetical order."""
         return tuple(node for site in self.sites for node in site.nodes)
 
     def with_role(self, role: str) -> tuple[Node, ...]:
-        """Return the nodes that have a role, in the order of the configuration."""
+        """Return the nodes that have a role, in the order of `nodes`."""
         return tuple(node for node in self.nodes if role in node.roles)
 
     def node(self, name: str) -> Node:

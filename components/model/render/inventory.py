@@ -22,7 +22,7 @@ def host_entry(node: Node) -> dict[str, object]:
 
 
 def inventory(spec: Spec) -> dict[str, object]:
-    """Return the inventory as data. Group order is configuration order: Kubespray names etcd members by it."""
+    """Return the inventory as data. Group order is that of the nodes: Kubespray names etcd members by it."""
 
     def group(role: str) -> dict[str, object]:
         return {"hosts": {node.name: {} for node in spec.with_role(role)}}

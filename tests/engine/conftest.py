@@ -1,0 +1,61 @@
+"""The real engine, once with the lab's plug-ins and once with the official ones where they are."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.examples import TREE
+from tests.plugins.conftest import LAB, bed, official
+from tools import pulumi
+
+__all__ = ["bed"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs pulumi on a state of its own."""
+
+    environment: dict[str, str]
+    program: Path
+    prefix: tuple[str, ...] = ()
+
+    def __call__(self, *words: str, check: bool = True, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [*self.prefix, "pulumi", *words, "--non-interactive"]
+        done = subprocess.run(
+            command,
+            cwd=self.program,
+            env=self.environment,
+            text=True,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}"
+        return done
+
+
+@pytest.fixture(scope="module", params=["lab", "official"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """An engine with a file backend of its own, on the project in the tree."""
+    directories = {LAB}
+    if request.param == "official":
+        found = [official(name) for name in ("command", "random")]
+        directories = {path.parent for path in found if path is not None}
+        if None in found:
+            pytest.skip(
+                "the official plug-ins are neither on PATH nor installed: the engine was tried with the lab's only"
+            )
+    state = tmp_path_factory.mktemp("state")
+    environment = pulumi.environment()
+    environment.update(
+        PATH=os.pathsep.join([str(TREE / ".venv/bin"), *map(str, directories), environment["PATH"]]),
+        PULUMI_BACKEND_URL=f"file://{state}",
+        PULUMI_CONFIG_PASSPHRASE="lab",
+    )
+    environment.pop("PULUMI_STACK", None)
+    environment.pop("SSH_AUTH_SOCK", None)
+    return Engine(environment, TREE)

@@ -1,0 +1,60 @@
+"""`pulumi preview` of the program itself: it needs no host, and says all that is wrong at once."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.engine.conftest import Engine
+from tests.examples import TREE
+
+HOSTS = 7
+
+
+@pytest.fixture(scope="module")
+def stack(engine: Engine) -> str:
+    engine("stack", "init", "hl-lhc")
+    return "hl-lhc"
+
+
+def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
+    said = engine("preview", "--stack", stack).stdout
+    assert re.search(r"\+ 85 to create", said), said
+    assert "command:remote:Command uvic001.hl-lhc.io-grown" in said
+    assert "error" not in said
+
+
+def preview_with(engine: Engine, stack: str, tmp_path: Path, config: dict[str, object]) -> str:
+    """Preview another configuration, which must be refused without a traceback."""
+    file = tmp_path / "Pulumi.yaml"
+    file.write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
+    done = engine("preview", "--stack", stack, "--config-file", str(file), check=False)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert 'File "' not in done.stdout
+    return done.stdout
+
+
+def test_all_mistakes_are_shown_at_once_without_a_traceback(engine: Engine, stack: str, tmp_path: Path) -> None:
+    config = yaml.safe_load((TREE / "Pulumi.hl-lhc.yaml").read_text(encoding="utf-8"))["config"]
+    nodes = config["stretched:sites"]["aglt2"]["nodes"]
+    nodes["umich001.hl-lhc.io"]["address"] = "192.168.0.7"
+    del nodes["msu001.hl-lhc.io"]["institution"]
+    config["stretched:sites"]["mwt2"]["nodes"]["uchicago004.hl-lhc.io"]["roles"] = ["control-plane"]
+    config["stretched:kubernetes"]["podCidr"] = "10.0.0.0/99"
+    said = preview_with(engine, stack, tmp_path, config)
+    assert "4 mistakes in the configuration, nothing was changed on any host:" in said
+    for path in (
+        "umich001.hl-lhc.io.address",
+        "msu001.hl-lhc.io.institution",
+        "sites: 2 nodes have the role etcd",
+        "kubernetes.podCidr",
+    ):
+        assert path in said, path
+
+
+def test_an_empty_configuration_says_what_to_write(engine: Engine, stack: str, tmp_path: Path) -> None:
+    said = preview_with(engine, stack, tmp_path, {})
+    for path in ("mesh.cidr: is missing", "kubernetes.version: is missing", "sites: is missing or empty"):
+        assert path in said, path
