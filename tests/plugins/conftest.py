@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plugins.bed import TREE, Bed
+from tests.plugins.recorded import TABLES
+from tools import debian
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +25,18 @@ LAB = TREE / "lab" / "plugins" / "bin"
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     if os.geteuid() != 0:
         pytest.skip("the plug-ins' test bed makes network namespaces: it needs root")
-    if shutil.which("sshd", path="/usr/sbin") is None:
-        pytest.fail("the plug-ins' test bed needs a real sshd: apt-get install openssh-server")
+    debian.ensure(["iproute2", "openssh-client", "openssh-server"])
     directory = tmp_path_factory.mktemp("bed")
     (directory / "remote").mkdir()
     with Bed(directory) as made:
         yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for table in terminalreporter.config.stash.get(TABLES, []):
+        terminalreporter.section(table[0])
+        for row in table[1:]:
+            terminalreporter.line(row)
 
 
 def official(name: str) -> Path | None:

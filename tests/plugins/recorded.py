@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bcrypt
+import pytest
 
 from tests.plugins.bed import HOSTS, UNREACHABLE
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tests.plugins.bed import Bed
 
 Json = dict[str, Any]
+TABLES = pytest.StashKey[list[list[str]]]()
+"""Lines to print when all tests are over."""
+
 FILE = Path(__file__).parent / "conformance" / "official-plugins.jsonl"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.plugins.recorded import Exchange, comparable, exchanges
+from tests.plugins.recorded import TABLES, Exchange, comparable, exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,17 @@ def test_the_answer_is_the_recorded_one(exchange: Exchange, outcomes: Outcomes) 
     assert actual == expected
 
 
-def test_no_exchange_of_the_recording_is_left_out(outcomes: Outcomes) -> None:
-    asked = Counter((exchange.plugin, exchange.method) for exchange in EXCHANGES if exchange.number in outcomes)
-    table = "\n".join(f"{plugin:8} {method:14} {count:4}" for (plugin, method), count in sorted(asked.items()))
-    print(f"\n{table}\n{'all':23} {asked.total():4}")
+def test_no_exchange_of_the_recording_is_left_out(
+    outcomes: Outcomes, plugins: dict[str, Path], request: pytest.FixtureRequest
+) -> None:
+    same = Counter((e.plugin, e.method) for e in EXCHANGES if outcomes[e.number][0] == outcomes[e.number][1])
+    asked = Counter((e.plugin, e.method) for e in EXCHANGES)
+    rows = [
+        f"{plugin:8} {method:14} {same[plugin, method]:4} of {asked[plugin, method]:4}"
+        for plugin, method in sorted(asked)
+    ]
+    title = f"answers as recorded, by {plugins['command'].parent}"
+    request.config.stash.setdefault(TABLES, []).append(
+        [title, *rows, f"{'all':23} {same.total():4} of {asked.total():4}"]
+    )
     assert asked.total() == 198

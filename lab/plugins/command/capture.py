@@ -37,7 +37,10 @@ class Capture:
         self._sender = asyncio.ensure_future(self._send())
         return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is asyncio.CancelledError and self._sender is not None:
+            self._sender.cancel()  # nobody waits for the rest of the log
+            return
         for lines in self._lines.values():
             self._enqueue(lines.feed(b"", final=True))
         self._queue.put_nowait(None)
