@@ -37,7 +37,7 @@ down:
 	@if [ -e .venv/complete ]; then $(LAB) down; fi
 	@rm -rf .stretched
 
-bench: lab
+bench: setup
 	@$(PY) -m tests.bench
 
 lint: .venv/complete

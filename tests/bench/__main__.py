@@ -1,0 +1,87 @@
+"""`make bench`: the program's time beside a floor and a peer, in the same run; medians of several rounds.
+
+floor  an empty program: the engine's own time
+peer   the mesh as one would first write it (tests/bench/peer): no preparation, verification, cluster or order
+ours   the program, with the example's sites and more workers
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from tests.components.program import run_program
+from tests.examples import HOST_KEY, TREE, changed, configuration
+from tools import pulumi
+
+SIZES = (7, 16, 32, 64)
+ROUNDS = 3
+HERE = Path(__file__).parent
+
+
+def cluster(count: int) -> dict[str, object]:
+    """Return the example's configuration with workers added up to a number of nodes."""
+    config = configuration()
+    for index in range(count - 7):
+        node = {
+            "address": f"192.168.0.{100 + index}",
+            "endpoint": f"192.0.2.{100 + index}",
+            "ssh": {"hostKey": HOST_KEY},
+        }
+        config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
+    return config
+
+
+def preview_seconds(program: Path, config: Mapping[str, object], environment: dict[str, str]) -> float:
+    """Return the median wall time of `pulumi preview`, seconds."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory, "project")
+        place.mkdir()
+        for file in program.iterdir():
+            if not file.name.startswith("Pulumi.") or file.name == "Pulumi.yaml":
+                (place / file.name).symlink_to(file)
+        project = yaml.safe_load((place / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+        values = {f"{project}:{name}": value for name, value in config.items()}
+        (place / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": values}, sort_keys=False), encoding="utf-8")
+        own = {**environment, "PULUMI_BACKEND_URL": f"file://{directory}", "PYTHONPATH": str(TREE)}
+
+        def run(*words: str) -> float:
+            start = time.monotonic()
+            command = ["pulumi", *words, "--stack", "bench", "--non-interactive"]
+            subprocess.run(
+                command, cwd=place, env=own, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            return time.monotonic() - start
+
+        run("stack", "init")
+        return statistics.median(run("preview") for _ in range(ROUNDS))
+
+
+def registered_bytes(count: int) -> float:
+    """Return what our program hands to the engine for each node, kilobytes: what the state is made of."""
+    with tempfile.TemporaryDirectory() as directory:
+        found = run_program(cluster(count), Path(directory))
+    return sum(len(repr(resource)) for resource in found.values()) / count / 1000
+
+
+def main() -> int:
+    """Print the table."""
+    environment = {**pulumi.environment(), "PULUMI_CONFIG_PASSPHRASE": "bench"}
+    print(f"pulumi preview, seconds, median of {ROUNDS}; load average {os.getloadavg()[0]:.1f}")
+    print(f"{'nodes':>6} {'floor':>8} {'peer':>8} {'ours':>8} {'ours, kB a node':>16}", flush=True)
+    for count in SIZES:
+        floor = preview_seconds(HERE / "floor", {}, environment)
+        peer = preview_seconds(HERE / "peer", {"nodes": count}, environment)
+        ours = preview_seconds(TREE, cluster(count), environment)
+        print(f"{count:>6} {floor:>8.2f} {peer:>8.2f} {ours:>8.2f} {registered_bytes(count):>16.1f}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
