@@ -1,10 +1,11 @@
 #!/bin/sh
-# prepare.sh apply|remove: packages, the deployer's access, and the host's own firewall where firewalld runs it.
+# prepare.sh apply|remove: packages, the deployer's access, Kubernetes after wg0, and firewalld where it is in charge.
 # apply may be repeated; remove takes back all but the packages.
 . "$(dirname "$0")/lib.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 marker='stretched-deployer$'
+units=${STRETCHED_UNITS:-/etc/systemd/system}
 
 install_packages() {
     missing=''
@@ -49,6 +50,25 @@ set_authorized_key() {
     swap_in "$new" "$keys" 600
 }
 
+# Kubernetes starts after wg0 at every boot: its addresses are wg0's.
+order_after_wg0() {
+    for unit in kubelet etcd; do
+        mkdir -p "$units/$unit.service.d"
+        printf '[Unit]\nWants=wg-quick@wg0.service\nAfter=wg-quick@wg0.service\n' >"$units/$unit.service.d/10-wg0.conf"
+        chmod 755 "$units/$unit.service.d"
+        chmod 644 "$units/$unit.service.d/10-wg0.conf"
+    done
+    systemctl daemon-reload
+}
+
+forget_order() {
+    for unit in kubelet etcd; do
+        rm -f "$units/$unit.service.d/10-wg0.conf"
+        rmdir "$units/$unit.service.d" 2>/dev/null || :
+    done
+    systemctl daemon-reload
+}
+
 firewalld_runs() {
     command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
 }
@@ -58,6 +78,7 @@ apply)
     lock
     install_packages
     set_authorized_key "$here/authorized_keys"
+    order_after_wg0
     if firewalld_runs; then
         say "firewalld: opening UDP $port, trusting wg0"
         firewall-cmd -q --permanent --add-port="$port/udp"
@@ -69,6 +90,7 @@ apply)
 remove)
     lock
     set_authorized_key ''
+    forget_order
     if firewalld_runs; then
         firewall-cmd -q --permanent --remove-port="$port/udp"
         firewall-cmd -q --permanent --zone=trusted --remove-interface=wg0
