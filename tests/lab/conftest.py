@@ -18,10 +18,9 @@ def hosts() -> Iterator[None]:
     """The seven hosts, running. Root is needed."""
     if os.geteuid() != 0:
         pytest.skip("the lab needs root")
-    was_up = LAYOUT.state.is_dir()
     make("lab")
     yield
-    if not was_up:
+    if not WAS_UP:
         make("down")
 
 
@@ -35,6 +34,8 @@ def cluster(hosts: None) -> Path:  # noqa: ARG001 - the hosts must be there
     return LAYOUT.access / "kubeconfig"
 
 
+WAS_UP = LAYOUT.state.is_dir()
+"""Whether somebody's lab was there before the tests."""
 SEEN: set[str] = set()
 """Command lines and environments of all processes, on all hosts, during `pulumi up`."""
 OUTPUT: list[str] = []

@@ -1,0 +1,23 @@
+"""`pulumi destroy` leaves nothing of ours on the hosts. Runs last, and only in a lab that the tests made."""
+
+import pytest
+
+from tests.lab import conftest
+from tests.lab.place import HOSTS, STACK, on, pulumi
+
+OURS = (
+    "/etc/wireguard /root/.stretched /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
+    " /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/cni/net.d/* /etc/systemd/system/kubelet.service.d"
+)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_destroy_leaves_nothing_of_ours_on_any_host() -> None:
+    if conftest.WAS_UP:
+        pytest.skip("the lab was up before the tests: its cluster is somebody's and is not destroyed")
+    pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    for host in HOSTS:
+        assert on(host, "sh", "-c", f"ls -d {OURS} 2>/dev/null", check=False) == "", host
+        assert "stretched" not in on(host, "cat", "/root/.ssh/authorized_keys")
+        running = on(host, "ps", "-eo", "comm=")
+        assert not {"kubelet", "kube-apiserver", "etcd", "wireguard-go"} & set(running.split()), host
