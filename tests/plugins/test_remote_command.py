@@ -84,6 +84,14 @@ def test_a_long_secret_stdin_arrives_and_is_not_logged(command: PluginClient, be
     assert "geheim" not in str(command.logs)
 
 
+@pytest.mark.parametrize("size", [1, 3_000_000])
+def test_a_command_need_not_read_its_stdin(own: PluginClient, bed: Bed, size: int) -> None:
+    """The official plug-in fails here when much is left unread."""
+    inputs = {"connection": secret(bed.connection()), "create": "true", "stdin": secret("x" * size)}
+    running = [own.start("Create", create(REMOTE, inputs)) for _ in range(10)]
+    assert [future.result(60).errors for future in running] == [()] * 10
+
+
 def test_an_environment_that_the_server_accepts_is_set(command: PluginClient, bed: Bed) -> None:
     outputs = run(command, bed, 'echo "$BED_A|$BED_B"', environment={"BED_A": "x y", "BED_B": secret("é")}).properties
     assert outputs["stdout"] == "x y|é"

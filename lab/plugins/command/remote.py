@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from contextlib import suppress
 from pathlib import Path
 from signal import Signals
@@ -60,7 +59,7 @@ async def _start(client: asyncssh.SSHClientConnection, command: Run, capture: Ca
     except (asyncssh.Error, OSError) as error:
         message = f"{error}: running a command on {client.get_extra_info('peername')[0]}"
         raise OperationError(message) from error
-    with contextlib.suppress(BrokenPipeError):  # a quick command is over before its standard input is sent
+    with suppress(BrokenPipeError):  # a quick command is over before its standard input is sent
         channel.write(command.stdin.encode())
         channel.write_eof()
     return session
