@@ -57,12 +57,7 @@ class Tunnel(pulumi.ComponentResource):
 
         files = pulumi.Output.all(public_keys, deployer_key).apply(lambda values: render((values[0], values[1])))
         self._digest = files.apply(rendered.digest)
-        uploaded = upload(
-            f"{name}-files",
-            node.host,
-            files.apply(lambda content: _archive(work / "nodes" / name / "node", content)),
-            child,
-        )
+        uploaded = upload(f"{name}-files", node.host, _archive(work / "nodes" / name / "node", files, scripts), child)
         prepared = command(
             f"{name}-prepared",
             node.host,
@@ -103,8 +98,19 @@ class Tunnel(pulumi.ComponentResource):
         )
 
 
-def _archive(target: Path, files: dict[str, bytes]) -> pulumi.Archive:
-    return pulumi.FileArchive(str(rendered.write_directory(target, files)))
+def _archive(
+    target: Path, files: pulumi.Output[dict[str, bytes]], scripts: dict[str, bytes]
+) -> pulumi.Output[pulumi.Archive]:
+    """Return the directory to upload. The first preview knows no keys yet and shows the scripts alone.
+
+    The plug-in refuses an archive that is not known, in a preview too.
+    """
+
+    def archive(content: object) -> pulumi.Archive:
+        known = content if isinstance(content, dict) else scripts
+        return pulumi.FileArchive(str(rendered.write_directory(target, known)))
+
+    return files.apply(archive, run_with_unknowns=True)
 
 
 def _secrets(spec: Spec, node: Node, mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:

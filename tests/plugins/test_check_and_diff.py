@@ -72,6 +72,12 @@ def test_unknown_inputs_pass_the_check(command: PluginClient) -> None:
     assert checked == {"inputs": inputs | {"connection": secret(inputs["connection"])}}
 
 
+def test_what_is_copied_has_to_be_known_in_a_preview_too(command: PluginClient) -> None:
+    inputs = {"connection": CONNECTION, "source": UNKNOWN, "remotePath": "/x"}
+    reported = command.call("Check", check(COPY, inputs)).response["failures"]
+    assert [failure["reason"] for failure in reported] == ["either asset or archive must be set"]
+
+
 BASE: dict[str, Any] = {"connection": CONNECTION, "create": "x"}
 LISTED = BASE | {"triggers": [1, {"a": "b", "c d": [1]}]}
 SET = BASE | {"environment": {"a": "b", "c.d": "e"}}

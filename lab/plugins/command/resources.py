@@ -112,11 +112,13 @@ class CopyToRemote(Shaped):
     shape = COPY_TO_REMOTE
 
     def check(self, inputs: Properties) -> Checked:
-        """Only a file, a text or a directory can be copied."""
+        """Only a file, a text or a directory can be copied, and it has to be known in a preview too."""
         checked = super().check(inputs)
         source = bare(inputs.get("source"))
-        if checked.failures or not isinstance(source, dict):
+        if checked.failures:
             return checked
+        if not isinstance(source, dict):
+            return Checked(checked.inputs, (Failure("asset", "either asset or archive must be set"),))
         failures: tuple[Failure, ...] = ()
         if source.get(SIGNATURE) == ASSET and source.get("uri"):
             failures = (Failure("asset", "asset must be a path-based file asset or a text asset"),)
