@@ -43,3 +43,16 @@ def read(name: str) -> str:
 def example() -> Spec:
     """Return the users' own cluster."""
     return parse(configuration(), read)
+
+
+def with_workers(count: int) -> dict[str, object]:
+    """Return the example with a number of workers more at uvic."""
+    config = configuration()
+    for index in range(count):
+        node = {
+            "address": f"192.168.0.{100 + index}",
+            "endpoint": f"192.0.2.{100 + index}",
+            "ssh": {"hostKey": HOST_KEY},
+        }
+        config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
+    return config

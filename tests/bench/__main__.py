@@ -17,25 +17,12 @@ from pathlib import Path
 import yaml
 
 from tests.components.program import run_program
-from tests.examples import HOST_KEY, TREE, changed, configuration
+from tests.examples import TREE, with_workers
 from tools import pulumi
 
 SIZES = (7, 16, 32, 64)
 ROUNDS = 3
 HERE = Path(__file__).parent
-
-
-def cluster(count: int) -> dict[str, object]:
-    """Return the example's configuration with workers added up to a number of nodes."""
-    config = configuration()
-    for index in range(count - 7):
-        node = {
-            "address": f"192.168.0.{100 + index}",
-            "endpoint": f"192.0.2.{100 + index}",
-            "ssh": {"hostKey": HOST_KEY},
-        }
-        config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
-    return config
 
 
 def preview_seconds(program: Path, config: Mapping[str, object], environment: dict[str, str]) -> float:
@@ -66,7 +53,7 @@ def preview_seconds(program: Path, config: Mapping[str, object], environment: di
 def registered_bytes(count: int) -> float:
     """Return what our program hands to the engine for each node, kilobytes: what the state is made of."""
     with tempfile.TemporaryDirectory() as directory:
-        found = run_program(cluster(count), Path(directory))
+        found = run_program(with_workers(count - 7), Path(directory))
     return sum(len(repr(resource)) for resource in found.values()) / count / 1000
 
 
@@ -78,7 +65,7 @@ def main() -> int:
     for count in SIZES:
         floor = preview_seconds(HERE / "floor", {}, environment)
         peer = preview_seconds(HERE / "peer", {"nodes": count}, environment)
-        ours = preview_seconds(TREE, cluster(count), environment)
+        ours = preview_seconds(TREE, with_workers(count - 7), environment)
         print(f"{count:>6} {floor:>8.2f} {peer:>8.2f} {ours:>8.2f} {registered_bytes(count):>16.1f}", flush=True)
     return 0
 

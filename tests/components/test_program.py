@@ -8,7 +8,7 @@ import pytest
 
 from components.model import keys
 from tests.components.program import SECRET, SECRET_VALUE, Registered, run_program
-from tests.examples import HOST_KEY, TREE, changed, configuration
+from tests.examples import TREE, changed, configuration, with_workers
 
 COMMAND = "command:remote:Command"
 COPY = "command:remote:CopyToRemote"
@@ -18,19 +18,6 @@ Resources = dict[str, Registered]
 @pytest.fixture(scope="module")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     return run_program(configuration(), tmp_path_factory.mktemp("program"))
-
-
-def many(count: int) -> dict[str, object]:
-    """The example with more workers at uvic."""
-    config = configuration()
-    for index in range(count):
-        node = {
-            "address": f"192.168.0.{100 + index}",
-            "endpoint": f"192.0.2.{100 + index}",
-            "ssh": {"hostKey": HOST_KEY},
-        }
-        config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
-    return config
 
 
 def remote(resources: Resources) -> list[Registered]:
@@ -147,7 +134,7 @@ def test_the_order_is_ask_prepare_grow_verify_converge_prune(resources: Resource
 
 
 def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Resources, tmp_path: Path) -> None:
-    more = run_program(many(20), tmp_path)
+    more = run_program(with_workers(20), tmp_path)
     one = "uvic001.hl-lhc.io-"
 
     def share(found: Resources) -> Counter[str]:

@@ -1,0 +1,121 @@
+"""From the section `sites` of the configuration to sites and nodes."""
+
+from ipaddress import AddressValueError, IPv4Address
+
+from components.model.addressing import derived_address
+from components.model.endpoint import is_host, parse_endpoint
+from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
+from components.model.hostkeys import find_host_key, is_host_key
+from components.model.spec import ROLES, WORKER, Mesh, Node, Site, SshTarget
+
+DEFAULT_KEEPALIVE = 25
+"""Seconds; what wg(8) recommends behind NAT."""
+
+
+class SitesParser:
+    """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys."""
+
+    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str]) -> None:
+        self.mesh = mesh
+        self.known_hosts = known_hosts
+        self.user = ssh.optional_text("user", "root") or "root"
+
+    def parse(self, fields: Fields) -> tuple[Site, ...]:
+        """Return the sites; mistakes are noted in the fields' problems."""
+        if not fields.names():
+            fields.problems.add("sites", "is missing or empty", "declare at least one site with one node")
+        # Pulumi hands mappings over in alphabetical order; sorting here says so, and holds wherever they come from.
+        return tuple(self._site(name, fields.sub(name)) for name in sorted(fields.names()))
+
+    def _site(self, name: str, fields: Fields) -> Site:
+        nodes = fields.sub("nodes")
+        institution = fields.optional_text("institution", "uchicago")
+        if not nodes.names():
+            fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
+        site = Site(name, tuple(self._node(key, name, institution, nodes.sub(key)) for key in sorted(nodes.names())))
+        fields.finish()
+        return site
+
+    def _node(self, name: str, site: str, institution: str | None, fields: Fields) -> Node:
+        endpoint_text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
+        endpoint = None
+        if endpoint_text:
+            try:
+                endpoint = parse_endpoint(endpoint_text, self.mesh.listen_port)
+            except ValueError as error:
+                fields.problems.add(
+                    fields.at("endpoint"),
+                    str(error),
+                    f"write for example `endpoint: 192.0.2.7:{self.mesh.listen_port}`",
+                )
+        node = Node(
+            name=name,
+            site=site,
+            institution=(fields.optional_text("institution", "uchicago") or institution)
+            if institution
+            else fields.text("institution", "uchicago"),
+            address=self._address(name, fields),
+            endpoint=endpoint,
+            keepalive=fields.integer(
+                "keepalive", 0 if endpoint_text else DEFAULT_KEEPALIVE, 0, 65535, "number of seconds"
+            )
+            or None,
+            ssh=self._ssh(name, endpoint.host if endpoint else None, fields.sub("ssh")),
+            roles=self._roles(fields),
+            labels=fields.text_map("labels", 'rack: "12"'),
+            taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
+            rotation=fields.optional_text("rotation", "2027-01") or "",
+        )
+        fields.finish()
+        return node
+
+    def _address(self, name: str, fields: Fields) -> IPv4Address:
+        text = fields.optional_text("address", "192.168.0.5")
+        if text is None:
+            return MISSING_ADDRESS if self.mesh.cidr == MISSING_NETWORK else derived_address(name, self.mesh.cidr)
+        try:
+            return IPv4Address(text)
+        except AddressValueError:
+            fields.problems.add(
+                fields.at("address"), f"{text!r} is not an IPv4 address", f"write one inside {self.mesh.cidr}"
+            )
+            return MISSING_ADDRESS
+
+    def _ssh(self, name: str, endpoint_host: str | None, fields: Fields) -> SshTarget:
+        host = fields.optional_text("host", "192.0.2.7") or endpoint_host or ""
+        port = fields.integer("port", 22, 1, 65535, "TCP port")
+        user = fields.optional_text("user", "root") or self.user
+        host_key = fields.optional_text("hostKey", "ssh-ed25519 AAAAC3Nza...")
+        if not host:
+            fields.problems.add(
+                fields.at("host"),
+                "is missing, and there is no endpoint to take the address from",
+                "write where this host is reached by SSH, for example `host: 192.0.2.7`",
+            )
+        elif not is_host(host):
+            fields.problems.add(
+                fields.at("host"), f"{host!r} is neither an address nor a DNS name", "write one of the two"
+            )
+        elif host_key is None:
+            host_key = find_host_key(self.known_hosts, ((host, port), (name, port), (name, 22)))
+            if host_key is None:
+                fields.problems.add(
+                    fields.at("hostKey"),
+                    f"is missing, and ssh.knownHostsFile has no key for {host} or {name}",
+                    "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
+                )
+        elif not is_host_key(host_key):
+            fields.problems.add(
+                fields.at("hostKey"),
+                "is not a public host key",
+                "write `ssh-ed25519 AAAA...` as in known_hosts, without a name",
+            )
+        fields.finish()
+        return SshTarget(host, port, user, host_key or "")
+
+    def _roles(self, fields: Fields) -> tuple[str, ...]:
+        roles = fields.texts("roles", (WORKER,), "[control-plane, etcd]")
+        for role in roles:
+            if role not in ROLES:
+                fields.problems.add(fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}")
+        return tuple(role for role in ROLES if role in roles)
