@@ -6,11 +6,11 @@ main() {
   installed=$(install_files)
   echo "$installed"
   for manifest in pod-network coredns; do
-    kubectl --kubeconfig "$kubeconfig" apply --server-side --force-conflicts --field-manager=kubespray-standin \
+    patiently kubectl --kubeconfig "$kubeconfig" apply --server-side --force-conflicts --field-manager=kubespray-standin \
       -f "/etc/kubespray-standin/$manifest.yaml" >/dev/null || die "kubectl apply /etc/kubespray-standin/$manifest.yaml failed"
   done
-  kubectl --kubeconfig "$kubeconfig" -n kube-system patch deployment coredns --patch-file /etc/kubespray-standin/coredns-patch.yaml |
-    grep -v 'no change' | sed 's/^/changed: /' || true
+  answer=$(patiently kubectl --kubeconfig "$kubeconfig" -n kube-system patch deployment coredns --patch-file /etc/kubespray-standin/coredns-patch.yaml)
+  case $answer in *"no change"*) ;; *) changed "CoreDNS" ;; esac
 }
 
 main </dev/null

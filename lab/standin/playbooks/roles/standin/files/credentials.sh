@@ -5,7 +5,7 @@
 
 main() {
   for host in $joining; do
-    kubectl --kubeconfig "$kubeconfig" delete node "$host" --ignore-not-found >/dev/null
+    patiently kubectl --kubeconfig "$kubeconfig" delete node "$host" --ignore-not-found >/dev/null
   done
   key=
   if [ "$joining_etcd_peers" != none ]; then
@@ -19,7 +19,7 @@ main() {
     rm -f "$settings"
     echo "$key" | grep -Eqx '[0-9a-f]{64}' || die "kubeadm init phase upload-certs gave no key; run it by hand to see why"
   fi
-  token=$(kubeadm token create --ttl 30m0s --description "kubespray stand-in: join")
+  token=$(patiently kubeadm token create --ttl 30m0s --description "kubespray stand-in: join")
   hash=$(openssl x509 -pubkey -noout -in "$pki/ca.crt" | openssl pkey -pubin -outform der | sha256sum | cut -d' ' -f1)
   printf '{"token": "%s", "hash": "sha256:%s", "certificate_key": "%s"}\n' "$token" "$hash" "$key"
 }

@@ -14,10 +14,11 @@ ready_at_version() {
 main() {
   case $step in
     drain)
-      if [ -z "$(k get node "$upgraded" -o jsonpath='{.spec.unschedulable}')" ]; then
-        k annotate node "$upgraded" "$our_cordon=yes" --overwrite
+      cordoned=$(patiently k get node "$upgraded" -o jsonpath='{.spec.unschedulable}')
+      if [ -z "$cordoned" ]; then
+        patiently k annotate node "$upgraded" "$our_cordon=yes" --overwrite
       fi
-      k cordon "$upgraded"
+      patiently k cordon "$upgraded"
       [ "$drain" = no ] ||
         k drain "$upgraded" --force --ignore-daemonsets --delete-emptydir-data --grace-period "$grace_period" --timeout "$drain_timeout" || {
         uncordon_ours "$upgraded"

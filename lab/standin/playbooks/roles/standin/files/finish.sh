@@ -11,14 +11,19 @@ label() {
   echo "$nodes" | while IFS='|' read -r host labels taints keep; do
     if [ -n "$labels" ]; then
       # shellcheck disable=SC2086  # words on purpose: the inventory was validated
-      answer=$(k label node "$host" $labels --overwrite)
+      answer=$(patiently k label node "$host" $labels --overwrite)
       case $answer in *"not labeled"*) ;; *) changed "labels of $host" ;; esac
     fi
     # shellcheck disable=SC2086
-    if [ -n "$taints" ]; then k taint node "$host" $taints --overwrite >/dev/null; fi
-    if [ "$keep" = no ] && k get node "$host" -o jsonpath='{.spec.taints[*].key}' | grep -q node-role.kubernetes.io/control-plane; then
-      k taint node "$host" node-role.kubernetes.io/control-plane:NoSchedule- >/dev/null
-      changed "$host takes pods"
+    if [ -n "$taints" ]; then patiently k taint node "$host" $taints --overwrite >/dev/null; fi
+    if [ "$keep" = no ]; then
+      present=$(patiently k get node "$host" -o jsonpath='{.spec.taints[*].key}')
+      case $present in
+        *node-role.kubernetes.io/control-plane*)
+          patiently k taint node "$host" node-role.kubernetes.io/control-plane:NoSchedule- >/dev/null
+          changed "$host takes pods"
+          ;;
+      esac
     fi
   done
 }
@@ -52,12 +57,12 @@ main() {
     sleep 2
   done
   # the certificates for joining control planes are of no use any more
-  k -n kube-system delete secret kubeadm-certs --ignore-not-found >/dev/null
-  cordoned=$(k get nodes -o jsonpath='{range .items[?(@.spec.unschedulable)]}{.metadata.name}{"\n"}{end}')
+  patiently k -n kube-system delete secret kubeadm-certs --ignore-not-found >/dev/null
+  cordoned=$(patiently k get nodes -o jsonpath='{range .items[?(@.spec.unschedulable)]}{.metadata.name}{"\n"}{end}')
   for host in $cordoned; do
     uncordon_ours "$host"
   done
-  k get nodes -o wide
+  patiently k get nodes -o wide
 }
 
 main </dev/null

@@ -47,7 +47,8 @@ logged() {
   (umask 077 && : >"$log")
   if ! "$@" 9>&- >"$log" 2>&1; then
     echo "$name: '$1 $2' failed; look at: $log, journalctl -u kubelet -u containerd, ctr -n k8s.io containers ls" >&2
-    tail -n 15 "$log" >&2
+    # kubeadm's list of the kernel's settings comes in colours, and says nothing here
+    grep -v "$(printf '\033')" "$log" | tail -n 15 >&2
     exit 1
   fi
 }
@@ -60,6 +61,15 @@ wait_until() {
   until "$@" >/dev/null 2>&1; do
     [ "$(date +%s)" -lt "$deadline" ] || die "waited in vain for $what"
     sleep 1
+  done
+}
+
+# patiently COMMAND...: tries again for a minute. An API server that restarts, or etcd that elects, refuses for a moment.
+patiently() {
+  give_up=$(($(date +%s) + 60))
+  until "$@"; do
+    [ "$(date +%s)" -lt "$give_up" ] || return 1
+    sleep 2
   done
 }
 
@@ -90,9 +100,10 @@ forget_etcd_member() {
 # uncordon_ours NODE: if it was an upgrade that cordoned it
 our_cordon=kubespray-standin/upgrading
 uncordon_ours() {
-  if [ -n "$(kubectl --kubeconfig "$kubeconfig" get node "$1" -o jsonpath='{.metadata.annotations.kubespray-standin/upgrading}')" ]; then
-    kubectl --kubeconfig "$kubeconfig" uncordon "$1"
-    kubectl --kubeconfig "$kubeconfig" annotate node "$1" "$our_cordon-"
+  ours=$(patiently kubectl --kubeconfig "$kubeconfig" get node "$1" -o jsonpath='{.metadata.annotations.kubespray-standin/upgrading}')
+  if [ -n "$ours" ]; then
+    patiently kubectl --kubeconfig "$kubeconfig" uncordon "$1"
+    patiently kubectl --kubeconfig "$kubeconfig" annotate node "$1" "$our_cordon-"
     changed "$1 takes pods again"
   fi
 }

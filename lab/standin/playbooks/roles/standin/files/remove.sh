@@ -25,7 +25,8 @@ drain() {
 }
 
 main() {
-  [ -n "$(k get node "$leaving" --ignore-not-found -o name)" ] || {
+  present=$(patiently k get node "$leaving" --ignore-not-found -o name)
+  [ -n "$present" ] || {
     echo "$leaving is no node of this cluster"
     return
   }
@@ -35,7 +36,7 @@ main() {
       if [ "$etcd_peer" != none ]; then
         forget_etcd_member "$etcd_peer"
       fi
-      k delete node "$leaving"
+      patiently k delete node "$leaving" --ignore-not-found
       changed "$leaving deleted"
       ;;
   esac
