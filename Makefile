@@ -17,6 +17,7 @@ setup: .venv/complete
 
 .venv/complete: requirements.txt requirements-dev.txt
 	@echo "==> virtual environment .venv"
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || apt-get install -q -y python3-venv
 	@python3 -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

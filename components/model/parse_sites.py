@@ -1,5 +1,6 @@
 """From the section `sites` of the configuration to sites and nodes."""
 
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
 from components.model.addressing import derived_address
@@ -10,6 +11,15 @@ from components.model.spec import ROLES, WORKER, Mesh, Node, Site, SshTarget
 
 DEFAULT_KEEPALIVE = 25
 """Seconds; what wg(8) recommends behind NAT."""
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the nodes of one site have from it."""
+
+    site: str
+    institution: str | None
+    rotation: str | None
 
 
 class SitesParser:
@@ -32,11 +42,12 @@ class SitesParser:
         institution = fields.optional_text("institution", "uchicago")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
-        site = Site(name, tuple(self._node(key, name, institution, nodes.sub(key)) for key in sorted(nodes.names())))
+        shared = _Shared(name, institution, fields.optional_text("rotation", "2027-01"))
+        site = Site(name, tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())))
         fields.finish()
         return site
 
-    def _node(self, name: str, site: str, institution: str | None, fields: Fields) -> Node:
+    def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
         endpoint_text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
         endpoint = None
         if endpoint_text:
@@ -50,9 +61,9 @@ class SitesParser:
                 )
         node = Node(
             name=name,
-            site=site,
-            institution=(fields.optional_text("institution", "uchicago") or institution)
-            if institution
+            site=shared.site,
+            institution=(fields.optional_text("institution", "uchicago") or shared.institution)
+            if shared.institution
             else fields.text("institution", "uchicago"),
             address=self._address(name, fields),
             endpoint=endpoint,
@@ -64,7 +75,7 @@ class SitesParser:
             roles=self._roles(fields),
             labels=fields.text_map("labels", 'rack: "12"'),
             taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
-            rotation=fields.optional_text("rotation", "2027-01") or "",
+            rotation="/".join(filter(None, (shared.rotation, fields.optional_text("rotation", "2027-01")))),
         )
         fields.finish()
         return node

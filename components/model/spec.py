@@ -56,7 +56,7 @@ class Node:
     taints: tuple[str, ...]
     """key=value:Effect"""
     rotation: str
-    """Any text; changing it makes new keys for this node."""
+    """Any text, of the site and of the node; changing it makes new keys for this node."""
 
     @property
     def is_control_plane(self) -> bool:

@@ -16,7 +16,8 @@ from components.model.addressing import derived_address, first_free
 from components.model.endpoint import parse_endpoint
 from components.model.hostkeys import find_host_key, is_host_key
 from components.model.kubeconfig import for_users
-from tests.examples import HOST_KEY
+from components.model.parse import parse
+from tests.examples import HOST_KEY, changed, configuration, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)
 
@@ -88,6 +89,17 @@ def test_a_preshared_key_is_the_same_from_both_ends_and_another_for_every_pair_r
     different = {keys.preshared_key(*arguments) for arguments in
                  [("s", a, b), ("s", a, c), ("s", b, c), ("t", a, b), ("s", ("a", "2"), b), ("s", a, ("b", "2"))]}  # fmt: skip
     assert len(different) == 6
+
+
+def test_a_rotation_of_the_site_or_of_the_node_is_a_new_one_for_the_node() -> None:
+    node = "sites/uvic/nodes/uvic001.hl-lhc.io/rotation"
+    configs = [
+        configuration(),
+        changed("sites/uvic/rotation", "a"),
+        changed(node, "b"),
+        changed(node, "b", changed("sites/uvic/rotation", "a")),
+    ]
+    assert [parse(config, read).node("uvic001.hl-lhc.io").rotation for config in configs] == ["", "a", "b", "a/b"]
 
 
 def test_labels_separate_the_uses_of_one_seed() -> None:
