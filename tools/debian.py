@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable
 
 from tools.errors import ToolError
@@ -43,3 +44,17 @@ def ensure(packages: Iterable[str]) -> None:
     with step(f"Debian packages: {' '.join(absent)}", expect="under a minute"):
         run(["apt-get", "update", "--quiet"], env=env)
         run(["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *absent], env=env)
+
+
+def main() -> int:
+    """Install the packages that the command line names."""
+    try:
+        ensure(sys.argv[1:])
+    except ToolError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,6 +9,7 @@ import pytest
 from lab.layout import DEFAULT_TOPOLOGY, Layout
 from lab.topology_file import load
 from tests.lab.place import make, processes_seen
+from tools import debian
 
 LAYOUT = Layout(load(DEFAULT_TOPOLOGY).name)
 
@@ -18,6 +19,7 @@ def hosts() -> Iterator[None]:
     """The seven hosts, running. Root is needed."""
     if os.geteuid() != 0:
         pytest.skip("the lab needs root")
+    debian.ensure(["tcpdump"])
     make("lab")
     yield
     if not WAS_UP:

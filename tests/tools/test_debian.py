@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,9 @@ def test_another_system_is_told_which_packages_to_look_for(monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match=r"no Debian system .*: one two$"):
         debian.ensure(["one", "two"])
+
+
+def test_the_command_line_installs_too(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["debian", "two"])
+    assert debian.main() == 0
+    assert "install" in calls.read_text(encoding="utf-8")
