@@ -67,6 +67,10 @@ kubeconfig)
     ;;
 remove)
     if [ -d "$state/inventory" ]; then
+        if systemctl is-active --quiet "$unit"; then
+            say "a run is going on: waiting for its end first"
+            (follow) || say "it failed; going on"
+        fi
         start reset
         follow
     fi

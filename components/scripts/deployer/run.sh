@@ -5,6 +5,16 @@
 
 trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
 
+install_package() {
+    if command -v dnf >/dev/null; then
+        dnf install -q -y "$1" >&2
+    else
+        DEBIAN_FRONTEND=noninteractive
+        export DEBIAN_FRONTEND
+        { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >&2
+    fi
+}
+
 # A Python that the playbooks' ansible-core accepts: 3.11 to 3.13.
 find_python() {
     for python in python3.13 python3.12 python3.11; do
@@ -19,10 +29,9 @@ find_python() {
 ensure_python() {
     find_python && return 0
     if command -v dnf >/dev/null; then
-        dnf install -q -y python3.12 >&2
+        install_package python3.12
     else
-        export DEBIAN_FRONTEND=noninteractive
-        { apt-get update -q && apt-get install -q -y --no-install-recommends python3-venv; } >&2
+        install_package python3-venv
     fi
     find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
 }
@@ -42,6 +51,7 @@ ensure_source() {
     if [ -e "$here/source.tar.gz" ]; then
         tar -xzf "$here/source.tar.gz" -C "$new"
     else
+        command -v git >/dev/null || install_package git
         git -C "$new" init -q
         git -C "$new" fetch -q --depth 1 "$repository" "$source_id" || die "cannot fetch $source_id from $repository"
         git -C "$new" checkout -q "$source_id"

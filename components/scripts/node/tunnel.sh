@@ -32,7 +32,7 @@ healthy() {
 
 start_or_apply() {
     systemctl is-enabled --quiet wg-quick@wg0 2>/dev/null || systemctl enable --quiet wg-quick@wg0 || return 1
-    if [ -e /sys/class/net/wg0 ] && systemctl is-active --quiet wg-quick@wg0; then
+    if [ -e /sys/class/net/wg0 ]; then
         apply_running && healthy
     else
         systemctl restart wg-quick@wg0 && healthy

@@ -23,6 +23,7 @@ answers() {
     deadline=$(($(date +%s) + patience))
     until ping -q -c 1 -W 2 "$1" >"$work/ping.$1" 2>&1; do
         [ "$(date +%s)" -lt "$deadline" ] || return 1
+        sleep 0.5 # a ping that cannot even be sent returns at once
     done
     : >"$work/ok.$1"
 }
