@@ -29,7 +29,7 @@ lab: setup
 cluster: lab
 	@echo "==> pulumi up, stack $(STACK), from the operator's place in the lab"
 	@$(LAB) run pulumi stack select --create $(STACK)
-	@$(LAB) run pulumi up --yes --skip-preview --stack $(STACK)
+	@$(LAB) run pulumi up --yes --skip-preview --suppress-outputs --stack $(STACK)
 
 test: setup
 	@$(PY) -m pytest

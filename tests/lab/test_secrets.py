@@ -100,7 +100,7 @@ def test_no_process_of_the_machine_shows_a_secret_while_all_keys_change(
 @pytest.mark.parametrize("host", HOSTS)
 def test_secrets_lie_on_their_own_host_only_as_root_0600(host: str, secrets: dict[str, str]) -> None:
     patterns = "\n".join(secrets.values())
-    script = "cat >/run/patterns; chmod 600 /run/patterns; grep -rlFf /run/patterns /etc /root /home /var /tmp /opt/cni /usr/local 2>/dev/null; rm /run/patterns"
+    script = "umask 077; cat >/run/patterns; grep -rlFf /run/patterns /etc /root /home /var /tmp /opt/cni /usr/local 2>/dev/null; rm /run/patterns"
     found = set(lab("exec", host, "--", "sh", "-c", script, stdin=patterns, check=False).stdout.split())
     assert "/etc/wireguard/wg0.conf" in found
     assert found <= ALLOWED

@@ -4,7 +4,7 @@
 # one try proves nothing.
 . "$(dirname "$0")/lib.sh"
 
-patience=60
+patience=${STRETCHED_PATIENCE:-60} # seconds
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
