@@ -1,7 +1,7 @@
 #!/bin/sh
 # Labels and taints from the inventory, then waits until every node of this run is Ready and its kube-proxy and CoreDNS are there.
 # nodes: a line "name|label=value ...|taint ...|yes or no: has a control plane's taint" for each.
-: "${kubeconfig:?}" "${nodes:?}" "${ready_timeout:?}"
+: "${kubeconfig:?}" "${name:?}" "${nodes:?}" "${ready_timeout:?}"
 
 k() {
   kubectl --kubeconfig "$kubeconfig" "$@"
@@ -44,6 +44,9 @@ missing() {
   done
   dns=$(k -n kube-system get deployment coredns -o jsonpath='{.status.availableReplicas}') || dns=
   [ "${dns:-0}" -ge 1 ] || echo "CoreDNS: no replica is available; look at: kubectl -n kube-system describe pods -l k8s-app=kube-dns"
+  # a kube-proxy can call itself ready and have no rules
+  service=$(k get service kubernetes -o jsonpath='{.spec.clusterIP}') && curl -sk -o /dev/null --max-time 5 "https://$service/livez" ||
+    echo "$name: no answer from the service address of the API${service:+ ($service)}; look at: kubectl -n kube-system logs -l k8s-app=kube-proxy"
 }
 
 main() {
