@@ -6,7 +6,7 @@ main() {
   lock
   if [ ! -e "$state/member" ]; then
     if [ "$others_are_members" != none ]; then
-      die "the first control plane is no member of a cluster, but these are: $others_are_members. Put one of them first in kube_control_plane, or run reset.yml"
+      die "the first control plane is no member of a cluster, but these are: $others_are_members. Put a control plane of theirs first in kube_control_plane, or run reset.yml"
     fi
     if [ -e "$state/started" ]; then
       clear_kubernetes
