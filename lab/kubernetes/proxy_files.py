@@ -8,10 +8,12 @@ from pathlib import Path
 from tools import debian
 from tools.errors import ToolError
 
-_PACKAGES = ("iptables", "nftables")
+_PACKAGES = ("iptables", "nftables", "netbase")
 _NFT = "/usr/sbin/nft"
 _XTABLES = "/usr/sbin/xtables-nft-multi"
 _NAMES = [f"{family}{action}" for family in ("iptables", "ip6tables") for action in ("", "-save", "-restore")]
+# nft lists protocols by name only with this file; a kube-proxy that restarts does not know its own entries by number.
+_PROTOCOLS = Path("/etc/protocols")
 LINKS = {f"/usr/sbin/{name}": Path(_XTABLES).name for name in _NAMES}
 
 
@@ -23,7 +25,7 @@ def files() -> dict[str, Path]:
         message = "Debian's iptables package has no extensions below /usr/lib/*-linux-gnu/xtables"
         raise ToolError(message)
     programs = [Path(_NFT), Path(_XTABLES), *extensions]
-    return {str(path): path for path in (*programs, *_libraries(programs))}
+    return {str(path): path for path in (*programs, *_libraries(programs), _PROTOCOLS)}
 
 
 def _libraries(programs: Iterable[Path]) -> list[Path]:

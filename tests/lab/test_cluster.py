@@ -152,6 +152,26 @@ def test_services_and_names_work_from_a_pod(cluster: Path, pods: dict[str, str])
 
 
 @pytest.mark.usefixtures("pods")
+def test_services_survive_a_new_kube_proxy(cluster: Path) -> None:
+    proxy = (
+        "pod",
+        "-n",
+        "kube-system",
+        "-l",
+        "k8s-app=kube-proxy",
+        "--field-selector",
+        "spec.nodeName=uvic001.hl-lhc.io",
+    )
+    before = kubectl(cluster, "get", *proxy, "-o", "name")
+    kubectl(cluster, "delete", *proxy)
+    wait_until(lambda: kubectl(cluster, "get", *proxy, "-o", "name") not in ("", before), 60, "a new kube-proxy")
+    kubectl(cluster, "wait", "--for=condition=Ready", *proxy, "--timeout=60s")
+    # Its first sync takes entries away that it does not know: what counts is that the service is still there after it.
+    for _ in range(20):
+        kubectl(cluster, "exec", "at-uvic", "--", "/podtool", "get", "http://tool.default.svc.cluster.local/")
+
+
+@pytest.mark.usefixtures("pods")
 def test_wg0_and_the_node_come_back_after_a_reboot_without_pulumi(cluster: Path) -> None:
     host = "uvic001.hl-lhc.io"
 
