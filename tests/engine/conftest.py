@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.examples import TREE
-from tests.plugins.conftest import LAB, bed, official
+from tests.plugins.conftest import LAB, official
 from tools import pulumi
-
-__all__ = ["bed"]
 
 
 @dataclass(frozen=True)

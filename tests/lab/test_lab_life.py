@@ -268,7 +268,7 @@ def test_run_is_the_operator_s_place_without_a_name_server_and_with_pulumi_s_env
 
 def test_an_interrupt_ends_what_runs_in_the_operator_s_place(lab: Lab) -> None:
     sleeper = subprocess.Popen(
-        lab.argv("run", "sh", "-c", "echo ready; exec sleep 600"),
+        ["env", "--default-signal=INT", *lab.argv("run", "sh", "-c", "echo ready; exec sleep 600")],  # as on a terminal
         stdout=subprocess.PIPE, text=True, cwd=TREE, env=lab.environment, start_new_session=True,
     )  # fmt: skip
     assert sleeper.stdout is not None

@@ -11,7 +11,6 @@ import pytest
 
 from tests.plugins.bed import TREE, Bed
 from tests.plugins.recorded import TABLES
-from tools import debian
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +18,6 @@ if TYPE_CHECKING:
     from tests.plugins.client import PluginClient
 
 LAB = TREE / "lab" / "plugins" / "bin"
-
-
-@pytest.fixture(scope="session")
-def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    if os.geteuid() != 0:
-        pytest.skip("the plug-ins' test bed makes network namespaces: it needs root")
-    debian.ensure(["iproute2", "openssh-client", "openssh-server"])
-    directory = tmp_path_factory.mktemp("bed")
-    (directory / "remote").mkdir()
-    with Bed(directory) as made:
-        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
