@@ -14,7 +14,7 @@ from components.model.spec import Node as NodeSpec
 from components.model.spec import Spec
 from components.node import Node
 from components.remote import Access
-from components.sites import Site
+from components.site import Site
 from components.tunnel import Tunnel
 
 
