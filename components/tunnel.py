@@ -16,7 +16,7 @@ from components.remote import Script, command, upload
 
 PREPARE = Script("node/prepare.sh", limit=600)
 TUNNEL = Script("node/tunnel.sh", limit=180)
-VERIFY = Script("node/verify.sh", limit=180)
+VERIFY = Script("node/verify.sh", limit=240)
 
 
 class Tunnel(pulumi.ComponentResource):

@@ -44,7 +44,9 @@ def lab(*words: str, check: bool = True, stdin: str | None = None) -> subprocess
         stderr=subprocess.STDOUT,
         check=False,
     )
-    assert not check or done.returncode == 0, f"{' '.join(words)} failed:\n{done.stdout[-3000:]}"
+    if check and done.returncode != 0:
+        print(done.stdout)  # whole: what went wrong may stand far above the end
+    assert not check or done.returncode == 0, f"{' '.join(words)} failed, see its output"
     return done
 
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# verify.sh: every peer answers a ping over wg0 and has had a handshake. Waits up to a minute for all of them together,
+# verify.sh: every peer answers a ping over wg0 and has had a handshake. Waits up to two minutes for all together,
 # then names each pair that fails and the likely cause. Handshakes that collide come again after five seconds, so
 # one try proves nothing.
 . "$(dirname "$0")/lib.sh"
 
-patience=${STRETCHED_PATIENCE:-60} # seconds
+patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard ends a row of attempts after 90 and begins anew
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
