@@ -13,7 +13,7 @@ from components.model.render.group_vars import group_vars
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.known_hosts import known_hosts
 from components.model.spec import Kubespray, Spec
-from components.remote import Script, command, upload
+from components.remote import Script, command, directory, upload
 
 SCRIPTS = Path(__file__).parent / "scripts" / "deployer"
 DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
@@ -47,7 +47,7 @@ class Cluster(pulumi.ComponentResource):
             upload(
                 f"{name}-{part}",
                 host,
-                _archive(work / "cluster" / part, files),
+                directory(work / "cluster" / part, files),
                 pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
             )
             for part, files in (("playbooks", playbooks), ("inventory", declared))
@@ -96,7 +96,3 @@ def inventory_files(spec: Spec) -> dict[str, bytes]:
         "known_hosts": known_hosts(spec).encode(),
         "nodes": "".join(f"{node.name}\n" for node in spec.nodes).encode(),
     }
-
-
-def _archive(target: Path, files: dict[str, bytes]) -> pulumi.Archive:
-    return pulumi.FileArchive(str(rendered.write_directory(target, files)))

@@ -6,12 +6,14 @@
 - Secrets go through standard input only; what such a command prints is secret too and is not logged.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 from pulumi_command.remote import Command, ConnectionArgs, CopyToRemote, Logging
 
+from components import rendered
 from components.model.spec import Node
 
 DIAL_ERROR_LIMIT = 3
@@ -103,6 +105,11 @@ def command(
         logging=Logging.NONE if secret else Logging.STDOUT_AND_STDERR,
         opts=opts,
     )
+
+
+def directory(target: Path, files: Mapping[str, bytes]) -> pulumi.Archive:
+    """Return these files as a directory to upload, written to `target`: the state holds its path and hash."""
+    return pulumi.FileArchive(str(rendered.write_directory(target, files)))
 
 
 def upload(name: str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pulumi.ResourceOptions) -> CopyToRemote:

@@ -9,10 +9,11 @@ import io
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(".stretched")
+LEFT_OUT = {".git", "__pycache__", ".tox", ".venv"}
 
 
 def digest(files: Mapping[str, bytes]) -> str:
@@ -42,19 +43,18 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> Path:
     return target
 
 
-def read_directory(source: Path, pattern: str = "*") -> dict[str, bytes]:
-    """Return name and content of the files in a directory that match."""
-    return {path.name: path.read_bytes() for path in sorted(source.glob(pattern)) if path.is_file()}
+def read_directory(source: Path) -> dict[str, bytes]:
+    """Return name and content of the files in a directory."""
+    return {path.name: path.read_bytes() for path in sorted(source.iterdir()) if path.is_file()}
 
 
-def archive(source: Path, leave_out: Iterable[str] = (".git", "__pycache__", ".tox", ".venv")) -> bytes:
-    """Return a directory as a tar.gz whose bytes depend on names, modes and contents only."""
-    skip = set(leave_out)
+def archive(source: Path) -> bytes:
+    """Return a directory as a tar.gz whose bytes depend on names, modes and contents only; LEFT_OUT is not in it."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(source.rglob("*")):
             relative = path.relative_to(source)
-            if skip & set(relative.parts):
+            if LEFT_OUT & set(relative.parts):
                 continue
             member = tar.gettarinfo(str(path), arcname=str(relative))
             member.mtime = member.uid = member.gid = 0

@@ -12,7 +12,7 @@ from components.model.render.known_hosts import authorized_key
 from components.model.render.wireguard import wg0_conf
 from components.model.spec import Spec
 from components.node import SCRIPTS, Node
-from components.remote import Script, command, upload
+from components.remote import Script, command, directory, upload
 
 PREPARE = Script("node/prepare.sh", limit=600)
 TUNNEL = Script("node/tunnel.sh", limit=180)
@@ -76,15 +76,15 @@ class Tunnel(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def _line(self, script: Script, word: str) -> pulumi.Output[str]:
-        return self._digest.apply(lambda digest: script.line(self._node.host, word, digest))
+    def _line(self, script: Script, *words: str) -> pulumi.Output[str]:
+        return self._digest.apply(lambda digest: script.line(self._node.host, *words, digest))
 
     def verify(self, after: pulumi.Resource) -> Command:
         """Return the command that succeeds when every peer of this host answers over wg0."""
         return command(
             f"{self._node.spec.name}-verified",
             self._node.host,
-            create=self._digest.apply(lambda digest: VERIFY.line(self._node.host, digest)),
+            create=self._line(VERIFY),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
         )
 
@@ -108,7 +108,7 @@ def _archive(
 
     def archive(content: object) -> pulumi.Archive:
         known = content if isinstance(content, dict) else scripts
-        return pulumi.FileArchive(str(rendered.write_directory(target, known)))
+        return directory(target, known)
 
     return files.apply(archive, run_with_unknowns=True)
 

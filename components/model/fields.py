@@ -1,14 +1,13 @@
 """Typed reading of one mapping of the configuration; every mistake is noted with its path."""
 
 import difflib
-import ipaddress
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network
 
 from components.model.problems import Problems
 
-IPv4Network = ipaddress.IPv4Network
-MISSING_ADDRESS = ipaddress.IPv4Address("0.0.0.0")  # noqa: S104 - stands for "was not readable", never leaves parsing
-MISSING_NETWORK = ipaddress.IPv4Network("0.0.0.0/32")
+MISSING_ADDRESS = IPv4Address("0.0.0.0")  # noqa: S104 - stands for "was not readable", never leaves parsing
+MISSING_NETWORK = IPv4Network("0.0.0.0/32")
 
 
 class Fields:

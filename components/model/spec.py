@@ -58,11 +58,6 @@ class Node:
     rotation: str
     """Any text, of the site and of the node; changing it makes new keys for this node."""
 
-    @property
-    def is_control_plane(self) -> bool:
-        """Whether the node runs the API server."""
-        return CONTROL_PLANE in self.roles
-
 
 @dataclass(frozen=True)
 class Mesh:

@@ -1,7 +1,6 @@
 """Running things in the lab, and looking at what ran."""
 
 import contextlib
-import json
 import subprocess
 import sys
 import threading
@@ -71,12 +70,6 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.3)
-
-
-def state() -> dict[str, object]:
-    """Return the stack's state as it lies on disk."""
-    found: dict[str, object] = json.loads(state_file().read_text(encoding="utf-8"))
-    return found
 
 
 def state_file() -> Path:
