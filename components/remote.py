@@ -41,7 +41,6 @@ class Access:
 class Host:
     """A host as remote commands see it."""
 
-    name: str
     connection: ConnectionArgs
     become: str
     """Put before every command: empty for root, else sudo without a password prompt."""
@@ -50,7 +49,6 @@ class Host:
 def host_of(node: Node, access: Access) -> Host:
     """Return how Pulumi reaches a node."""
     return Host(
-        name=node.name,
         connection=ConnectionArgs(
             host=node.ssh.host,
             port=node.ssh.port,

@@ -1,5 +1,6 @@
 """A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
 
+from functools import cache
 from pathlib import Path
 
 import pulumi
@@ -43,7 +44,7 @@ class Tunnel(pulumi.ComponentResource):
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
         self._node = node
         child = pulumi.ResourceOptions(parent=self)
-        scripts = {key: text for key, text in rendered.read_directory(SCRIPTS).items() if key != "preflight.sh"}
+        scripts = _scripts()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, deployer = values
@@ -96,6 +97,12 @@ class Tunnel(pulumi.ComponentResource):
             create=self._line(TUNNEL, "prune"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
         )
+
+
+@cache
+def _scripts() -> dict[str, bytes]:
+    """Return what is uploaded to every host alike; preflight.sh goes another way."""
+    return {name: text for name, text in rendered.read_directory(SCRIPTS).items() if name != "preflight.sh"}
 
 
 def _archive(

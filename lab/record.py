@@ -1,9 +1,7 @@
 """What is written down about a lab that is up, or was being made: enough to finish it or to remove it."""
 
-import fcntl
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from lab import netns
 from lab.cgroups import Cgroups
 from lab.errors import LabError
 from lab.layout import TREE, Layout, state_root
+from tools import lock
 
 FILE = "lab.json"
 
@@ -72,14 +71,6 @@ def existing() -> list[str]:
     return sorted(path.parent.name for path in state_root().glob(f"*/{FILE}"))
 
 
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold a lock file; say so when that has to be waited for."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"    {file.stem}: another command is at work on it, waiting", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def locked(file: Path) -> AbstractContextManager[None]:
+    """Hold a lab's lock file; say so when that has to be waited for."""
+    return lock.held(file, f"{file.stem}: another command is at work on it, waiting")

@@ -5,14 +5,14 @@ interrupted (or the machine under it) is never taken for a finished one. Entries
 therefore they are never changed afterwards.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+
+from tools import lock
 
 _UNFINISHED = ".unfinished-"
 
@@ -34,7 +34,8 @@ def entry(name: str, fill: Callable[[Path], None]) -> Path:
     final = cache_dir() / name
     if final.is_dir():
         return final
-    with _locked(name):
+    lock_file = cache_dir() / ".locks" / name.replace("/", "%")
+    with lock.held(lock_file, f"{name} is being made by another process: waiting for it"):
         if final.is_dir():
             return final
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -68,16 +69,3 @@ def digest_tree(directory: Path) -> str:
         if path.is_file() and "__pycache__" not in path.parts:
             parts += [path.relative_to(directory).as_posix(), path.read_bytes()]
     return digest(*parts)
-
-
-@contextmanager
-def _locked(name: str) -> Iterator[None]:
-    locks = cache_dir() / ".locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    with (locks / name.replace("/", "%")).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"    {name} is being made by another process: waiting for it", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -1,6 +1,5 @@
 """Mistakes in a configuration, collected so that all of them are reported at once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -35,9 +34,6 @@ class Problems:
     def add(self, path: str, what: str, instead: str) -> None:
         """Note a mistake; reading goes on."""
         self._found.append(Problem(path, what, instead))
-
-    def __iter__(self) -> Iterator[Problem]:
-        return iter(self._found)
 
     def raise_if_any(self) -> None:
         """Raise ConfigError with everything noted so far, if anything was."""
