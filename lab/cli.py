@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lab import down, enter, kubernetes, operator_place, record, status, up
+from lab import down, enter, kubernetes, mirror, operator_place, record, status, up
 from lab.errors import LabError
 from lab.layout import DEFAULT_TOPOLOGY, Layout
 from lab.topology import OPERATOR, Topology
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "status": _status,
         "exec": _exec,
         "run": _run,
+        "mirror": _mirror,
     }
     try:
         topology = load(options.topology)
@@ -58,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     run = commands.add_parser("run", help="run a command in the operator's place, set up for Pulumi")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
+    other = commands.add_parser("mirror", help="let the running hosts have another Kubernetes version, too")
+    other.add_argument("version", help="such as 1.35.3, without a leading v")
     return parser
 
 
@@ -106,6 +109,12 @@ def _run(options: argparse.Namespace, _: Topology, where: Layout) -> int:
     environment = operator_place.environment(where, Path(known.mirror) if known.mirror else None)
     known.directories.join(_PLACES_LEAF)
     return _become([*enter.netns_command(where.operator_netns), *_argv(options)], environment)
+
+
+def _mirror(options: argparse.Namespace, _: Topology, where: Layout) -> int:
+    _existing(where)
+    mirror.add_to_running(where, kubernetes.ensure(options.version))
+    return 0
 
 
 def _existing(where: Layout) -> record.Record:

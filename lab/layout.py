@@ -56,6 +56,11 @@ class Layout:
         return self.access / "known_hosts"
 
     @property
+    def mirror(self) -> Path:
+        """What hosts see at /opt/mirror, if the topology asks for it."""
+        return self.state / "mirror"
+
+    @property
     def relay_config(self) -> Path:
         """What the WAN's relay reads."""
         return self.state / "wan.json"

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from lab import access, cgroups, hosts, machine, network, record, rootfilesystem, wan
+from lab import access, cgroups, hosts, machine, mirror, network, record, rootfilesystem, wan
 from lab.cgroups import Cgroups
 from lab.down import stop_all
 from lab.errors import LabError
@@ -29,18 +29,21 @@ _BOOT_SECONDS = 180.0
 _POLL_SECONDS = 0.2
 
 
-def up(topology: Topology, layout: Layout, mirror: Path | None) -> None:
+def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
     """Have every host booted and reachable. Harmless and quick when that is so already.
 
-    `mirror` is what hosts see at /opt/mirror. Raises LabError or ToolError.
+    `artifacts` is a mirror directory of the cache, which hosts see at /opt/mirror. Raises LabError or ToolError.
     """
     debian.ensure(_TOOLS)
     image = rootfilesystem.ensure()
     wan.program()
     with record.locked(layout.lock):
         known = record.read(layout) or Record(str(TREE), tuple(map(str, cgroups.plan(layout.name).tops)))
-        known = replace(known, tree=str(TREE), mirror=str(mirror) if mirror else None)
+        seen = layout.mirror if artifacts else None
+        known = replace(known, tree=str(TREE), mirror=str(seen) if seen else None)
         known.write(layout)
+        if artifacts:
+            mirror.add(layout, artifacts)
         machine.prepare(topology)
         _network(topology, layout, known)
         with step("WAN: relay between the places"):
@@ -48,7 +51,7 @@ def up(topology: Topology, layout: Layout, mirror: Path | None) -> None:
         access.make(layout)
         network.configure_operator(topology, layout)
         hosts.remove_others(topology, layout, known.directories)
-        hosts.prepare(topology, layout, known.directories, image, mirror)
+        hosts.prepare(topology, layout, known.directories, image, seen)
         access.write_known_hosts(topology, layout)
         started = hosts.start(topology, layout, known.directories)
         title = f"boot of {len(started)} hosts" if started else "hosts: all run already, looking at each"

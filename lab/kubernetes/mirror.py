@@ -7,13 +7,15 @@ Layout, as hosts see it at /opt/mirror (read-only): `vVERSION/{kubeadm,kubelet,k
 import hashlib
 import os
 import platform
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.kubernetes import images, programs, proxy_files
 from lab.kubernetes.images import Image
 from tools import cache
-from tools.pins import PINS_FILE, pins
+from tools.errors import ToolError
+from tools.pins import pins
 from tools.progress import step
 
 _CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -27,7 +29,11 @@ def ensure(version: str = pins().kubernetes) -> Path:
 
     A first build takes about ten minutes on two cores. Raises ToolError when something cannot be built.
     """
-    key = cache.digest(version, PINS_FILE.read_bytes(), cache.digest_tree(Path(__file__).parent))
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        message = f"{version!r} is no version of Kubernetes: write it like {pins().kubernetes}, without a leading v"
+        raise ToolError(message)
+    pinned = (pins().kubernetes_sums.get(version), pins().etcd_sums, pins().go["cni-plugins"])
+    key = cache.digest(version, repr(pinned), cache.digest_tree(Path(__file__).parent))
 
     def fill(target: Path) -> None:
         built = programs.build(version)
