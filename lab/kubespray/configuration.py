@@ -1,0 +1,86 @@
+"""The stack's configuration for real Kubespray in the lab: that for the stand-in, with some values replaced."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from lab.kubespray.service import Mirror
+from lab.layout import TREE, Layout
+
+BASE = TREE / "Pulumi.dev.yaml"
+_KUBERNETES = "stretched:kubernetes"
+_FILES = "@FILES@"
+_REGISTRY = "@REGISTRY@"
+_LAB_IMAGES = "registry.lab"  # where the images of lab/kubernetes that are nobody else's say that they come from
+
+
+def path(layout: Layout) -> Path:
+    """Return where the configuration of a lab's stack is written, in a directory of mode 0700."""
+    return layout.access / "kubespray" / BASE.name
+
+
+def version() -> str:
+    """Return the version of Kubernetes that the configuration declares."""
+    return str(yaml.safe_load(BASE.read_text(encoding="utf-8"))["config"][_KUBERNETES]["version"])
+
+
+def write(layout: Layout, checkout: Path, wheelhouse: Path, mirror: Mirror, artifacts: Path) -> Path:
+    """Write the configuration and return its path."""
+    raw = (artifacts / "variables.json").read_text(encoding="utf-8")
+    raw = raw.replace(_FILES, mirror.files_url).replace(_REGISTRY, mirror.registry)
+    document = make(yaml.safe_load(BASE.read_text(encoding="utf-8")), checkout, wheelhouse, mirror, json.loads(raw))
+    target = path(layout)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.chmod(0o700)
+    target.touch(mode=0o600)
+    header = "# Made by `python -m lab kubespray` from Pulumi.dev.yaml: the lab's cluster by real Kubespray.\n"
+    target.write_text(header + yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    return target
+
+
+def make(
+    base: Mapping[str, object], checkout: Path, wheelhouse: Path, mirror: Mirror, downloads: Mapping[str, object]
+) -> dict[str, object]:
+    """Return the configuration made from the stand-in's; nothing of that is changed but the section `kubernetes`.
+
+    `downloads` are the variables that point Kubespray at the mirror.
+    """
+    config = base["config"]
+    assert isinstance(config, dict)  # noqa: S101 - a file of this tree
+    kubernetes: dict[str, object] = {
+        **config[_KUBERNETES],
+        "networkPlugin": "flannel",
+        "kubespray": {"directory": str(checkout), "wheelhouse": str(wheelhouse)},
+        "variables": {**config[_KUBERNETES]["variables"], **_lab(mirror), **downloads},
+    }
+    return {**base, "config": {**config, _KUBERNETES: kubernetes}}
+
+
+def _lab(mirror: Mirror) -> dict[str, object]:
+    """Variables that these hosts want of Kubespray, besides those that they want of the stand-in too."""
+    plain = [{"host": f"http://{mirror.registry}", "capabilities": ["pull", "resolve"], "skip_verify": True}]
+    return {
+        "files_repo": mirror.files_url,
+        # The registry speaks plain HTTP, and stands in for one more name.
+        "containerd_registries_mirrors": [
+            {"prefix": prefix, "mirrors": plain} for prefix in (mirror.registry, _LAB_IMAGES)
+        ],
+        # Without CAP_SYS_RESOURCE neither limits can be raised nor the OOM score lowered.
+        "containerd_extra_runtime_args": {"restrict_oom_score_adj": True},
+        "containerd_base_runtime_spec_rlimit_nofile": 20000,
+        "containerd_limit_open_file_num": 20000,
+        # nftables would have modules loaded, of which the hosts have none.
+        "kube_proxy_mode": "iptables",
+        # There is no name server at all; Kubespray refuses a host that names none.
+        "upstream_dns_servers": [str(mirror.address)],
+        # Hosts share the machine's clock.
+        "ntp_enabled": False,
+        # Their images come from nowhere; the first wants a module, too.
+        "enable_nodelocaldns": False,
+        "enable_dns_autoscaler": False,
+        "deploy_netchecker": False,
+        "helm_enabled": False,
+        "metrics_server_enabled": False,
+    }

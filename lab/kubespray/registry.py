@@ -1,0 +1,132 @@
+"""The OCI registry: its program, and its storage, which is filled once from docker archives in a network of its own.
+
+`python -m lab.kubespray.registry STORAGE ARCHIVE...` fills; it expects a network namespace that nothing else uses.
+"""
+
+import argparse
+import json
+import re
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from lab.command import run
+from lab.errors import LabError
+from lab.kubespray import packages
+from lab.layout import TREE
+from tools import cache, debian, progress
+
+_LOOPBACK = "127.0.0.1"
+_PORT = 5000
+_STARTS_IN = 20.0
+_RECIPE = "1"  # to be changed with what `_fill` makes of the same archives
+
+
+def program() -> Path:
+    """Return the registry's program, of Debian's package."""
+    return packages.unpacked("docker-registry") / "usr/bin/docker-registry"
+
+
+def configuration(storage: Path, listen: str, *, read_only: bool) -> str:
+    """Return the registry's configuration file; `listen` is ADDRESS:PORT."""
+    settings: dict[str, object] = {"filesystem": {"rootdirectory": str(storage)}}
+    if read_only:
+        settings["maintenance"] = {"readonly": {"enabled": True}}
+    # The log's default is one line for each request.
+    return yaml.safe_dump({"version": 0.1, "storage": settings, "http": {"addr": listen}}, sort_keys=False)
+
+
+def storage(artifacts: Path) -> Path:
+    """Return the storage with all images of the artifacts, filled when the cache has none. Raises ToolError."""
+    archives = sorted((artifacts / "images").glob("*.tar"))
+
+    def fill(target: Path) -> None:
+        debian.ensure(["skopeo"])
+        program()
+        command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
+        command += [sys.executable, "-m", "lab.kubespray.registry", str(target), *map(str, archives)]
+        with progress.step(f"registry: {len(archives)} images put in", expect="about a minute"):
+            progress.run(command, cwd=TREE)
+
+    return cache.entry(f"kubespray/registry/{cache.digest(_RECIPE, artifacts.name)}", fill)
+
+
+def references(archive: Path) -> Sequence[str]:
+    """Return the names under which a docker archive holds its image, as `docker save` wrote them."""
+    with tarfile.open(archive) as tar:
+        manifest = tar.extractfile("manifest.json")
+        images = json.load(manifest) if manifest else []
+    return [name for image in images for name in image["RepoTags"] or []]
+
+
+def path_of(reference: str) -> str:
+    """Return an image's path and tag without the registry's name, by the rules of docker's references.
+
+    >>> path_of("registry.k8s.io/coredns/coredns:v1.12.4"), path_of("nginx:1"), path_of("flannel/flannel:v1")
+    ('coredns/coredns:v1.12.4', 'library/nginx:1', 'flannel/flannel:v1')
+    """
+    first, slash, rest = reference.partition("/")
+    if slash and (re.search("[.:]", first) or first == "localhost"):
+        return rest if first != "docker.io" or "/" in rest else f"library/{rest}"
+    return reference if slash else f"library/{reference}"
+
+
+def _fill(target: Path, archives: Sequence[Path]) -> None:
+    run("ip", "link", "set", "lo", "up")
+    file = target / "filling.yaml"
+    file.write_text(configuration(target, f"{_LOOPBACK}:{_PORT}", read_only=False), encoding="utf-8")
+    with subprocess.Popen([str(program()), "serve", str(file)], stderr=subprocess.DEVNULL) as server:
+        try:
+            _await(server)
+            for archive in archives:
+                for reference in references(archive):
+                    _push(archive, reference)
+        finally:
+            server.terminate()
+    file.unlink()
+
+
+def _await(server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _STARTS_IN
+    while True:
+        try:
+            socket.create_connection((_LOOPBACK, _PORT), timeout=1).close()
+        except OSError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                message = "docker-registry does not answer"
+                raise LabError(message) from error
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _push(archive: Path, reference: str) -> None:
+    target = f"docker://{_LOOPBACK}:{_PORT}/{path_of(reference)}"
+    # Read by hosts over a network that is faster than a higher compression would be.
+    options = ["--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "--dest-compress-level=1"]
+    run("skopeo", *options, f"docker-archive:{archive}:{reference}", target)
+    print(f"{path_of(reference)} is in", flush=True)
+
+
+def main() -> int:
+    """Fill a storage."""
+    parser = argparse.ArgumentParser(prog="python -m lab.kubespray.registry", description=__doc__)
+    parser.add_argument("storage", type=Path)
+    parser.add_argument("archives", nargs="+", type=Path)
+    options = parser.parse_args()
+    try:
+        _fill(options.storage, options.archives)
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
