@@ -4,7 +4,18 @@ STACK := dev
 LAB := $(PY) -m lab
 SHELL_FILES := $(shell git ls-files '*.sh' lab/rootfs lab/scripts lab/plugins/bin .ci | xargs -r grep -lE '^\#!/bin/(sh|bash)|shellcheck shell=' 2>/dev/null)
 
-.PHONY: up test down bench lint setup lab cluster
+# make up KUBESPRAY=CHECKOUT MIRROR_EXTRA=DIR: by real Kubespray instead of the stand-in, see docs/lab.md.
+# (KUBESPRAY in the environment, or for `make test`, only has Kubespray check the inventory.)
+REAL := $(and $(filter command line,$(origin KUBESPRAY)),$(filter up cluster kubespray,$(or $(MAKECMDGOALS),up)))
+ifneq ($(REAL),)
+ifeq ($(MIRROR_EXTRA),)
+$(error KUBESPRAY=$(KUBESPRAY) needs MIRROR_EXTRA=DIR too: a directory with what no package registry has, \
+	crictl, nerdctl, images of the CNI plug-in, and SHA256SUMS over them. docs/lab.md, "Real Kubespray", lists them)
+endif
+endif
+KUBESPRAY_CONFIGURATION := .lab/kubespray/Pulumi.$(STACK).yaml
+
+.PHONY: up test down bench lint setup lab kubespray stand-in cluster
 
 up: cluster
 	@echo
@@ -26,13 +37,26 @@ lab: setup
 	@$(LAB) up
 	@ln -sfn "$$($(PY) -m lab.wheelhouse | tail -n 1)" .lab/wheelhouse
 
-cluster: lab
+# Serves the lab's hosts what Kubespray downloads, and writes the stack's configuration for it.
+kubespray: lab
+	@$(LAB) kubespray "$(KUBESPRAY)" "$(MIRROR_EXTRA)" $(if $(VERSIONS),--versions "$(VERSIONS)")
+
+cluster: $(if $(REAL),kubespray,stand-in)
 	@echo "==> pulumi up, stack $(STACK), from the operator's place in the lab"
 	@$(LAB) run pulumi stack select --create $(STACK)
-	@$(LAB) run pulumi up --yes --skip-preview --suppress-outputs --stack $(STACK)
+	@$(LAB) run pulumi up --yes --skip-preview --suppress-outputs --stack $(STACK) \
+		$(if $(REAL),--config-file $(KUBESPRAY_CONFIGURATION))
 
+stand-in: lab
+	@if [ -e $(KUBESPRAY_CONFIGURATION) ]; then \
+		echo "error: this lab is for real Kubespray: give KUBESPRAY and MIRROR_EXTRA again, or \`make down\` first" >&2; \
+		exit 1; \
+	fi
+	@echo "==> Kubespray: its stand-in, lab/standin (the real one: make up KUBESPRAY=CHECKOUT MIRROR_EXTRA=DIR, see docs/lab.md)"
+
+# The tests' own `make up` must not be given this one's variables.
 test: setup
-	@$(PY) -m pytest
+	@env -u MAKEFLAGS -u MAKELEVEL $(PY) -m pytest
 
 down:
 	@if [ -e .venv/complete ]; then $(LAB) down; fi

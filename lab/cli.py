@@ -8,10 +8,12 @@ from pathlib import Path
 
 from lab import down, enter, kubernetes, mirror, operator_place, record, status, up
 from lab.errors import LabError
+from lab.kubespray import services
 from lab.layout import DEFAULT_TOPOLOGY, Layout
 from lab.topology import OPERATOR, Topology
 from lab.topology_file import load
 from tools.errors import ToolError
+from tools.pins import pins
 
 _USER_ERROR = 2
 _ROUTER = "router:"
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "exec": _exec,
         "run": _run,
         "mirror": _mirror,
+        "kubespray": _kubespray,
     }
     try:
         topology = load(options.topology)
@@ -61,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
     other = commands.add_parser("mirror", help="let the running hosts have another Kubernetes version, too")
     other.add_argument("version", help="such as 1.35.3, without a leading v")
+    real = commands.add_parser("kubespray", help="serve what real Kubespray needs, and write its configuration")
+    real.add_argument("checkout", type=Path, help="Kubespray, at the tag that docs/lab.md names")
+    real.add_argument("extra", type=Path, help="a directory with what no registry has, see docs/lab.md")
+    real.add_argument("--versions", default=pins().kubernetes, help="of Kubernetes, by commas; default: %(default)s")
     return parser
 
 
@@ -114,6 +121,12 @@ def _run(options: argparse.Namespace, _: Topology, where: Layout) -> int:
 def _mirror(options: argparse.Namespace, _: Topology, where: Layout) -> int:
     _existing(where)
     mirror.add_to_running(where, kubernetes.ensure(options.version))
+    return 0
+
+
+def _kubespray(options: argparse.Namespace, topology: Topology, where: Layout) -> int:
+    versions: str = options.versions
+    services.prepare(topology, where, _existing(where), options.checkout, options.extra, versions.split(","))
     return 0
 
 

@@ -1,0 +1,84 @@
+"""`python -m lab kubespray`: all that real Kubespray needs of a running lab, prepared, served, and declared."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from lab import access, enter, record, rootfilesystem, wheelhouse
+from lab.command import run
+from lab.errors import LabError
+from lab.kubernetes import images
+from lab.kubespray import artifacts, configuration, extra, packages, registry, service
+from lab.kubespray.service import Mirror
+from lab.layout import Layout
+from lab.record import Record
+from lab.topology import Host, Topology
+from tools.errors import ToolError
+from tools.progress import step
+
+VERSION = "2.31.0"
+"""The files of the mirror are those that this version of Kubespray asks for."""
+_APT_SOURCE = "/etc/apt/sources.list.d/kubespray.list"
+_PLAYBOOKS = ("boilerplate", "cluster", "scale", "remove_node", "upgrade_cluster", "reset")
+
+
+def prepare(
+    topology: Topology, layout: Layout, known: Record, checkout: Path, brought: Path, versions: Sequence[str]
+) -> Path:
+    """Return the configuration with which `pulumi up` runs this checkout. Harmless when all is done already.
+
+    `versions` of Kubernetes are served. Raises LabError or ToolError, with every mistake in the arguments at once.
+    """
+    if found := list(mistakes(layout, checkout, brought, versions)):
+        raise LabError("\n".join(["real Kubespray cannot be run:", *(f"  - {mistake}" for mistake in found)]))
+    made = artifacts.ensure(versions, brought)
+    wheels = wheelhouse.ensure(checkout / "requirements.txt")
+    image = rootfilesystem.ensure()
+    mirror = Mirror(topology.operator, made / "files", packages.repository(image), registry.storage(made))
+    with record.locked(layout.lock):
+        service.serve(mirror, layout, known.directories)
+        with step("apt on the hosts: the mirror's packages"), ThreadPoolExecutor() as pool:
+            list(pool.map(lambda host: _offer_packages(host, layout, mirror), topology.hosts))
+    written = configuration.write(layout, checkout.resolve(), wheels, mirror, made)
+    print(f"    {written} is for: pulumi up --config-file", flush=True)
+    return written
+
+
+def mistakes(layout: Layout, checkout: Path, brought: Path, versions: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with what the user gave; and with what is on the way of it."""
+    galaxy = checkout / "galaxy.yml"
+    if not checkout.is_dir():
+        yield f"{checkout} is no directory: give a checkout of Kubespray v{VERSION}"
+    elif not galaxy.is_file():
+        yield f"{checkout} is no checkout of Kubespray: it has no galaxy.yml"
+    elif (version := yaml.safe_load(galaxy.read_text(encoding="utf-8")).get("version")) != VERSION:
+        yield f"{checkout} is Kubespray {version}, the mirror has the files of {VERSION}: check out the tag v{VERSION}"
+    else:
+        wanted = [*(f"playbooks/{name}.yml" for name in _PLAYBOOKS), "requirements.txt"]
+        missing = [name for name in wanted if not (checkout / name).is_file()]
+        if missing:
+            yield f"{checkout} is not whole, it lacks {', '.join(missing)}"
+    declared = configuration.version()
+    if declared not in versions:
+        yield f"{configuration.BASE.name} declares Kubernetes {declared}: --versions must have it among the others"
+    stack = access.pulumi_state(layout) / ".pulumi/stacks/stretched" / f"{layout.name}.json"
+    if stack.exists() and not configuration.path(layout).exists():
+        yield "the lab's cluster is the stand-in's, which Kubespray cannot take over: run `make down` first"
+    try:
+        extra.check(brought, images.architecture())
+    except ToolError as error:
+        yield str(error)
+
+
+def _offer_packages(host: Host, layout: Layout, mirror: Mirror) -> None:
+    init = enter.init_of(layout.host(host.short))
+    if init is None:
+        message = f"{host.name} is not running: run `python -m lab up`"
+        raise LabError(message)
+    there = enter.host_command(init)
+    source = f"deb [trusted=yes] {mirror.files_url}/{service.PACKAGES} ./\n"
+    run(*there, "tee", _APT_SOURCE, stdin=source)
+    # Kubespray does not look again on its own within a day of the last time.
+    run(*there, "apt-get", "--quiet", "update")
