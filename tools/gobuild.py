@@ -2,7 +2,7 @@
 
 A module is required by a small wrapper module made for it, because `go install module@version` refuses modules with
 replace directives. The wrapper takes the module's own go version, which also decides the run time's compatibility
-settings (GODEBUG). Binaries are static (no cgo) and stripped.
+settings (GODEBUG). Binaries are static and stripped, without cgo unless a program cannot do without.
 """
 
 import json
@@ -28,20 +28,26 @@ def binary(name: str) -> Path:
     return build(pins().go[name]) / name
 
 
-def build(pin: GoPin, *, ldflags: Sequence[str] = (), expect: str = "a minute or two") -> Path:
-    """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails."""
+def build(
+    pin: GoPin, *, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] = (), expect: str = "a minute or two"
+) -> Path:
+    """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails.
+
+    With `cgo_tags` they are built with cgo, those build tags and a C compiler, and linked statically.
+    """
 
     def fill(target: Path) -> None:
         with step(f"build {', '.join(pin.binaries)} {pin.version} from Go modules", expect=expect):
-            _build(pin, ldflags, target)
+            _build(pin, ldflags, cgo_tags, target)
 
-    return cache.entry(entry_name(pin, ldflags), fill)
+    return cache.entry(entry_name(pin, ldflags, cgo_tags), fill)
 
 
-def entry_name(pin: GoPin, ldflags: Sequence[str] = ()) -> str:
+def entry_name(pin: GoPin, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] = ()) -> str:
     """Name the cache entry of a build by all that goes into it, the Go toolchain left out."""
     maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
-    key = cache.digest(pin.module, pin.sum, *maps, *ldflags)
+    cgo = ["cgo", *cgo_tags] if cgo_tags else []
+    key = cache.digest(pin.module, pin.sum, *maps, *ldflags, *cgo)
     return f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}"
 
 
@@ -66,7 +72,7 @@ def module_file(path: Path) -> Mapping[str, object]:
     return _query("mod", "edit", "-json", str(path))
 
 
-def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
+def _build(pin: GoPin, ldflags: Sequence[str], cgo_tags: Sequence[str], target: Path) -> None:
     wrapper = target / ".wrapper"
     wrapper.mkdir()
     own = module_file(Path(download(pin.module, pin.version)["GoMod"]))
@@ -77,8 +83,10 @@ def _build(pin: GoPin, ldflags: Sequence[str], target: Path) -> None:
     (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if pin.sum:
         (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")
-    flags = ["-mod=mod", *_FLAGS, f"-ldflags={' '.join(['-s', '-w', *ldflags])}"]
-    _go(["build", *flags, f"-o={target}/", *pin.binaries.values()], cwd=wrapper)
+    static = ["-linkmode=external", "-extldflags=-static"] if cgo_tags else []
+    flags = ["-mod=mod", *_FLAGS, f"-ldflags={' '.join(['-s', '-w', *static, *ldflags])}"]
+    flags += [f"-tags={','.join(cgo_tags)}"] if cgo_tags else []
+    _go(["build", *flags, f"-o={target}/", *pin.binaries.values()], cwd=wrapper, cgo=bool(cgo_tags))
     for name, package in pin.binaries.items():
         (target / _default_name(package)).rename(target / name)
     shutil.rmtree(wrapper)
@@ -90,11 +98,11 @@ def _default_name(package: str) -> str:
     return parent if re.fullmatch(r"v[0-9]+", last) else last
 
 
-def _go(arguments: Sequence[str], *, cwd: Path) -> None:
+def _go(arguments: Sequence[str], *, cwd: Path, cgo: bool = False) -> None:
     def describe(count: int, last: str) -> str:
         return last if last.startswith("go: ") else f"{count} packages, last {last}"
 
-    run([_go_program(), *arguments], cwd=cwd, env=_environment(), describe=describe)
+    run([_go_program(), *arguments], cwd=cwd, env=_environment(cgo=cgo), describe=describe)
 
 
 def _query(*arguments: str) -> dict[str, object]:
@@ -113,5 +121,5 @@ def _go_program() -> str:
     raise ToolError(message)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "CGO_ENABLED": "0", "GOWORK": "off"}
+def _environment(*, cgo: bool = False) -> dict[str, str]:
+    return {**os.environ, "CGO_ENABLED": "1" if cgo else "0", "GOWORK": "off"}

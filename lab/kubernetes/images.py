@@ -7,12 +7,15 @@ Format: https://github.com/moby/docker-image-spec (manifest.json, configuration,
 import hashlib
 import io
 import json
+import platform
 import tarfile
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+from tools.errors import ToolError
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ACCOUNTS = {
@@ -37,6 +40,11 @@ class Image:
     architecture: str = "amd64"
 
 
+def architecture() -> str:
+    """Return Go's word for this machine's processor."""
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+
+
 def write(image: Image, archive: Path) -> None:
     """Write the image as a docker archive."""
     with tempfile.TemporaryFile(dir=archive.parent) as layer:
@@ -54,6 +62,17 @@ def write(image: Image, archive: Path) -> None:
             _add(out, layer_name, layer, size)
             text = json.dumps(manifest).encode()
             _add(out, "manifest.json", io.BytesIO(text), len(text))
+
+
+def reference(archive: Path) -> str:
+    """Return the full name with tag of the one image in a docker archive. Raises ToolError when it is none."""
+    try:
+        with tarfile.open(archive) as tar, tar.extractfile("manifest.json") or io.BytesIO() as manifest:
+            ((name,),) = [image["RepoTags"] for image in json.load(manifest)]
+    except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+        message = f"{archive} is no docker archive of one image under one name"
+        raise ToolError(message) from error
+    return str(name)
 
 
 def _config(image: Image, layer_digest: str) -> dict[str, object]:

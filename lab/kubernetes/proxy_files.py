@@ -25,13 +25,13 @@ def files() -> dict[str, Path]:
         message = "Debian's iptables package has no extensions below /usr/lib/*-linux-gnu/xtables"
         raise ToolError(message)
     programs = [Path(_NFT), Path(_XTABLES), *extensions]
-    return {str(path): path for path in (*programs, *_libraries(programs), _PROTOCOLS)}
+    return {str(path): path for path in (*programs, *libraries(programs), _PROTOCOLS)}
 
 
-def _libraries(programs: Iterable[Path]) -> list[Path]:
+def libraries(programs: Iterable[Path]) -> list[Path]:
     """Return the shared libraries, the dynamic linker among them, that the linker finds for these programs."""
     listing = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
     if missing := re.findall(r"(\S+) => not found", listing.stdout):
-        message = f"shared libraries of nft or iptables are missing on this machine: {', '.join(missing)}"
+        message = f"shared libraries are missing on this machine: {', '.join(sorted(set(missing)))}"
         raise ToolError(message)
     return [Path(path) for path in sorted(set(re.findall(r"(/\S+) \(0x", listing.stdout)))]
