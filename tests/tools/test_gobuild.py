@@ -60,6 +60,13 @@ def test_a_module_is_required_by_a_wrapper_that_pins_everything(go_log: Path) ->
     assert sorted(path.name for path in directory.iterdir()) == ["other", "renamed"]
 
 
+def test_a_program_that_needs_cgo_gets_it_and_is_linked_statically(go_log: Path) -> None:
+    gobuild.build(TOOL, cgo_tags=["seccomp", "netgo"])
+    command = go_log.read_text(encoding="utf-8").splitlines()[0]
+    assert command.startswith("1 off build ")
+    assert " -ldflags=-s -w -linkmode=external -extldflags=-static -tags=seccomp,netgo -o=" in command
+
+
 def test_what_is_built_is_not_built_again(go_log: Path) -> None:
     assert gobuild.build(TOOL) == gobuild.build(TOOL)
     assert go_log.read_text(encoding="utf-8").count("-mod=mod") == 1
@@ -69,12 +76,13 @@ def test_each_way_to_build_has_its_own_place() -> None:
     names = {
         gobuild.entry_name(TOOL),
         gobuild.entry_name(TOOL, ["-X a=b"]),
+        gobuild.entry_name(TOOL, cgo_tags=["seccomp"]),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "version": "v2.1.1"})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "sum": ""})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "replace": {}})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "requires": {}})),
     }
-    assert len(names) == 6
+    assert len(names) == 7
 
 
 @pytest.mark.usefixtures("go_log")
