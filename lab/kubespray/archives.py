@@ -1,12 +1,13 @@
-"""Tarballs laid out inside as the projects' releases are, because Kubespray unpacks them; same files, same bytes."""
+"""Tarballs laid out inside as the projects' releases are, because Kubespray unpacks them.
+
+The same files give the same bytes: times are zero, owners root, entries sorted.
+"""
 
 import gzip
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-# tar warns of files from 1970, and Ansible's unarchive takes what tar says for a difference: 2000-01-01, at noon.
-_MODIFIED = 946728000
 _FAST = 1
 
 
@@ -38,6 +39,6 @@ def has(archive: Path, name: str) -> bool:
 def _entry(name: str, *, directory: bool = False) -> tarfile.TarInfo:
     entry = tarfile.TarInfo(name)
     entry.type = tarfile.DIRTYPE if directory else tarfile.REGTYPE
-    entry.mode, entry.mtime = 0o755, _MODIFIED
+    entry.mode = 0o755
     entry.uname = entry.gname = "root"
     return entry

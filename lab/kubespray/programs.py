@@ -31,7 +31,7 @@ class Programs:
 
 
 def build() -> Programs:
-    """Build what is not in the cache yet, four minutes at most. Raises ToolError when a build fails."""
+    """Build what is not in the cache yet, in about four minutes on two cores. Raises ToolError when a build fails."""
     go = pins().go
     debian.ensure(_RUNC_NEEDS)
     containerd, cni = go["containerd"], go["cni-plugins"]

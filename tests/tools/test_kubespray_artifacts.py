@@ -288,7 +288,7 @@ def test_a_tarball_of_another_processor_is_not_taken(brought: Path) -> None:
         extra.check(brought, "arm64")
 
 
-def test_tarballs_of_the_same_files_are_the_same_and_tar_has_nothing_to_say(
+def test_tarballs_of_the_same_files_are_the_same_and_unpack_as_kubespray_unpacks_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, now in (("one", 1e9), ("other", 1.1e9)):
