@@ -60,12 +60,17 @@ def make(
 
 def _lab(mirror: Mirror) -> dict[str, object]:
     """Variables that these hosts want of Kubespray, besides those that they want of the stand-in too."""
-    plain = [{"host": f"http://{mirror.registry}", "capabilities": ["pull", "resolve"], "skip_verify": True}]
     return {
         "files_repo": mirror.files_url,
         # The registry speaks plain HTTP, and stands in for one more name.
         "containerd_registries_mirrors": [
-            {"prefix": prefix, "mirrors": plain} for prefix in (mirror.registry, _LAB_IMAGES)
+            {
+                "prefix": prefix,
+                "mirrors": [
+                    {"host": f"http://{mirror.registry}", "capabilities": ["pull", "resolve"], "skip_verify": True}
+                ],
+            }
+            for prefix in (mirror.registry, _LAB_IMAGES)
         ],
         # Without CAP_SYS_RESOURCE neither limits can be raised nor the OOM score lowered.
         "containerd_extra_runtime_args": {"restrict_oom_score_adj": True},

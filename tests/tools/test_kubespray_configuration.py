@@ -1,0 +1,123 @@
+import json
+import stat
+import tarfile
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.model.parse import parse
+from components.model.render.group_vars import OWN_VARIABLES
+from components.model.spec import Spec
+from lab.kubespray import configuration, registry
+from lab.kubespray.service import Mirror
+from lab.layout import Layout
+from tests.examples import HOST_KEY, TREE
+
+DOWNLOADS = {
+    "kubelet_download_url": "@FILES@/v{{ kube_version }}/kubelet",
+    "kubelet_binary_checksum": "sha256:" + 64 * "0",
+    "kube_image_repo": "@REGISTRY@",
+    "coredns_image_repo": "@REGISTRY@/coredns/coredns",
+}
+
+
+def read(name: str) -> str:
+    """The files of a lab, which is not there in this test."""
+    if name.endswith("known_hosts"):
+        names = ["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "198.51.100.6", "198.51.100.7", "203.0.113.8"]
+        return "".join(f"{name} {HOST_KEY}\n" for name in names)
+    return "PRIVATE KEY"
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    artifacts, checkout, wheels = (tmp_path / name for name in ("artifacts", "checkout", "wheels"))
+    for directory in (artifacts, checkout, wheels):
+        directory.mkdir()
+    (artifacts / "variables.json").write_text(json.dumps(DOWNLOADS), encoding="utf-8")
+    mirror = Mirror(IPv4Address("203.0.113.200"), tmp_path, tmp_path, tmp_path)
+    return configuration.write(Layout("other"), checkout, wheels, mirror, artifacts)
+
+
+@pytest.fixture
+def spec(written: Path) -> Spec:
+    config = yaml.safe_load(written.read_text(encoding="utf-8"))["config"]
+    return parse({name.removeprefix("stretched:"): value for name, value in config.items()}, read)
+
+
+def test_the_program_accepts_it(spec: Spec, tmp_path: Path) -> None:
+    assert spec.kubernetes.network_plugin == "flannel"
+    assert spec.kubernetes.kubespray.directory == tmp_path / "checkout"
+    assert spec.kubernetes.kubespray.wheelhouse == tmp_path / "wheels"
+
+
+def test_what_the_program_sets_itself_is_not_in_it(spec: Spec) -> None:
+    assert not set(spec.kubernetes.variables) & set(OWN_VARIABLES)
+
+
+def test_downloads_come_from_the_operators_address(spec: Spec) -> None:
+    variables = spec.kubernetes.variables
+    assert variables["files_repo"] == "http://203.0.113.200:8000"
+    assert variables["kubelet_download_url"] == "http://203.0.113.200:8000/v{{ kube_version }}/kubelet"
+    assert variables["coredns_image_repo"] == "203.0.113.200:5000/coredns/coredns"
+    assert variables["upstream_dns_servers"] == ["203.0.113.200"]
+    plain = variables["containerd_registries_mirrors"]
+    assert isinstance(plain, list)
+    assert ("203.0.113.200:5000", "http://203.0.113.200:5000") in [
+        (entry["prefix"], entry["mirrors"][0]["host"]) for entry in plain
+    ]
+    assert "/opt/mirror" not in repr(spec)
+
+
+def test_what_the_hosts_of_the_lab_want_is_kept(spec: Spec) -> None:
+    stand_in = yaml.safe_load((TREE / "Pulumi.dev.yaml").read_text())["config"]["stretched:kubernetes"]["variables"]
+    kept = {
+        name: value for name, value in stand_in.items() if name.startswith(("kubelet_", "kubeadm_", "kube_proxy_c"))
+    }
+    assert len(kept) == 6
+    assert kept.items() <= spec.kubernetes.variables.items()
+    assert spec.kubernetes.variables["kube_proxy_mode"] == "iptables"
+
+
+def test_the_rest_of_the_stack_is_that_of_the_stand_in(written: Path) -> None:
+    made = yaml.safe_load(written.read_text(encoding="utf-8"))
+    base = yaml.safe_load((TREE / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    assert made["encryptionsalt"] == base["encryptionsalt"]
+    for name in ("mesh", "ssh", "sites"):
+        assert made["config"][f"stretched:{name}"] == base["config"][f"stretched:{name}"]
+    # The first control-plane node is the first one that is declared.
+    assert list(made["config"]["stretched:sites"]) == list(base["config"]["stretched:sites"])
+
+
+def test_it_is_its_owners_alone(written: Path) -> None:
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert stat.S_IMODE(written.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("reference", "path"),
+    [
+        ("registry.k8s.io/kube-proxy:v1.35.4", "kube-proxy:v1.35.4"),
+        ("registry.k8s.io/coredns/coredns:v1.12.4", "coredns/coredns:v1.12.4"),
+        ("docker.io/library/nginx:1.28", "library/nginx:1.28"),
+        ("docker.io/nginx:1.28", "library/nginx:1.28"),
+        ("docker.io/flannel/flannel:v1", "flannel/flannel:v1"),
+        ("flannel/flannel:v1", "flannel/flannel:v1"),
+        ("nginx:1.28", "library/nginx:1.28"),
+        ("localhost/tool:1", "tool:1"),
+        ("127.0.0.1:5000/tool:1", "tool:1"),
+    ],
+)
+def test_an_image_keeps_its_path_but_not_its_registry(reference: str, path: str) -> None:
+    assert registry.path_of(reference) == path
+
+
+def test_all_names_of_an_archive_are_read(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('[{"RepoTags": ["a/b:1", "a/b:2"]}, {"RepoTags": null}]', encoding="utf-8")
+    with tarfile.open(tmp_path / "image.tar", "w") as tar:
+        tar.add(manifest, "manifest.json")
+    assert registry.references(tmp_path / "image.tar") == ["a/b:1", "a/b:2"]
