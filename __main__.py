@@ -2,20 +2,24 @@
 
 import pulumi
 
-from components.cluster import Cluster
+from components.cluster import Cluster, change_of
 from components.config import load
 from components.key import Key, ssh
 from components.mesh import Mesh
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.readme import readme
+from components.playbooks import playbook_source
 from components.rendered import ROOT
 
 spec, access = load(pulumi.Config())
 work = ROOT / pulumi.get_stack()
+source = playbook_source(spec.kubernetes.kubespray)
+change = change_of("cluster", spec, source)
+change.refuse_what_cannot_be_done()
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, access, deployer_key.public, work)
-cluster = Cluster("cluster", spec, mesh, deployer_key, work)
+cluster = Cluster("cluster", spec, mesh, deployer_key, source, change, work)
 mesh.prune(after=cluster.converged)
 
 pulumi.export("kubeconfig", cluster.kubeconfig)

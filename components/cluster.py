@@ -6,16 +6,18 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.change import Change, last_applied
 from components.key import Key
 from components.mesh import Mesh
+from components.model.convergence.state import to_data
+from components.model.declared import declared, readable
 from components.model.kubeconfig import for_users
-from components.model.render.group_vars import group_vars
-from components.model.render.inventory import inventory, to_yaml
-from components.model.render.known_hosts import known_hosts
-from components.model.spec import Kubespray, Spec
+from components.model.parse_kubernetes import API_PORT
+from components.model.spec import CONTROL_PLANE, Endpoint, Spec
+from components.playbooks import Source, deployer_files, inventory_files
 from components.remote import Script, command, directory, upload
 
-SCRIPTS = Path(__file__).parent / "scripts" / "deployer"
+TYPE = "stretched:index:Cluster"
 DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
 
 
@@ -34,15 +36,21 @@ class Cluster(pulumi.ComponentResource):
         spec: Spec,
         mesh: Mesh,
         deployer_key: Key,
+        source: Source,
+        change: Change,
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`deployer_key` lets the deployer into all nodes; `work` is where files for upload are rendered."""
-        super().__init__("stretched:index:Cluster", name, None, opts)
+        """`deployer_key` lets the deployer into all nodes; `work` is where files for upload are rendered.
+
+        `source` is where the playbooks come from, `change` what they shall bring about.
+        """
+        super().__init__(TYPE, name, None, opts)
+        change.announce(self)
         host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
-        playbooks = playbook_files(spec.kubernetes.kubespray)
-        declared = inventory_files(spec)
-        revision = rendered.digest({**playbooks, **declared})
+        playbooks = {**deployer_files(), **source.files}
+        declared_files = inventory_files(spec, change.wanted)
+        revision = rendered.digest({**playbooks, **declared_files})
         uploads = [
             upload(
                 f"{name}-{part}",
@@ -50,12 +58,12 @@ class Cluster(pulumi.ComponentResource):
                 directory(work / "cluster" / part, files),
                 pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
             )
-            for part, files in (("playbooks", playbooks), ("inventory", declared))
+            for part, files in (("playbooks", playbooks), ("inventory", declared_files))
         ]
         self.converged = command(
             f"{name}-converged",
             host,
-            create=DEPLOY.line(host, "converge", revision),
+            create=DEPLOY.line(host, "converge", revision) + _as_comment(readable(change.wanted, source.revision)),
             delete=DEPLOY.line(host, "remove"),
             stdin=deployer_key.private,
             opts=pulumi.ResourceOptions(
@@ -69,30 +77,19 @@ class Cluster(pulumi.ComponentResource):
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
         )
-        address = spec.kubernetes.api_address or str(spec.with_role("control-plane")[0].address)
+        api = spec.kubernetes.api or Endpoint(str(spec.with_role(CONTROL_PLANE)[0].address), API_PORT)
         self.kubeconfig = pulumi.Output.secret(
-            admin_conf.stdout.apply(lambda text: for_users(text, address, pulumi.get_stack()))
+            admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
         )
-        self.register_outputs({})
+        # Known only once the run has ended well: the next preview compares with it.
+        self.register_outputs({"applied": self.converged.stdout.apply(lambda _: to_data(change.result))})
 
 
-def playbook_files(source: Kubespray) -> dict[str, bytes]:
-    """Return what the deployer needs to get and run the playbooks: scripts, and a tree or the name of a commit."""
-    files = rendered.read_directory(SCRIPTS)
-    if source.directory is not None:
-        files["source.tar.gz"] = rendered.archive(source.directory.expanduser())
-    else:
-        files["source.git"] = f"{source.repository}\n{source.commit}\n".encode()
-    if source.wheelhouse is not None:
-        files["wheels.tar.gz"] = rendered.archive(source.wheelhouse.expanduser())
-    return files
+def _as_comment(text: str) -> str:
+    """Return lines to put behind a command: what changes in them, a preview shows line by line."""
+    return "".join(f"\n# {line}" for line in text.splitlines())
 
 
-def inventory_files(spec: Spec) -> dict[str, bytes]:
-    """Return the inventory directory: hosts and groups, variables, host keys, and the names of the nodes."""
-    return {
-        "hosts.yml": to_yaml(inventory(spec)).encode(),
-        "group_vars/all/stretched.yml": to_yaml(group_vars(spec)).encode(),
-        "known_hosts": known_hosts(spec).encode(),
-        "nodes": "".join(f"{node.name}\n" for node in spec.nodes).encode(),
-    }
+def change_of(name: str, spec: Spec, source: Source) -> Change:
+    """Return what has to change for the cluster of this name to be as declared."""
+    return Change(last_applied(TYPE, name), declared(spec, source.revision))

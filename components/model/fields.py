@@ -41,6 +41,10 @@ class Fields:
         self._asked.add(name)
         return self._values.get(name)
 
+    def values(self) -> dict[str, object]:
+        """Return the whole mapping as it was written; for mappings that are the user's own."""
+        return {name: self.raw(name) for name in self.names()}
+
     def sub(self, name: str) -> "Fields":
         """Return the mapping below a field; empty when absent."""
         return Fields(self.raw(name), self.at(name), self.problems)

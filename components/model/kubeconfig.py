@@ -2,17 +2,18 @@
 
 import yaml
 
+from components.model.spec import Endpoint
 
-def for_users(admin_conf: str, server_address: str, cluster: str) -> str:
-    """Return a kubeconfig whose API address is `https://server_address:6443`. Input and output are secret.
+
+def for_users(admin_conf: str, api: Endpoint, cluster: str) -> str:
+    """Return a kubeconfig with an API address. Input and output are secret.
 
     Cluster, user and context are named after the cluster, so that files of several clusters can be merged.
     """
     config = yaml.safe_load(admin_conf)
-    host = f"[{server_address}]" if ":" in server_address else server_address
     entry = config["clusters"][0]
     entry["name"] = cluster
-    entry["cluster"]["server"] = f"https://{host}:6443"
+    entry["cluster"]["server"] = f"https://{api}"
     user = config["users"][0]
     user["name"] = f"{cluster}-admin"
     config["contexts"] = [{"name": cluster, "context": {"cluster": cluster, "user": user["name"]}}]

@@ -1,5 +1,6 @@
 """From the section `sites` of the configuration to sites and nodes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
@@ -20,6 +21,7 @@ class _Shared:
     site: str
     institution: str | None
     rotation: str | None
+    variables: Mapping[str, object]
 
 
 class SitesParser:
@@ -42,7 +44,9 @@ class SitesParser:
         institution = fields.optional_text("institution", "uchicago")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
-        shared = _Shared(name, institution, fields.optional_text("rotation", "2027-01"))
+        shared = _Shared(
+            name, institution, fields.optional_text("rotation", "2027-01"), fields.sub("variables").values()
+        )
         site = Site(name, tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())))
         fields.finish()
         return site
@@ -75,6 +79,7 @@ class SitesParser:
             roles=self._roles(fields),
             labels=fields.text_map("labels", 'rack: "12"'),
             taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
+            variables={**shared.variables, **fields.sub("variables").values()},
             rotation="/".join(filter(None, (shared.rotation, fields.optional_text("rotation", "2027-01")))),
         )
         fields.finish()

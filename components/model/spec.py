@@ -55,6 +55,8 @@ class Node:
     """Extra node labels besides site and institution."""
     taints: tuple[str, ...]
     """key=value:Effect"""
+    variables: Mapping[str, object]
+    """The user's own Kubespray variables for this host, those of its site below its own."""
     rotation: str
     """Any text, of the site and of the node; changing it makes new keys for this node."""
 
@@ -96,10 +98,14 @@ class Kubernetes:
     node_prefix: int
     """Prefix length of each node's part of pod_cidr."""
     network_plugin: str
-    api_address: str | None
-    """Address or DNS name at which the API is reached from outside the mesh; None: through wg0 only."""
+    api: Endpoint | None
+    """Where the API is reached from outside the mesh, TCP; None: through wg0 only."""
     deployer: str
     """Name of the node that runs the playbooks."""
+    first_control_plane: str
+    """Name of the control-plane node that shall be the first; empty: the order in which they joined stays."""
+    rotation: str
+    """Any text; changing it runs cluster.yml again, which makes a new certificate for the kubeconfig."""
     kubespray: Kubespray
     variables: Mapping[str, object] = field(default_factory=dict)
     """The user's own Kubespray variables."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from itertools import combinations
 
 from components.model.addressing import first_free
-from components.model.endpoint import is_host
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
 from components.model.peers import check_pairs
 from components.model.problems import Problems
@@ -42,6 +41,7 @@ def validate(spec: Spec, problems: Problems) -> None:
     _networks(spec, problems)
     _cluster(spec, problems)
     _kubespray(spec, problems)
+    _variables(spec, problems)
     check_pairs(spec.nodes, problems)
 
 
@@ -150,17 +150,25 @@ def _cluster(spec: Spec, problems: Problems) -> None:
         problems.add(
             "kubernetes.version", f"{kubernetes.version!r} is not a version", 'write it whole and without a v: "1.35.4"'
         )
-    if kubernetes.api_address and not is_host(kubernetes.api_address):
-        problems.add(
-            "kubernetes.apiAddress",
-            f"{kubernetes.api_address!r} is neither an address nor a name",
-            "write one of the two",
-        )
     if kubernetes.deployer and kubernetes.deployer not in names:
         problems.add("kubernetes.deployer", f"{kubernetes.deployer} is not a declared node", "write the name of a node")
-    for name in kubernetes.variables:
-        if name in OWN_VARIABLES:
-            problems.add(f"kubernetes.variables.{name}", f"is set by the program ({OWN_VARIABLES[name]})", "remove it")
+    first = kubernetes.first_control_plane
+    if first and first not in [node.name for node in spec.with_role(CONTROL_PLANE)]:
+        problems.add(
+            "kubernetes.firstControlPlane", f"{first} is not a declared control-plane node", "write the name of one"
+        )
+
+
+def _variables(spec: Spec, problems: Problems) -> None:
+    # A site's variable stands in all its nodes: it is named once, where it was written or at the first node.
+    seen: set[tuple[str, str]] = set()
+    places = [("kubernetes", "kubernetes.variables", spec.kubernetes.variables)]
+    places += [(node.site, path_of(node, "variables"), node.variables) for node in spec.nodes]
+    for group, path, variables in places:
+        for name in variables:
+            if name in OWN_VARIABLES and (group, name) not in seen:
+                seen.add((group, name))
+                problems.add(f"{path}.{name}", f"is set by the program ({OWN_VARIABLES[name]})", "remove it")
 
 
 def _kubespray(spec: Spec, problems: Problems) -> None:

@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import json
 import runpy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pulumi
 from google.protobuf import json_format
@@ -40,6 +42,9 @@ class Registered:
 
 
 class _Answers(mocks.Mocks):
+    def __init__(self, known: Mapping[str, object]) -> None:
+        self.known = known
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, object]]:
         state: dict[str, object] = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
@@ -48,13 +53,14 @@ class _Answers(mocks.Mocks):
             state["stdout"] = ADMIN_CONF
         return args.name, state
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], None]:
-        raise AssertionError(args.token)
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]]]:
+        assert args.token == "pulumi:pulumi:readStackResourceOutputs", args.token
+        return {"outputs": dict(self.known)}, []
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Answers())
+    def __init__(self, known: Mapping[str, object]) -> None:
+        super().__init__(_Answers(known))
         self.requests: list[Registered] = []
 
     def RegisterResource(self, request):  # type: ignore[no-untyped-def] # noqa: N802, ANN - the SDK's signature
@@ -74,11 +80,16 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
-def run_program(config: dict[str, object], directory: Path) -> dict[str, Registered]:
-    """Run `__main__.py` with a configuration in a directory; return what it registered, by resource name and type."""
+def run_program(
+    config: dict[str, object], directory: Path, known: Mapping[str, object] = MappingProxyType({})
+) -> dict[str, Registered]:
+    """Run `__main__.py` with a configuration in a directory; return what it registered, by resource name and type.
+
+    `known` is what the stack's state has: URN to `{"type": ..., "outputs": ...}`.
+    """
     asyncio.set_event_loop(asyncio.new_event_loop())
-    monitor = _Monitor()
-    pulumi.runtime.set_mocks(_Answers(), project="stretched", stack="test", preview=False, monitor=monitor)
+    monitor = _Monitor(known)
+    pulumi.runtime.set_mocks(_Answers(known), project="stretched", stack="test", preview=False, monitor=monitor)
     pulumi.runtime.set_all_config({f"stretched:{name}": json.dumps(value) for name, value in config.items()})
     ssh = config["ssh"]
     assert isinstance(ssh, dict)

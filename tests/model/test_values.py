@@ -17,6 +17,7 @@ from components.model.endpoint import parse_endpoint
 from components.model.hostkeys import find_host_key, is_host_key
 from components.model.kubeconfig import for_users
 from components.model.parse import parse
+from components.model.spec import Endpoint
 from tests.examples import HOST_KEY, changed, configuration, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)
@@ -151,7 +152,7 @@ def test_the_kubeconfig_names_the_address_and_the_stack() -> None:
             "current-context": "x",
         }
     )  # fmt: skip
-    result = yaml.safe_load(for_users(admin, "192.0.2.2", "dev"))
+    result = yaml.safe_load(for_users(admin, Endpoint("192.0.2.2", 6443), "dev"))
     assert result["clusters"][0] == {
         "name": "dev",
         "cluster": {"server": "https://192.0.2.2:6443", "certificate-authority-data": "Q0E="},
@@ -159,6 +160,6 @@ def test_the_kubeconfig_names_the_address_and_the_stack() -> None:
     assert result["users"] == [{"name": "dev-admin", "user": {"client-key-data": "S0VZ"}}]
     assert result["current-context"] == result["contexts"][0]["name"] == "dev"
     assert (
-        yaml.safe_load(for_users(admin, "2001:db8::1", "dev"))["clusters"][0]["cluster"]["server"]
-        == "https://[2001:db8::1]:6443"
+        yaml.safe_load(for_users(admin, Endpoint("2001:db8::1", 443), "dev"))["clusters"][0]["cluster"]["server"]
+        == "https://[2001:db8::1]:443"
     )

@@ -6,7 +6,7 @@ from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
 
 
 def host_entry(node: Node) -> dict[str, object]:
-    """Return one host's variables: the fields of the users' notes, and taints where declared."""
+    """Return one host's variables: the fields of the users' notes, taints where declared, the user's own."""
     address = str(node.address)
     entry: dict[str, object] = {
         "ansible_host": address,
@@ -14,11 +14,13 @@ def host_entry(node: Node) -> dict[str, object]:
         "access_ip": address,
         "node_labels": {"site": node.site, "institution": node.institution, **node.labels},
     }
+    if ETCD in node.roles:
+        entry["etcd_member_name"] = node.name
     if node.taints:
         entry["node_taints"] = list(node.taints)
     if node.ssh.user != "root":
         entry["ansible_user"] = node.ssh.user
-    return entry
+    return {**entry, **node.variables}
 
 
 def inventory(spec: Spec) -> dict[str, object]:

@@ -5,8 +5,8 @@ from components.model.spec import Spec
 
 def readme(spec: Spec, stack: str) -> str:
     """Return Markdown without secrets."""
-    api = spec.kubernetes.api_address
-    where = f"https://{api}:6443" if api else "the first control-plane node's wg0 address, so from inside the mesh"
+    api = spec.kubernetes.api
+    where = f"https://{api}" if api else "the first control-plane node's wg0 address, so from inside the mesh"
     rows = "\n".join(
         f"| {node.name} | {node.site} | {node.institution} | {', '.join(node.roles)} | {node.address} |"
         f" {node.endpoint or 'none: speaks first'} |"

@@ -8,26 +8,27 @@
 # shellcheck source=paths.sh
 . "$(dirname "$0")/paths.sh"
 
-# Follows the run until its unit ends; prints plays, tasks that failed and the end, as a person would read them.
+# Follows the run until its unit ends, from its beginning; an earlier follower may have lost its connection.
 follow() {
     main_pid=$(systemctl show -p MainPID --value "$unit")
     if [ "${main_pid:-0}" != 0 ]; then
         say "following the run (full log: $log on $(uname -n))"
-        tail -n +1 -f --pid="$main_pid" "$log" | sed -u -n -E -f "$here/progress.sed"
+        tail -n +1 -f --pid="$main_pid" "$progress"
     fi
     # The log's reader ends with the process; systemd notices the end a moment later.
     while systemctl is-active --quiet "$unit"; do :; done
     status=$(cat "$state/status" 2>/dev/null || echo "ended without a status: was the machine restarted?")
     if [ "$status" != 0 ]; then
-        awk -f "$here/failure.awk" "$log" >&2
+        if [ -s "$failures" ]; then cat "$failures"; else tail -n 20 "$log"; fi >&2
         die "the playbooks failed (status $status). Full log: $log on $(uname -n). The next pulumi up goes on from there."
     fi
 }
 
 # Starts run.sh in a unit of its own: it goes on when the connection, or Pulumi, ends.
 start() {
-    rm -f "$state/status"
+    rm -f "$state/status" "$failures"
     : >"$log"
+    : >"$progress"
     systemctl reset-failed "$unit" 2>/dev/null || :
     systemd-run --quiet --unit="$unit" --property=StandardOutput="append:$log" --property=StandardError="append:$log" \
         --property=UMask=0077 --setenv=HOME="$HOME" sh "$here/run.sh" "$1"
@@ -62,8 +63,8 @@ converge)
     say "converged"
     ;;
 kubeconfig)
-    [ -s "$state/inventory/artifacts/admin.conf" ] || die "the playbooks left no kubeconfig: see $log"
-    cat "$state/inventory/artifacts/admin.conf"
+    [ -s "$state/artifacts/admin.conf" ] || die "the playbooks left no kubeconfig: see $log"
+    cat "$state/artifacts/admin.conf"
     ;;
 remove)
     if [ -d "$state/inventory" ]; then

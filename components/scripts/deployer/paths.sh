@@ -6,6 +6,8 @@ umask 077
 state=/var/lib/stretched
 unit=stretched-playbooks.service
 log=$state/playbooks.log
+progress=$state/progress.log
+failures=$state/failures
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 uploaded_inventory=$(dirname "$here")/inventory
 

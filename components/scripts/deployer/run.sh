@@ -79,42 +79,29 @@ ensure_venv() {
     : >"$venv/complete"
 }
 
-playbook() {
-    say "RUN $*"
-    (cd "$playbooks" && "$venv/bin/ansible-playbook" -b "$@") </dev/null
-}
-
 mkdir -p "$state/facts"
+STRETCHED_STARTED=$(date +%s)
+export STRETCHED_STARTED STRETCHED_PROGRESS="$progress" STRETCHED_FAILURES="$failures"
 ensure_source
 ensure_venv
-export PATH="$venv/bin:$PATH"
+export PATH="$venv/bin:$PATH" PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export ANSIBLE_CALLBACK_PLUGINS="$here/components/deployer/callback" ANSIBLE_CALLBACKS_ENABLED=stretched
 export ANSIBLE_HOST_KEY_CHECKING=True
 export ANSIBLE_SSH_ARGS="-o ControlMaster=auto -o ControlPersist=10m -o ConnectionAttempts=2 -o ConnectTimeout=10 \
--o StrictHostKeyChecking=yes -o UserKnownHostsFile=$state/inventory/known_hosts -o GlobalKnownHostsFile=/dev/null -o IdentitiesOnly=yes"
+-o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes \
+-o GlobalKnownHostsFile=/dev/null -o 'UserKnownHostsFile=$state/next/known_hosts $state/inventory/known_hosts'"
 export ANSIBLE_PRIVATE_KEY_FILE="$state/id_ed25519"
 export ANSIBLE_FORKS=20 ANSIBLE_PIPELINING=True ANSIBLE_TIMEOUT=30 ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENABLED=False
 export ANSIBLE_CACHE_PLUGIN_CONNECTION="$state/facts"
 
 case ${1:-} in
 converge)
-    # Nodes that the new inventory no longer has are drained and removed by the inventory that still knows them.
-    leaving=''
-    if [ -e "$state/inventory/nodes" ]; then
-        leaving=$(grep -vxFf "$uploaded_inventory/nodes" "$state/inventory/nodes" | paste -s -d , -) || leaving=''
-    fi
-    if [ -n "$leaving" ]; then
-        playbook -i "$state/inventory/hosts.yml" -e "node=$leaving" -e skip_confirmation=true remove-node.yml
-    fi
-    rm -rf "$state/inventory.new"
-    cp -r "$uploaded_inventory" "$state/inventory.new"
-    [ ! -d "$state/inventory/artifacts" ] || cp -rp "$state/inventory/artifacts" "$state/inventory.new/"
-    rm -rf "$state/inventory"
-    mv "$state/inventory.new" "$state/inventory"
-    playbook -i "$state/inventory/hosts.yml" playbooks/boilerplate.yml
-    playbook -i "$state/inventory/hosts.yml" cluster.yml
+    python -m components.deployer.converge "$state" "$uploaded_inventory" "$playbooks"
     ;;
 reset)
-    playbook -i "$state/inventory/hosts.yml" -e reset_confirmation=yes reset.yml
+    cd "$playbooks"
+    ansible-playbook -b -i "$state/inventory/order.json" -i "$state/inventory/hosts.yml" -e reset_confirmation=yes \
+        reset.yml </dev/null
     ;;
 *)
     die "usage: run.sh converge|reset"

@@ -1,0 +1,192 @@
+"""converge.py STATE DECLARED PLAYBOOKS: runs, one after another, the playbooks that are needed; ends when all have run.
+
+STATE keeps what is applied and the inventory that knows all members; DECLARED is the uploaded inventory; PLAYBOOKS is
+Kubespray. What is known is written down before and after every run, so that an interrupted one is finished by the next.
+"""
+
+import base64
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from components.deployer.progress import Progress
+from components.model.convergence.plan import (
+    CLUSTER,
+    INSTALL,
+    LABEL,
+    REMOVE,
+    RESET,
+    SCALE,
+    UPGRADE,
+    Step,
+    begin,
+    end,
+    plan,
+    relabelled,
+)
+from components.model.convergence.refusals import refusals
+from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
+
+OWN = Path(__file__).parent
+GROUPS = {"kube_control_plane": CONTROL_PLANE, "etcd": ETCD}
+
+
+class RunFailedError(Exception):
+    """A run ended with another status than 0; what failed stands in the progress."""
+
+
+class Deployer:
+    """Runs playbooks from one directory and keeps what is known in another."""
+
+    def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
+        self._state = state
+        self.inventory = state / "inventory"
+        self.next = state / "next"
+        self._file = state / "applied.json"
+        self._playbooks = playbooks
+        self._progress = progress
+
+    def known(self) -> State | None:
+        """Return what the last runs left; None before the first."""
+        if not self._file.exists():
+            return None
+        return from_data(json.loads(self._file.read_text(encoding="utf-8")))
+
+    def write_down(self, state: State) -> None:
+        """Replace what is known, in one go."""
+        new = self._file.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as out:
+            json.dump(to_data(state), out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(self._file)
+
+    def adopt(self, name: str) -> None:
+        """Take over what another node knows that was the deployer before; nothing happens where none was."""
+        adopted = self._state / "adopted"
+        adopted.unlink(missing_ok=True)
+        words = {"deployer": name, "adopted": str(adopted)}
+        self.play(str(OWN / "adopt.yml"), self.next, variables=words)
+        if not adopted.exists():
+            return
+        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(adopted.read_bytes()))) as known:
+            known.extractall(self._state, filter="data")
+        adopted.unlink()
+        self._progress.tell("took over from the earlier deployer")
+        self.play(str(OWN / "hand_over.yml"), self.next, variables=words)
+
+    def stage(self, declared_inventory: Path, applied: State | None, declared: State) -> None:
+        """Lay the declared inventory ready, with the groups in the order that the cluster has them in."""
+        shutil.rmtree(self.next, ignore_errors=True)
+        shutil.copytree(declared_inventory, self.next)
+        names = (applied or declared).wants(declared)
+        groups: dict[str, dict[str, dict[str, dict[str, object]]]] = {
+            group: {"hosts": {name: {} for name in names if role in _roles(declared, name)}}
+            for group, role in GROUPS.items()
+        }
+        (self.next / "order.json").write_text(json.dumps({"all": {"children": groups}}, indent=1), encoding="utf-8")
+
+    def take_over(self) -> None:
+        """Make the staged inventory the one in force."""
+        if self.next.exists():
+            shutil.rmtree(self.inventory, ignore_errors=True)
+            self.next.rename(self.inventory)
+
+    def play(self, playbook: str, inventory: Path, *words: str, variables: Mapping[str, object] | None = None) -> None:
+        """Run a playbook; RunFailedError when it does not end well."""
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-b"]
+        command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
+        if variables:
+            command += ["-e", json.dumps(variables)]
+        self._progress.tell(f"{Path(playbook).name} {' '.join(words)}".rstrip())
+        status = subprocess.run(
+            [*command, playbook], cwd=self._playbooks, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+        if status:
+            message = f"{Path(playbook).name} ended with status {status}"
+            raise RunFailedError(message)
+
+    def run(self, step: Step, applied: State, declared: State) -> None:
+        """Run the playbooks of one step."""
+        if step.kind == REMOVE:
+            self.play(
+                "remove-node.yml", self.inventory, variables={"node": ",".join(step.nodes), "skip_confirmation": True}
+            )
+            # A name that Kubespray does not know ends well, too: what counts is that the cluster has it no more.
+            self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(step.nodes)})
+            return
+        if step.kind == RESET:
+            limit = f"--limit={','.join(step.nodes)}"
+            self.play("reset.yml", self.inventory, limit, variables={"reset_confirmation": "yes"})
+            return
+        version = {"kube_version": step.version} if step.version != declared.version else {}
+        if step.kind == SCALE:
+            self.play("playbooks/facts.yml", self.inventory)
+            self.play("scale.yml", self.inventory, f"--limit={','.join(step.nodes)}", variables=version)
+        elif step.kind == UPGRADE:
+            self.play("upgrade-cluster.yml", self.inventory)
+        elif step.kind == LABEL:
+            self.play(str(OWN / "members.yml"), self.inventory, variables={"changes": relabelled(applied, declared)})
+        elif step.kind in (INSTALL, CLUSTER):
+            self.play("cluster.yml", self.inventory, variables=version)
+            if step.kind == CLUSTER:
+                self.play(str(OWN / "control_plane.yml"), self.inventory, variables=version)
+
+
+def _roles(state: State, name: str) -> tuple[str, ...]:
+    return state.members[name].roles if name in state.members else ()
+
+
+def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -> None:
+    """Bring the cluster to what is declared. Raises RunFailedError; what has been done stays known."""
+    declared = from_data(json.loads((declared_inventory / "declared.json").read_text(encoding="utf-8")))
+    applied = deployer.known()
+    deployer.stage(declared_inventory, applied, declared)
+    if applied is None:
+        deployer.play("playbooks/boilerplate.yml", deployer.next)
+        deployer.adopt(declared.deployer)
+        applied = deployer.known()
+        deployer.stage(declared_inventory, applied, declared)
+    problems = refusals(applied, declared)
+    if problems:
+        raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
+    steps = plan(applied, declared)
+    if steps:
+        progress.tell("to do: " + "; ".join(map(str, steps)))
+        deployer.play("playbooks/boilerplate.yml", deployer.next)
+    for step in steps:
+        if step.kind not in (REMOVE, RESET):
+            deployer.take_over()
+        progress.tell(f"==> {step}")
+        applied = begin(applied, step, declared)
+        deployer.write_down(applied)
+        deployer.run(step, applied, declared)
+        applied = end(applied, step, declared)
+        deployer.write_down(applied)
+    deployer.take_over()
+    if applied is not None:
+        deployer.write_down(replace(applied, deployer=declared.deployer, first=declared.first))
+    progress.tell("converged" if steps else "the cluster is as declared: nothing to run")
+
+
+def main() -> int:
+    """Return 0 when the cluster is as declared."""
+    state, declared_inventory, playbooks = map(Path, sys.argv[1:4])
+    progress = Progress.from_environment()
+    try:
+        converge(Deployer(state, playbooks, progress), declared_inventory, progress)
+    except RunFailedError as error:
+        progress.tell(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""What failed in a run, for a person: each task once, with hosts, what they said, and what to try."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_LONGEST = 2000
+_HINTS = (
+    (
+        r"(?i)checksum|urlopen|HTTP Error|Request failed|download|name resolution|pull",
+        "the host could not get a file or an image: look at its way out, or name a mirror in kubernetes.variables "
+        "(files_repo, registry_host ...)",
+    ),
+    (r"(?i)no space left", "the host's disk is full: make room"),
+    (r"(?i)could not get lock|dpkg frontend lock|dnf.*lock", "another package manager is at work on the host: wait"),
+    (r"(?i)memory", "the host has too little memory for its role"),
+    (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host tells why"),
+)
+_UNREACHABLE = "see whether the deployer reaches it over wg0 (ping, ssh), and whether it is up"
+_ELSE = "log in to the host and look there: journalctl -u kubelet -u containerd -u etcd"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A task that failed on a host."""
+
+    task: str
+    host: str
+    said: str
+    unreachable: bool
+
+    @property
+    def hint(self) -> str:
+        """What to try."""
+        if self.unreachable:
+            return _UNREACHABLE
+        return next((hint for pattern, hint in _HINTS if re.search(pattern, self.said)), _ELSE)
+
+
+def said_by(result: Mapping[str, object]) -> str:
+    """Return what a failed result of Ansible says; of a loop, what its failed items say. Hidden results stay hidden."""
+    if result.get("_ansible_no_log") or result.get("censored"):
+        return "(hidden: the task handles secrets)"
+    items = result.get("results")
+    if isinstance(items, list):
+        failed = [
+            item for item in items if isinstance(item, Mapping) and (item.get("failed") or item.get("unreachable"))
+        ]
+        if failed:
+            return "\n".join(dict.fromkeys(said_by(item) for item in failed))
+    texts = [str(result[key]).strip() for key in ("msg", "stderr", "reason") if result.get(key)]
+    if not result.get("stderr") and result.get("stdout"):
+        texts.append(str(result["stdout"]).strip())
+    return "\n".join(dict.fromkeys(texts)) or "(nothing)"
+
+
+def report(failures: list[Failure]) -> str:
+    """Return the text."""
+    lines = []
+    for task in dict.fromkeys(failure.task for failure in failures):
+        lines.append(f"TASK {task}")
+        hints = []
+        for failure in failures:
+            if failure.task == task:
+                first, *rest = failure.said[:_LONGEST].splitlines() or [""]
+                lines += [f"  {failure.host}: {first}", *(f"      {line}" for line in rest)]
+                hints.append(failure.hint)
+        lines += [f"  try: {hint}" for hint in dict.fromkeys(hints)]
+    return "".join(f"{line}\n" for line in lines)
