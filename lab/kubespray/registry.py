@@ -4,12 +4,10 @@
 """
 
 import argparse
-import json
 import re
 import socket
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,14 +16,16 @@ import yaml
 
 from lab.command import run
 from lab.errors import LabError
+from lab.kubernetes import images
 from lab.kubespray import packages
 from lab.layout import TREE
 from tools import cache, debian, progress
+from tools.errors import ToolError
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 5000
 _STARTS_IN = 20.0
-_RECIPE = "1"  # to be changed with what `_fill` makes of the same archives
+_RECIPE = "1"  # to be changed with what `fill` makes of the same archives
 
 
 def program() -> Path:
@@ -45,24 +45,18 @@ def configuration(storage: Path, listen: str, *, read_only: bool) -> str:
 def storage(artifacts: Path) -> Path:
     """Return the storage with all images of the artifacts, filled when the cache has none. Raises ToolError."""
     archives = sorted((artifacts / "images").glob("*.tar"))
-
-    def fill(target: Path) -> None:
-        debian.ensure(["skopeo"])
-        program()
-        command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
-        command += [sys.executable, "-m", "lab.kubespray.registry", str(target), *map(str, archives)]
-        with progress.step(f"registry: {len(archives)} images put in", expect="about a minute"):
-            progress.run(command, cwd=TREE)
-
-    return cache.entry(f"kubespray/registry/{cache.digest(_RECIPE, artifacts.name)}", fill)
+    name = f"kubespray/registry/{cache.digest(_RECIPE, artifacts.name)}"
+    return cache.entry(name, lambda target: fill(target, archives))
 
 
-def references(archive: Path) -> Sequence[str]:
-    """Return the names under which a docker archive holds its image, as `docker save` wrote them."""
-    with tarfile.open(archive) as tar:
-        manifest = tar.extractfile("manifest.json")
-        images = json.load(manifest) if manifest else []
-    return [name for image in images for name in image["RepoTags"] or []]
+def fill(target: Path, archives: Sequence[Path]) -> None:
+    """Fill an empty storage with docker archives. Raises ToolError."""
+    debian.ensure(["skopeo"])
+    program()
+    command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    command += [sys.executable, "-m", "lab.kubespray.registry", str(target), *map(str, archives)]
+    with progress.step(f"registry: {len(archives)} images put in", expect="about a minute"):
+        progress.run(command, cwd=TREE)
 
 
 def path_of(reference: str) -> str:
@@ -77,7 +71,7 @@ def path_of(reference: str) -> str:
     return reference if slash else f"library/{reference}"
 
 
-def _fill(target: Path, archives: Sequence[Path]) -> None:
+def _serve_and_push(target: Path, archives: Sequence[Path]) -> None:
     run("ip", "link", "set", "lo", "up")
     file = target / "filling.yaml"
     file.write_text(configuration(target, f"{_LOOPBACK}:{_PORT}", read_only=False), encoding="utf-8")
@@ -85,8 +79,7 @@ def _fill(target: Path, archives: Sequence[Path]) -> None:
         try:
             _await(server)
             for archive in archives:
-                for reference in references(archive):
-                    _push(archive, reference)
+                _push(archive, images.reference(archive))
         finally:
             server.terminate()
     file.unlink()
@@ -121,8 +114,8 @@ def main() -> int:
     parser.add_argument("archives", nargs="+", type=Path)
     options = parser.parse_args()
     try:
-        _fill(options.storage, options.archives)
-    except LabError as error:
+        _serve_and_push(options.storage, options.archives)
+    except (LabError, ToolError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

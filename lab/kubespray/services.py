@@ -39,8 +39,7 @@ def prepare(
     mirror = Mirror(topology.operator, made / "files", packages.repository(image), registry.storage(made))
     with record.locked(layout.lock):
         service.serve(mirror, layout, known.directories)
-        with step("apt on the hosts: the mirror's packages"), ThreadPoolExecutor() as pool:
-            list(pool.map(lambda host: _offer_packages(host, layout, mirror), topology.hosts))
+        offer_packages(topology, layout, mirror)
     written = configuration.write(layout, checkout.resolve(), wheels, mirror, made)
     print(f"    {written} is for: pulumi up --config-file", flush=True)
     return written
@@ -70,6 +69,12 @@ def mistakes(layout: Layout, checkout: Path, brought: Path, versions: Sequence[s
         extra.check(brought, images.architecture())
     except ToolError as error:
         yield str(error)
+
+
+def offer_packages(topology: Topology, layout: Layout, mirror: Mirror) -> None:
+    """Have apt on every host know the mirror's packages. Raises LabError."""
+    with step("apt on the hosts: the mirror's packages"), ThreadPoolExecutor() as pool:
+        list(pool.map(lambda host: _offer_packages(host, layout, mirror), topology.hosts))
 
 
 def _offer_packages(host: Host, layout: Layout, mirror: Mirror) -> None:

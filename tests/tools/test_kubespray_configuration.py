@@ -1,6 +1,5 @@
 import json
 import stat
-import tarfile
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -113,11 +112,3 @@ def test_it_is_its_owners_alone(written: Path) -> None:
 )
 def test_an_image_keeps_its_path_but_not_its_registry(reference: str, path: str) -> None:
     assert registry.path_of(reference) == path
-
-
-def test_all_names_of_an_archive_are_read(tmp_path: Path) -> None:
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text('[{"RepoTags": ["a/b:1", "a/b:2"]}, {"RepoTags": null}]', encoding="utf-8")
-    with tarfile.open(tmp_path / "image.tar", "w") as tar:
-        tar.add(manifest, "manifest.json")
-    assert registry.references(tmp_path / "image.tar") == ["a/b:1", "a/b:2"]
