@@ -80,6 +80,14 @@ def _lab(mirror: Mirror) -> dict[str, object]:
         "kube_proxy_mode": "iptables",
         # There is no name server at all; Kubespray refuses a host that names none.
         "upstream_dns_servers": [str(mirror.address)],
+        # Hosts share one machine's disk, which other things fill too; kubelet's own limits are 10 and 15 % of all of it.
+        "eviction_hard": {
+            "memory.available": "100Mi",
+            "nodefs.available": "1%",
+            "nodefs.inodesFree": "1%",
+            "imagefs.available": "1%",
+        },
+        "kubelet_image_gc_high_threshold": 100,
         # Hosts share the machine's clock.
         "ntp_enabled": False,
         # Their images come from nowhere; the first wants a module, too.
