@@ -1,0 +1,113 @@
+"""The stack of these tests: what is declared is changed here and there, and `pulumi up` brings the cluster there."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+from cryptography import x509
+
+from tests.examples import TREE
+from tests.lab.place import STACK, lab, on, pulumi
+
+BEFORE, AFTER = "1.35.3", "1.35.4"
+"""Versions of Kubernetes: the one that is installed, and the one that it is upgraded to."""
+FIRST = "uchicago002.hl-lhc.io"
+"""The first control-plane node, and so the deployer."""
+START = {"mwt2": [FIRST, "uchicago005.hl-lhc.io"], "uvic": ["uvic001.hl-lhc.io"]}
+ANSWERS = Mapping[str, object]
+
+
+class Stack:
+    """Edits a copy of a stack's configuration. `fields` is the section `config`, without the project's prefix."""
+
+    def __init__(self, base: Path, file: Path) -> None:
+        self.file = file
+        self._document = yaml.safe_load((TREE / base).read_text(encoding="utf-8"))
+        self.fields = {name.removeprefix("stretched:"): value for name, value in self._document["config"].items()}
+        self._all_sites = self.fields["sites"]
+        self.fields["sites"] = {
+            site: {**self._all_sites[site], "nodes": {name: self._all_sites[site]["nodes"][name] for name in names}}
+            for site, names in START.items()
+        }
+        self.fields["kubernetes"]["version"] = BEFORE
+        self._api_address = self.fields["kubernetes"].pop("apiAddress")
+
+    def open_the_api(self) -> None:
+        """Declare the address at which the API is reached from outside."""
+        self.fields["kubernetes"]["apiAddress"] = self._api_address
+
+    def add(self, site: str, name: str) -> None:
+        """Declare a node as the example has it."""
+        here = self.fields["sites"].setdefault(site, {**self._all_sites[site], "nodes": {}})
+        here["nodes"][name] = self._all_sites[site]["nodes"][name]
+
+    def remove(self, site: str, name: str) -> None:
+        """Declare a node no more."""
+        del self.fields["sites"][site]["nodes"][name]
+
+    def node(self, site: str, name: str) -> dict[str, object]:
+        """Return what is declared of a node, to be changed."""
+        node: dict[str, object] = self.fields["sites"][site]["nodes"][name]
+        return node
+
+    def nodes(self) -> set[str]:
+        """Return the names that are declared."""
+        return {name for site in self.fields["sites"].values() for name in site["nodes"]}
+
+    def _write(self) -> str:
+        config = {f"stretched:{name}": value for name, value in self.fields.items()}
+        text = yaml.safe_dump({**self._document, "config": config}, sort_keys=False)
+        self.file.write_text(text, encoding="utf-8")
+        return str(self.file)
+
+    def preview(self, *words: str, check: bool = True) -> str:
+        """Return what `pulumi preview` says."""
+        return pulumi("preview", *words, "--config-file", self._write(), "--stack", STACK, check=check).stdout
+
+    def up(self, *words: str, check: bool = True) -> str:
+        """Return what `pulumi up` says."""
+        done = pulumi(
+            "up", "--yes", "--skip-preview", *words, "--config-file", self._write(), "--stack", STACK, check=check
+        )
+        print(done.stdout)
+        assert check or done.returncode != 0, "it should have failed"
+        return done.stdout
+
+    def foretold(self) -> list[str]:
+        """Return the runs that `pulumi preview` shows."""
+        said = self.preview()
+        return re.findall(
+            r"^\s+\d+\. (.*)$", said.rpartition("Kubespray will run:")[2].partition("\n\n")[0], re.MULTILINE
+        )
+
+    def kubeconfig(self) -> str:
+        """Return the kubeconfig as a user gets it."""
+        return pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK).stdout
+
+    def kubectl(self, *words: str) -> str:
+        """Run kubectl with the user's kubeconfig: where Pulumi runs, or on a host of the mesh when it names wg0."""
+        config = self.kubeconfig()
+        if "apiAddress" in self.fields["kubernetes"]:
+            return lab("run", "kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config).stdout
+        done = lab("exec", FIRST, "--", "/usr/local/bin/kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config)
+        return done.stdout
+
+    def live_nodes(self) -> dict[str, dict[str, object]]:
+        """Return the node objects by name."""
+        return {
+            item["metadata"]["name"]: item for item in json.loads(self.kubectl("get", "nodes", "-o", "json"))["items"]
+        }
+
+    def ran(self) -> list[str]:
+        """Return the playbooks of the last run on the deployer, with their words."""
+        log = on(FIRST, "cat", "/var/lib/stretched/progress.log")
+        return re.findall(r"^\[ *\d+:\d\d\] ([\w-]+\.yml.*)$", log, re.MULTILINE)
+
+
+def certificate(kubeconfig: str) -> x509.Certificate:
+    """Return the client's certificate in a kubeconfig."""
+    user = yaml.safe_load(kubeconfig)["users"][0]["user"]
+    return x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"]))

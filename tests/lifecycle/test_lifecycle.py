@@ -1,0 +1,205 @@
+"""Install, grow by a worker and by a control-plane pair, label, fail, upgrade, shrink, remove: edits of one configuration.
+
+The tests build on one another, in the order of the file.
+"""
+
+import json
+import re
+
+import pytest
+
+from tests.lab.place import STACK, on, pulumi, snapshot, wait_until
+from tests.lifecycle.stack import AFTER, BEFORE, FIRST, Stack, certificate
+
+WORKER, UVIC, NEW = "uchicago005.hl-lhc.io", "uvic001.hl-lhc.io", "umich001.hl-lhc.io"
+PAIR = ("uchicago003.hl-lhc.io", "uchicago004.hl-lhc.io")
+
+LEFT_OVERS = (
+    "/etc/wireguard /root/.stretched /var/lib/stretched /sys/class/net/wg0 /etc/kubernetes/manifests/* /etc/kubernetes/pki"
+    " /etc/kubernetes/*.conf /etc/cni/net.d/* /var/lib/etcd/member /var/lib/kubelet/config.yaml /etc/systemd/system/kubelet.service"
+    " /etc/systemd/system/etcd.service /etc/systemd/system/kubelet.service.d /etc/systemd/system/etcd.service.d"
+    " /sys/class/net/cni0 /sys/class/net/vxlan* /sys/class/net/flannel* /usr/local/bin/kubelet /usr/local/bin/kubeadm"
+)
+
+
+def assert_ready(stack: Stack, version: str) -> None:
+    def bad() -> dict[str, str]:
+        live = stack.live_nodes()
+        found = dict.fromkeys(stack.nodes() - set(live), "is missing")
+        found |= dict.fromkeys(set(live) - stack.nodes(), "is there")
+        for name, node in live.items():
+            status = node["status"]
+            assert isinstance(status, dict)
+            ready = [one["status"] for one in status["conditions"] if one["type"] == "Ready"]
+            if ready != ["True"] or status["nodeInfo"]["kubeletVersion"] != f"v{version}":
+                found[name] = f"Ready: {ready}, {status['nodeInfo']['kubeletVersion']}"
+        return found
+
+    wait_until(lambda: not bad(), 120, f"the declared nodes, Ready at {version}: {bad()}")
+
+
+def assert_nothing_left(host: str) -> None:
+    assert on(host, "sh", "-c", f"ls -d {LEFT_OVERS} 2>/dev/null", check=False) == ""
+    assert "stretched" not in on(host, "cat", "/root/.ssh/authorized_keys")
+    running = set(on(host, "ps", "-eo", "comm=").split())
+    assert not running & {"kubelet", "kube-apiserver", "etcd", "wireguard-go", "kube-proxy", "flanneld"}
+
+
+def test_the_first_run_installs_what_is_declared(stack: Stack) -> None:
+    assert stack.foretold() == ["cluster.yml: install 3 nodes"]
+    said = stack.up()
+    assert re.search(r"\[ *\d+:\d\d\] .*\(3 hosts, \d+ tasks done\)", said), "progress: play, hosts, tasks, time"
+    assert [line for line in stack.ran() if line == "cluster.yml"]
+    assert_ready(stack, BEFORE)
+
+
+def test_without_an_api_address_the_kubeconfig_works_in_the_mesh(stack: Stack) -> None:
+    assert "server: https://192.168.0.2:6443\n" in stack.kubeconfig()
+    assert set(stack.live_nodes()) == stack.nodes()
+
+
+def test_the_next_preview_has_nothing_to_do(stack: Stack) -> None:
+    said = stack.preview("--expect-no-changes")
+    assert "Kubespray will run" not in said
+
+
+def test_a_new_worker_is_scaled_in_alone(stack: Stack) -> None:
+    stack.add("aglt2", NEW)
+    assert stack.foretold() == [f"scale.yml --limit {NEW}: new worker"]
+    stack.up()
+    assert stack.ran() == ["boilerplate.yml", "facts.yml", f"scale.yml --limit={NEW}"]
+    assert_ready(stack, BEFORE)
+
+
+def test_a_pair_of_control_plane_nodes_joins_and_the_api_gets_its_outer_address(stack: Stack) -> None:
+    for name in PAIR:
+        stack.add("mwt2", name)
+    stack.open_the_api()
+    before = certificate(stack.kubeconfig())
+    assert stack.foretold() == [f"cluster.yml: new control plane or etcd {', '.join(PAIR)}, changed settings"]
+    stack.up()
+    assert "cluster.yml" in stack.ran()
+    assert_ready(stack, BEFORE)
+    assert "server: https://192.0.2.2:6443\n" in stack.kubeconfig()
+    assert certificate(stack.kubeconfig()).serial_number != before.serial_number, "cluster.yml makes a new certificate"
+    health = on(FIRST, "sh", "-c", ETCD_MEMBERS)
+    assert len(set(re.findall(r"https://192\.168\.0\.[234]:2380", health))) == 3, health
+
+
+ETCD_MEMBERS = (
+    "if [ -e /etc/etcd.env ]; then . /etc/etcd.env; ETCDCTL_API=3 /usr/local/bin/etcdctl member list"
+    " --endpoints=https://127.0.0.1:2379 --cacert=$ETCD_TRUSTED_CA_FILE --cert=$ETCD_CERT_FILE --key=$ETCD_KEY_FILE;"
+    " else id=$(ctr -n k8s.io containers ls | awk '/\\/etcd:/ { print $1 }' | while read -r id; do"
+    " ctr -n k8s.io tasks ls | awk -v id=$id '$1 == id && $3 == \"RUNNING\" { print id }'; done);"
+    " ctr -n k8s.io tasks exec --exec-id members $id etcdctl member list --endpoints=https://127.0.0.1:2379"
+    " --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key; fi"
+)
+"""On a control-plane node: etcd as a service (Kubespray) or as a static pod (the stand-in)."""
+
+
+@pytest.mark.usefixtures("stack")
+def test_all_api_servers_know_all_members_of_etcd() -> None:
+    """Kubespray leaves the manifests of a living control plane alone: ours must have taken over."""
+    for host in (FIRST, *PAIR):
+        servers = on(host, "sh", "-c", "grep -- --etcd-servers= /etc/kubernetes/manifests/kube-apiserver.yaml")
+        if "127.0.0.1" not in servers:  # the stand-in's API servers each have their own member
+            assert len(re.findall(r"192\.168\.0\.[234]:2379", servers)) == 3, f"{host}: {servers}"
+
+
+def test_labels_and_taints_reach_the_living_node_and_go_again(stack: Stack) -> None:
+    node = stack.node("uvic", UVIC)
+    node.update(labels={"rack": "12", "disk": "ssd"}, taints=["gpu=yes:NoSchedule"])
+    assert stack.foretold() == [f"kubectl {UVIC}: labels or taints"]
+    stack.up()
+    assert stack.ran() == ["boilerplate.yml", "members.yml"]
+    live = json.loads(stack.kubectl("get", "node", UVIC, "-o", "json"))
+    assert (live["metadata"]["labels"]["rack"], live["metadata"]["labels"]["disk"]) == ("12", "ssd")
+    assert {"key": "gpu", "value": "yes", "effect": "NoSchedule"} in live["spec"]["taints"]
+    node.update(labels={"disk": "hdd"}, taints=[])
+    stack.up()
+    live = json.loads(stack.kubectl("get", "node", UVIC, "-o", "json"))
+    assert "rack" not in live["metadata"]["labels"]
+    assert live["metadata"]["labels"]["disk"] == "hdd"
+    assert live["metadata"]["labels"]["site"] == "uvic"
+    assert "taints" not in live["spec"]
+
+
+def test_what_kubespray_cannot_do_is_refused_before_anything_changes(stack: Stack) -> None:
+    hosts = (FIRST, UVIC)
+    before = [snapshot(host) for host in hosts]
+    first = stack.node("mwt2", FIRST)
+    stack.remove("mwt2", FIRST)
+    stack.node("mwt2", PAIR[0])["roles"] = ["control-plane", "etcd"]
+    stack.node("mwt2", WORKER)["roles"] = ["control-plane", "etcd"]
+    stack.fields["kubernetes"]["version"] = "1.37.1"
+    for said in (stack.preview(check=False), stack.up(check=False)):
+        assert "nothing was changed on any host" in said
+        assert "1.35.3 -> 1.37.1 skips a minor version; upgrade to 1.36.x first" in said
+        assert f"{FIRST}: is the first node of control-plane, which Kubespray cannot remove" in said
+        assert f"kubernetes.firstControlPlane: {PAIR[0]}" in said
+        assert f"{WORKER}: cannot gain the role control-plane, etcd" in said
+        assert "Traceback" not in said
+    assert [snapshot(host) for host in hosts] == before
+    stack.fields["sites"]["mwt2"]["nodes"][FIRST] = first
+    stack.fields["kubernetes"]["version"] = BEFORE
+    del stack.node("mwt2", WORKER)["roles"]
+    assert stack.foretold() == []
+
+
+def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: Stack) -> None:
+    """A host that cannot join: its container runtime does not start."""
+    stack.add("aglt2", "msu001.hl-lhc.io")
+    sabotage = "/etc/systemd/system/containerd.service.d/sabotage.conf"
+    on(
+        "msu001",
+        "sh",
+        "-c",
+        f"mkdir -p $(dirname {sabotage}); printf '[Service]\\nExecStartPre=/bin/false\\n' >{sabotage}; systemctl daemon-reload; systemctl stop containerd",
+    )
+    said = stack.up(check=False)
+    assert re.search(r"TASK .+\n.*msu001\.hl-lhc\.io: ", said), said[-3000:]
+    assert "try: " in said
+    assert f"Full log: /var/lib/stretched/playbooks.log on {FIRST}" in said
+    on("msu001", "sh", "-c", f"rm {sabotage}; systemctl daemon-reload")
+    assert stack.foretold() == ["scale.yml --limit msu001.hl-lhc.io: new worker"]
+    stack.up()
+    assert_ready(stack, BEFORE)
+
+
+def test_an_upgrade_replaces_the_version_on_every_node(stack: Stack) -> None:
+    stack.fields["kubernetes"]["version"] = AFTER
+    assert stack.foretold() == [f"upgrade-cluster.yml: {BEFORE} -> {AFTER}"]
+    stack.up()
+    assert "upgrade-cluster.yml" in stack.ran()
+    assert_ready(stack, AFTER)
+    server = json.loads(stack.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+    assert server == f"v{AFTER}"
+
+
+def test_leaving_nodes_are_drained_removed_and_cleared_of_everything_of_ours(stack: Stack) -> None:
+    leaving = ("msu001.hl-lhc.io", *PAIR)
+    stack.remove("aglt2", leaving[0])
+    for name in PAIR:
+        stack.remove("mwt2", name)
+    assert stack.foretold() == [
+        f"remove-node.yml {leaving[0]}: not declared any more",
+        f"remove-node.yml {PAIR[1]}: not declared any more",
+        f"remove-node.yml {PAIR[0]}: not declared any more",
+        f"cluster.yml: the others forget {', '.join(PAIR)}",
+    ]
+    stack.up()
+    assert_ready(stack, AFTER)
+    for host in leaving:
+        assert_nothing_left(host)
+    for host in (FIRST, WORKER, UVIC, NEW):
+        allowed = on(host, "wg", "show", "wg0", "allowed-ips")
+        assert not re.search(r"192\.168\.0\.[347]/32", allowed), f"{host} has a peer that left"
+    members = on(FIRST, "sh", "-c", ETCD_MEMBERS)
+    assert len(re.findall(r"https://192\.168\.0\.\d+:2380", members)) == 1, members
+
+
+def test_nothing_is_left_after_destroy(stack: Stack) -> None:
+    hosts = stack.nodes()
+    pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    for host in hosts:
+        assert_nothing_left(host)
