@@ -80,7 +80,7 @@ def _lab(mirror: Mirror) -> dict[str, object]:
         "kube_proxy_mode": "iptables",
         # There is no name server at all; Kubespray refuses a host that names none.
         "upstream_dns_servers": [str(mirror.address)],
-        # Hosts share one machine's disk, which other things fill too; kubelet's own limits are 10 and 15 % of all of it.
+        # Hosts share one machine's disk, which other things fill too; kubelet's own limits are 10 and 15 % of it.
         "eviction_hard": {
             "memory.available": "100Mi",
             "nodefs.available": "1%",
