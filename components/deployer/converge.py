@@ -5,13 +5,11 @@ Kubespray. What is known is written down before and after every run, so that an 
 """
 
 import base64
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +47,7 @@ class Deployer:
         self._state = state
         self.inventory = state / "inventory"
         self.next = state / "next"
+        self._before = state / "before"
         self._file = state / "applied.json"
         self._playbooks = playbooks
         self._progress = progress
@@ -76,14 +75,27 @@ class Deployer:
         self.play(str(OWN / "adopt.yml"), self.next, variables=words)
         if not adopted.exists():
             return
-        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(adopted.read_bytes()))) as known:
-            known.extractall(self._state, filter="data")
+        taken = self._state / "taken"
+        shutil.rmtree(taken, ignore_errors=True)
+        taken.mkdir()
+        # Not by tarfile: the Python of Debian 12 has no safe way there.
+        subprocess.run(["tar", "-xz", "-C", taken], input=base64.b64decode(adopted.read_bytes()), check=True)
         adopted.unlink()
+        # What is known comes last: with it, nobody is asked again.
+        for path in sorted(taken.iterdir(), key=lambda path: path.name == self._file.name):
+            shutil.rmtree(self._state / path.name, ignore_errors=True)
+            path.replace(self._state / path.name)
+        taken.rmdir()
         self._progress.tell("took over from the earlier deployer")
-        self.play(str(OWN / "hand_over.yml"), self.next, variables=words)
+
+    def relieve(self, name: str) -> None:
+        """Take from the earlier deployer what it knew: used again, it would go by it."""
+        self.play(str(OWN / "hand_over.yml"), self.next, variables={"deployer": name})
 
     def stage(self, declared_inventory: Path, applied: State | None, declared: State) -> None:
         """Lay the declared inventory ready, with the groups in the order that the cluster has them in."""
+        if self._before.exists() and not self.inventory.exists():
+            self._before.rename(self.inventory)  # ended in the middle of take_over
         shutil.rmtree(self.next, ignore_errors=True)
         shutil.copytree(declared_inventory, self.next)
         names = (applied or declared).wants(declared)
@@ -96,7 +108,9 @@ class Deployer:
     def take_over(self) -> None:
         """Make the staged inventory the one in force."""
         if self.next.exists():
-            shutil.rmtree(self.inventory, ignore_errors=True)
+            shutil.rmtree(self._before, ignore_errors=True)
+            if self.inventory.exists():
+                self.inventory.rename(self._before)
             self.next.rename(self.inventory)
 
     def play(self, playbook: str, inventory: Path, *words: str, variables: Mapping[str, object] | None = None) -> None:
@@ -154,6 +168,10 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         deployer.adopt(declared.deployer)
         applied = deployer.known()
         deployer.stage(declared_inventory, applied, declared)
+    if applied is not None and applied.deployer != declared.deployer:
+        deployer.relieve(declared.deployer)
+        applied = replace(applied, deployer=declared.deployer)
+        deployer.write_down(applied)
     problems = refusals(applied, declared)
     if problems:
         raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
@@ -172,7 +190,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         deployer.write_down(applied)
     deployer.take_over()
     if applied is not None:
-        deployer.write_down(replace(applied, deployer=declared.deployer, first=declared.first))
+        deployer.write_down(replace(applied, first=declared.first))
     progress.tell("converged" if steps else "the cluster is as declared: nothing to run")
 
 
