@@ -1,0 +1,17 @@
+"""A deployer's directories for each test."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deployer.place import Place, make_tools
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tools(tmp_path_factory.mktemp("deployer"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, tools: Path) -> Place:
+    return Place(tmp_path, tools)
