@@ -11,7 +11,7 @@ from components.model.render.readme import readme
 from components.playbooks import playbook_source
 from components.rendered import ROOT
 
-spec, access = load(pulumi.Config())
+spec, access, secret_variables = load(pulumi.Config())
 work = ROOT / pulumi.get_stack()
 source = playbook_source(spec.kubernetes.kubespray)
 change = change_of("cluster", spec, source)
@@ -19,7 +19,7 @@ change.refuse_what_cannot_be_done()
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, access, deployer_key.public, work)
-cluster = Cluster("cluster", spec, mesh, deployer_key, source, change, work)
+cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, work)
 mesh.prune(after=cluster.converged)
 
 pulumi.export("kubeconfig", cluster.kubeconfig)

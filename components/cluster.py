@@ -36,14 +36,16 @@ class Cluster(pulumi.ComponentResource):
         spec: Spec,
         mesh: Mesh,
         deployer_key: Key,
+        secret_variables: pulumi.Output[str],
         source: Source,
         change: Change,
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`deployer_key` lets the deployer into all nodes; `work` is where files for upload are rendered.
+        """`deployer_key` lets the deployer into all nodes; `secret_variables` is a JSON object of Kubespray variables.
 
-        `source` is where the playbooks come from, `change` what they shall bring about.
+        `source` is where the playbooks come from, `change` what they shall bring about; `work` is where files for
+        upload are rendered.
         """
         super().__init__(TYPE, name, None, opts)
         change.announce(self)
@@ -65,7 +67,7 @@ class Cluster(pulumi.ComponentResource):
             host,
             create=DEPLOY.line(host, "converge", revision) + _as_comment(readable(change.wanted, source.revision)),
             delete=DEPLOY.line(host, "remove"),
-            stdin=deployer_key.private,
+            stdin=pulumi.Output.secret(pulumi.Output.concat(deployer_key.private, secret_variables, "\n")),
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*uploads, *mesh.verified], additional_secret_outputs=["stdin"]
             ),

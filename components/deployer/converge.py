@@ -45,6 +45,8 @@ class Deployer:
 
     def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
         self._state = state
+        self._secrets = state / "secrets.json"
+        self._secrets_applied = state / "secrets.applied.json"
         self.inventory = state / "inventory"
         self.next = state / "next"
         self._before = state / "before"
@@ -57,6 +59,15 @@ class Deployer:
         if not self._file.exists():
             return None
         return from_data(json.loads(self._file.read_text(encoding="utf-8")))
+
+    def secrets_changed(self) -> bool:
+        """Whether the secret variables are others than those of the last run that used them and ended well."""
+        return _text(self._secrets) != _text(self._secrets_applied)
+
+    def keep_secrets(self) -> None:
+        """Note that the secret variables are applied."""
+        shutil.copyfile(self._secrets, self._secrets_applied)
+        self._secrets_applied.chmod(0o600)
 
     def write_down(self, state: State) -> None:
         """Replace what is known, in one go."""
@@ -119,6 +130,8 @@ class Deployer:
         command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
         if variables:
             command += ["-e", json.dumps(variables)]
+        if self._secrets.exists():
+            command += ["-e", f"@{self._secrets}"]
         self._progress.tell(f"{Path(playbook).name} {' '.join(words)}".rstrip())
         status = subprocess.run(
             [*command, playbook], cwd=self._playbooks, stdin=subprocess.DEVNULL, check=False
@@ -154,6 +167,11 @@ class Deployer:
                 self.play(str(OWN / "control_plane.yml"), self.inventory, variables=version)
 
 
+def _text(file: Path) -> str:
+    """Return what is in a file of secret variables; a missing one has none."""
+    return file.read_text(encoding="utf-8").strip() if file.exists() else "{}"
+
+
 def _roles(state: State, name: str) -> tuple[str, ...]:
     return state.members[name].roles if name in state.members else ()
 
@@ -175,6 +193,8 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     problems = refusals(applied, declared)
     if problems:
         raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
+    if applied is not None and deployer.secrets_changed():
+        applied = replace(applied, settings=f"other secrets than {applied.settings}")
     steps = plan(applied, declared)
     if steps:
         progress.tell("to do: " + "; ".join(map(str, steps)))
@@ -187,6 +207,8 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         deployer.write_down(applied)
         deployer.run(step, applied, declared)
         applied = end(applied, step, declared)
+        if step.kind in (INSTALL, CLUSTER, UPGRADE):
+            deployer.keep_secrets()
         deployer.write_down(applied)
     deployer.take_over()
     if applied is not None:

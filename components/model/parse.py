@@ -7,15 +7,15 @@ from components.model.parse_kubernetes import parse_kubernetes
 from components.model.parse_sites import SitesParser
 from components.model.problems import Problems
 from components.model.spec import Mesh, Spec
-from components.model.validate import validate
+from components.model.validate import refuse_own_variables, validate
 
 
 def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     """Return the specification.
 
-    `config` has the keys mesh, ssh, kubernetes and sites; `read` returns the text of a file that is named there
-    (known hosts, private key) and raises OSError; nothing of the private key is kept. Raises ConfigError with every
-    mistake.
+    `config` has the keys mesh, ssh, kubernetes, sites, and secretVariables, whose values are not looked at. `read`
+    returns the text of a file that is named there (known hosts, private key) and raises OSError; nothing of the
+    private key is kept. Raises ConfigError with every mistake.
     """
     problems = Problems()
     top = Fields(config, "", problems)
@@ -24,10 +24,12 @@ def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     sites = SitesParser(mesh, ssh, _known_hosts(ssh, read)).parse(top.sub("sites"))
     kubernetes = parse_kubernetes(top.sub("kubernetes"), sites)
     _check_private_key(ssh, read)
+    secret_variables = top.sub("secretVariables").values()
     ssh.finish()
     top.finish()
     spec = Spec(mesh, kubernetes, sites)
     validate(spec, problems)
+    refuse_own_variables([("secretVariables", "secretVariables", secret_variables)], problems)
     problems.raise_if_any()
     return spec
 

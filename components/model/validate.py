@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import combinations
 
 from components.model.addressing import first_free
@@ -160,10 +160,17 @@ def _cluster(spec: Spec, problems: Problems) -> None:
 
 
 def _variables(spec: Spec, problems: Problems) -> None:
-    # A site's variable stands in all its nodes: it is named once, where it was written or at the first node.
-    seen: set[tuple[str, str]] = set()
     places = [("kubernetes", "kubernetes.variables", spec.kubernetes.variables)]
     places += [(node.site, path_of(node, "variables"), node.variables) for node in spec.nodes]
+    refuse_own_variables(places, problems)
+
+
+def refuse_own_variables(places: Iterable[tuple[str, str, Mapping[str, object]]], problems: Problems) -> None:
+    """Note variables that the program sets itself. A place is a group, a path and the variables there.
+
+    A site's variable stands in all its nodes: it is named once in a group.
+    """
+    seen: set[tuple[str, str]] = set()
     for group, path, variables in places:
         for name in variables:
             if name in OWN_VARIABLES and (group, name) not in seen:

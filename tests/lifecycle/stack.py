@@ -63,6 +63,13 @@ class Stack:
         self.file.write_text(text, encoding="utf-8")
         return str(self.file)
 
+    def set_secret(self, variable: str, value: str) -> None:
+        """Declare a secret variable as a user does."""
+        path = f"stretched:secretVariables.{variable}"
+        pulumi("config", "set", "--secret", "--path", path, value, "--config-file", self._write(), "--stack", STACK)
+        written = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
+        self.fields["secretVariables"] = written["stretched:secretVariables"]
+
     def preview(self, *words: str, check: bool = True) -> str:
         """Return what `pulumi preview` says."""
         return pulumi("preview", *words, "--config-file", self._write(), "--stack", STACK, check=check).stdout

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from tests.lab.place import STACK, on, pulumi, snapshot, wait_until
+from tests.examples import TREE
+from tests.lab.place import STACK, on, pulumi, snapshot, state_file, wait_until
 from tests.lifecycle.stack import AFTER, BEFORE, FIRST, Stack, certificate
 
 WORKER, UVIC, NEW = "uchicago005.hl-lhc.io", "uvic001.hl-lhc.io", "umich001.hl-lhc.io"
@@ -75,15 +76,33 @@ def test_a_pair_of_control_plane_nodes_joins_and_the_api_gets_its_outer_address(
     for name in PAIR:
         stack.add("mwt2", name)
     stack.open_the_api()
+    stack.set_secret("lab_password", SECRET)
     before = certificate(stack.kubeconfig())
     assert stack.foretold() == [f"cluster.yml: new control plane or etcd {', '.join(PAIR)}, changed settings"]
-    stack.up()
+    OUTPUT.extend([stack.preview("--diff"), stack.up()])
     assert "cluster.yml" in stack.ran()
     assert_ready(stack, BEFORE)
     assert "server: https://192.0.2.2:6443\n" in stack.kubeconfig()
     assert certificate(stack.kubeconfig()).serial_number != before.serial_number, "cluster.yml makes a new certificate"
     health = on(FIRST, "sh", "-c", ETCD_MEMBERS)
     assert len(set(re.findall(r"https://192\.168\.0\.[234]:2380", health))) == 3, health
+
+
+SECRET = "correct-horse-battery-staple"
+OUTPUT: list[str] = []
+
+
+def test_a_secret_variable_is_nowhere_but_in_the_deployers_own_file(stack: Stack) -> None:
+    for text in [*OUTPUT, stack.file.read_text(encoding="utf-8"), state_file().read_text(encoding="utf-8")]:
+        assert SECRET not in text
+    places = "/var/lib/stretched /root /tmp /var/tmp /etc /home /run"
+    held = on(FIRST, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False).split()
+    assert set(held) == {"/var/lib/stretched/secrets.json", "/var/lib/stretched/secrets.applied.json"}
+    assert on(FIRST, "stat", "-c", "%a", *held).split() == ["600", "600"]
+    assert on(UVIC, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False) == ""
+    assert not [
+        path for path in (TREE / ".stretched").rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]
 
 
 ETCD_MEMBERS = (

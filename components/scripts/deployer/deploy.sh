@@ -1,8 +1,8 @@
 #!/bin/sh
 # deploy.sh converge REVISION | kubeconfig | remove: what the deployer does with the playbooks.
-#   converge    run the playbooks in a unit of their own and follow them; the SSH key comes over standard input.
-#               A run that goes on for the same revision is followed again, never started twice; a revision whose
-#               run has ended well is not run again.
+#   converge    run the playbooks in a unit of their own and follow them; the SSH key and the secret variables (a JSON
+#               object) come over standard input. A run that goes on for the same revision is followed again, never
+#               started twice.
 #   kubeconfig  print the administrator's kubeconfig (secret)
 #   remove      take Kubernetes off all hosts, then our files off this one
 # shellcheck source=paths.sh
@@ -38,11 +38,13 @@ case ${1:-} in
 converge)
     revision=${2:?revision}
     mkdir -p "$state"
-    key=$(mktemp "$state/.key.XXXXXX")
-    cat >"$key"
-    grep -q 'PRIVATE KEY' "$key" || die "no SSH key came over standard input"
-    chmod 600 "$key"
-    mv -f "$key" "$state/id_ed25519"
+    given=$(mktemp -d "$state/.given.XXXXXX")
+    cat >"$given/all"
+    sed '/^-----END/q' "$given/all" >"$given/id_ed25519"
+    sed '1,/^-----END/d' "$given/all" >"$given/secrets.json"
+    grep -q 'PRIVATE KEY' "$given/id_ed25519" || die "no SSH key came over standard input"
+    mv -f "$given/id_ed25519" "$given/secrets.json" "$state/"
+    rm -rf "$given"
     if systemctl is-active --quiet "$unit"; then
         running=$(cat "$state/revision" 2>/dev/null || :)
         say "a run is going on already"
@@ -50,10 +52,6 @@ converge)
             say "it is for another revision ($running): waiting for its end first"
             (follow) || say "the earlier run failed; starting this one"
         fi
-    fi
-    if [ "$(cat "$state/revision" 2>/dev/null)" = "$revision" ] && [ "$(cat "$state/status" 2>/dev/null)" = 0 ]; then
-        say "this revision is converged already"
-        exit 0
     fi
     if ! systemctl is-active --quiet "$unit"; then
         printf '%s\n' "$revision" >"$state/revision"
