@@ -15,11 +15,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("-b", action="store_true", required=True, dest="become")
     parser.add_argument("-i", action="append", required=True, dest="inventories")
-    parser.add_argument("-e", type=json.loads, default={}, dest="variables")
+    parser.add_argument("-e", action="append", default=[], dest="variables")
     parser.add_argument("--limit", default="")
     parser.add_argument("playbook", type=Path)
     words = parser.parse_args()
 
+    variables = [json.loads(word) for word in words.variables if not word.startswith("@")]
     order, hosts = map(Path, words.inventories)
     applied, root = order.parents[1] / "applied.json", order.parents[2]
     run = {
@@ -27,7 +28,9 @@ def main() -> int:
         "directory": str((Path.cwd() / words.playbook).parent.resolve()),
         "inventory": order.parent.name,
         "limit": words.limit,
-        "variables": words.variables,
+        "variables": {name: value for given in variables for name, value in given.items()},
+        "files": [word[1:] for word in words.variables if word.startswith("@")],
+        "words": sys.argv,
         "groups": json.loads(order.read_text(encoding="utf-8")),
         "hosts": hosts.read_text(encoding="utf-8"),
         "applied": json.loads(applied.read_text(encoding="utf-8")) if applied.exists() else None,
@@ -41,7 +44,7 @@ def main() -> int:
     if number == orders["killed"]:
         os.killpg(0, signal.SIGKILL)
     if orders["known_elsewhere"] and words.playbook.name == "adopt.yml":
-        Path(words.variables["adopted"]).write_text(orders["known_elsewhere"], encoding="ascii")
+        Path(run["variables"]["adopted"]).write_text(orders["known_elsewhere"], encoding="ascii")
     return 2 if words.playbook.name == orders["failing"] else 0
 
 

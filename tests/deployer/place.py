@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -19,7 +20,7 @@ from components.model.convergence.state import State, from_data, to_data
 from components.model.declared import declared
 from components.model.parse import parse
 from components.playbooks import deployer_files, inventory_files
-from tests.examples import HOST_KEY, changed, read
+from tests.examples import HOST_KEY, read
 
 FAKE = Path(__file__).with_name("fake_playbook.py")
 WHO = {"ssh": {"hostKey": HOST_KEY}}
@@ -33,10 +34,12 @@ def cluster(leaders: str = "m", workers: str = "x y", **kubernetes: object) -> d
     ]:
         number = ord(name)
         nodes[name] = {"address": f"192.168.0.{number}", "endpoint": f"192.0.2.{number}", "roles": roles, **WHO}
-    config = changed("sites", {"lab": {"institution": "lab", "nodes": nodes}})
-    for name, value in {"version": "1.35.3", "deployer": "m", **kubernetes}.items():
-        config = changed(f"kubernetes/{name}", value, config)
-    return config
+    source = {"repository": "https://example.org/kubespray", "commit": "1" * 40}
+    return {
+        "mesh": {"cidr": "192.168.0.0/24"},
+        "kubernetes": {"version": "1.35.3", "deployer": "m", "kubespray": source, **kubernetes},
+        "sites": {"lab": {"institution": "lab", "nodes": nodes}},
+    }
 
 
 def bare_python() -> Path:
@@ -74,15 +77,27 @@ class Run:
     inventory: str
     limit: str
     variables: Mapping[str, object]
+    files: tuple[str, ...]
+    """Variables in files: `-e @file`."""
+    words: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
-    hosts: tuple[str, ...]
+    hosts_file: str
     applied: State | None
     stdin: str
+
+    @property
+    def hosts(self) -> set[str]:
+        return hosts(self.hosts_file)
 
     def __str__(self) -> str:
         words = [self.playbook, f"in {self.inventory}", self.limit and f"limit {self.limit}"]
         words += [f"{name}={value}" for name, value in self.variables.items()]
         return " ".join(filter(None, words))
+
+
+def hosts(text: str) -> set[str]:
+    """Return the hosts of an inventory."""
+    return set(yaml.safe_load(text)["all"]["hosts"])
 
 
 def _run(line: str) -> Run:
@@ -94,8 +109,10 @@ def _run(line: str) -> Run:
         data["inventory"],
         data["limit"],
         data["variables"],
+        tuple(data["files"]),
+        tuple(data["words"]),
         {group: tuple(one["hosts"]) for group, one in children.items()},
-        tuple(yaml.safe_load(data["hosts"])["all"]["hosts"]),
+        data["hosts"],
         from_data(data["applied"]) if data["applied"] else None,
         data["stdin"],
     )
@@ -151,17 +168,33 @@ class Place:
     @property
     def inventory(self) -> set[str]:
         """The hosts of the inventory in force."""
-        text = (self.state / "inventory" / "hosts.yml").read_text(encoding="utf-8")
-        return set(yaml.safe_load(text)["all"]["hosts"])
+        return hosts((self.state / "inventory" / "hosts.yml").read_text(encoding="utf-8"))
+
+    def install(self, config: Mapping[str, object]) -> None:
+        """Have the state of a cluster that was installed; the installation is run once for all tests."""
+        once = Place(self.tools / rendered.digest({"config": json.dumps(config).encode()}), self.tools)
+        if not once.root.exists():
+            once.root.mkdir()
+            done = once.converge(config)
+            assert done.status == 0, done.errors
+        shutil.copytree(once.state, self.state)
 
     def converge(
-        self, config: Mapping[str, object], *, failing: str = "", killed: int = 0, known_elsewhere: str = ""
+        self,
+        config: Mapping[str, object],
+        *,
+        failing: str = "",
+        killed: int = 0,
+        known_elsewhere: str = "",
+        secrets: Mapping[str, object] | None = None,
     ) -> Done:
         """Upload what a configuration declares and run converge.py once.
 
         `failing` is the playbook that ends with a status; at the call number `killed` everything is killed.
+        `secrets` are the secret variables, which deploy.sh keeps in a file.
         """
         self.state.mkdir(exist_ok=True)
+        (self.state / "secrets.json").write_text(json.dumps(secrets or {}), encoding="utf-8")
         (self.root / "playbooks").mkdir(exist_ok=True)
         spec = parse(config, read)
         rendered.write_directory(self.root / "inventory", inventory_files(spec, declared(spec, "v1")))
