@@ -28,7 +28,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         if lab_of_tests.WAS_UP:
             pytest.skip("the lab was up before the tests, with a cluster: it is somebody's and is not destroyed")
         pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-    lab("run", "pulumi", "stack", "select", "--create", STACK)
     if KUBESPRAY and MIRROR_EXTRA:
         print(f"by real Kubespray, {KUBESPRAY}")
         print(lab("kubespray", KUBESPRAY, MIRROR_EXTRA, "--versions", f"{BEFORE},1.35.4").stdout)
@@ -37,6 +36,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         print("by the stand-in: for real Kubespray set KUBESPRAY=CHECKOUT and MIRROR_EXTRA=DIR, see docs/lab.md")
         print(lab("mirror", BEFORE).stdout)
         base = Path(f"Pulumi.{STACK}.yaml")
+    lab("run", "pulumi", "stack", "select", "--create", STACK)
     yield Stack(base, tmp_path_factory.mktemp("stack") / f"Pulumi.{STACK}.yaml")
     if not lab_of_tests.WAS_UP:
         make("down")
