@@ -1,6 +1,10 @@
 #!/bin/sh
 # kubeadm join with the configuration that the task before wrote (it holds the token and goes away in any case).
-: "${state:?}" "${kubeconfig:?}" "${version:?}" "${control_plane:?}"
+: "${state:?}" "${kubeconfig:?}" "${version:?}" "${control_plane:?}" "${endpoint:?}"
+
+answers() {
+  curl -sk -o /dev/null --max-time 5 "https://$endpoint/livez"
+}
 
 main() {
   lock
@@ -8,6 +12,8 @@ main() {
   if [ -e "$state/member" ]; then
     return
   fi
+  # kubeadm itself would wait for five minutes, and say less
+  wait_until 60 "the API at $endpoint; look at: wg show wg0 here, journalctl -u kubelet there" answers
   use_version "$version"
   touch "$state/started"
   systemctl start kubespray-standin-pods

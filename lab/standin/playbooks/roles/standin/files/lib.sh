@@ -108,6 +108,18 @@ uncordon_ours() {
   fi
 }
 
+# version_step RUNNING WANTED: dies where Kubernetes cannot go from the one to the other.
+version_step() {
+  [ "$1" != none ] && [ "$1" != "$2" ] || return 0
+  oldest=$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)
+  [ "$oldest" = "$1" ] || die "Kubernetes $1 runs here and kube_version is $2: there is no way back to an older version"
+  from=$(echo "$1" | cut -d. -f2)
+  to=$(echo "$2" | cut -d. -f2)
+  if [ "${1%%.*}" != "${2%%.*}" ] || [ "$((to - from))" -gt 1 ]; then
+    die "Kubernetes $1 runs here and kube_version is $2: no minor version can be skipped, so upgrade to a ${1%%.*}.$((from + 1)) first"
+  fi
+}
+
 # The programs of this version are those that run from now on.
 use_version() {
   for program in kubeadm kubelet kubectl; do
@@ -129,5 +141,8 @@ clear_kubernetes() {
   for directory in /etc/kubernetes /var/lib/kubelet /var/lib/etcd /etc/cni/net.d; do
     [ ! -d "$directory" ] || find "$directory" -xdev -mindepth 1 -delete
   done
+  # what it made for pods, empty now; with cgroup v1 systemd knows one hierarchy only
+  systemctl stop kubepods.slice 2>/dev/null || true
+  find /sys/fs/cgroup -depth -type d -path '*/kubepods.slice*' -delete 2>/dev/null || true
   rm -rf /root/.kube/config "$state/member" "$state/started" "$state/pod-network.table"
 }

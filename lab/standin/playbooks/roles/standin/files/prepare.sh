@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a host ready for kubeadm: binaries and images from the mirror, units, and the pod network's files.
 # Prints "state: member|leftover|none" and "version: X" (of the kubelet that runs here, or none) for what comes next.
-: "${state:?}" "${node:?}" "${node_ip:?}" "${mirror:?}" "${version:?}" "${control_plane:?}"
+: "${state:?}" "${kubeconfig:?}" "${node:?}" "${node_ip:?}" "${mirror:?}" "${version:?}" "${control_plane:?}"
 
 require() {
   for program in containerd ctr ip bridge nft conntrack iptables ethtool socat openssl flock sha256sum; do
@@ -9,11 +9,22 @@ require() {
   done
   [ -n "$(ip -o -4 address show to "$node_ip")" ] || die "the inventory's ip $node_ip is not on this host; look at: wg show wg0, systemctl status wg-quick@wg0"
   [ -r "$mirror/SHA256SUMS" ] || die "no mirror: $mirror/SHA256SUMS cannot be read (variable files_repo)"
-  [ -d "$mirror/v$version" ] || die "the mirror has no Kubernetes v$version: there is $(cd "$mirror" && echo v*) in $mirror"
+  # the list comes last when a version is added
+  grep -q " [*]\{0,1\}\(./\)\{0,1\}v$version/" "$mirror/SHA256SUMS" || die "the mirror has no Kubernetes v$version: there is $(cd "$mirror" && echo v*) in $mirror"
   ctr --connect-timeout 10s version >/dev/null 2>&1 || die "containerd does not answer; look at: systemctl status containerd"
   if [ ! -d "$state" ] && [ -e /etc/kubernetes/kubelet.conf ]; then
     die "here is a Kubernetes that the stand-in did not install (/etc/kubernetes/kubelet.conf); remove it first"
   fi
+}
+
+# A node keeps the part that it was given when it joined.
+keep_part() {
+  here=no
+  [ ! -e "$kubeconfig" ] || here=yes
+  case $here$control_plane in
+    noyes) die "this node joined as a worker: remove it (remove-node.yml), then add it as a control plane" ;;
+    yesno) die "this node is a control plane: remove it (remove-node.yml), then add it as a worker" ;;
+  esac
 }
 
 wanted_digest() {
@@ -44,14 +55,15 @@ place_image() {
   wanted=$(wanted_digest "$archive")
   reference=$(tar --occurrence=1 -xOf "$mirror/$archive" manifest.json | sed -n 's/.*"RepoTags": *\[ *"\([^"]*\)".*/\1/p')
   [ -n "$reference" ] || die "$mirror/$archive names no image"
-  stamp=$state/digests/$(echo "$archive" | tr / _)
-  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && echo "$present" | grep -qxF "$reference"; then
+  # by content: etcd, CoreDNS and others are often the same in the next version
+  stamp=$state/digests/image_$wanted
+  if [ -e "$stamp" ] && echo "$present" | grep -qxF "$reference"; then
     return
   fi
   [ "$(sha256sum <"$mirror/$archive")" = "$wanted  -" ] || die "$mirror/$archive is not what SHA256SUMS says"
   ctr -n k8s.io images import "$mirror/$archive" >/dev/null
   install -d -m 0755 "$state/digests"
-  echo "$wanted" >"$stamp"
+  echo "$reference" >"$stamp"
   changed "image $reference"
 }
 
@@ -67,12 +79,16 @@ place_pause() {
 
 main() {
   lock
+  running=none
+  [ ! -e /usr/local/bin/kubelet ] || running=$(readlink /usr/local/bin/kubelet | sed -n 's,.*/v\([^/]*\)/kubelet$,\1,p')
+  if [ -e "$state/member" ]; then
+    version_step "$running" "$version"
+    keep_part
+  fi
   require
   install -d -m 0755 "$state" /etc/kubernetes
   # on a worker, too: kubelet complains every second where it is missing
   install -d -m 0700 /etc/kubernetes/manifests
-  running=none
-  [ ! -e /usr/local/bin/kubelet ] || running=$(readlink /usr/local/bin/kubelet | sed -n 's,.*/v\([^/]*\)/kubelet$,\1,p')
   for program in kubeadm kubelet kubectl; do
     place "v$version/$program" "/opt/kubespray-standin/v$version"
   done

@@ -2,10 +2,19 @@
 # On one drained node: kubeadm upgrade, then the new kubelet and kubectl. The first control plane upgrades the cluster's own version.
 : "${state:?}" "${version:?}" "${first:?}"
 
+# As with Kubespray, where etcd is not kubeadm's: it is left alone unless its own version changes.
+same_etcd() {
+  image=$("$programs/kubeadm" config images list --kubernetes-version "v$version" 2>/dev/null | grep /etcd:)
+  [ -n "$image" ] && grep -qF "image: $image" /etc/kubernetes/manifests/etcd.yaml 2>/dev/null
+}
+
 main() {
   lock
   install_files
   programs=/opt/kubespray-standin/v$version
+  if same_etcd; then
+    sed -i 's/etcdUpgrade: true/etcdUpgrade: false/' /etc/kubernetes/kubeadm-upgrade.yaml
+  fi
   if [ "$first" = yes ]; then
     logged kubeadm-upgrade "$programs/kubeadm" upgrade apply --yes --config /etc/kubernetes/kubeadm-upgrade.yaml "v$version"
   else
