@@ -1,5 +1,6 @@
 """`python -m lab kubespray`: all that real Kubespray needs of a running lab, prepared, served, and declared."""
 
+import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,13 +63,21 @@ def mistakes(layout: Layout, checkout: Path, brought: Path, versions: Sequence[s
     declared = configuration.version()
     if declared not in versions:
         yield f"{configuration.BASE.name} declares Kubernetes {declared}: --versions must have it among the others"
-    stack = access.pulumi_state(layout) / ".pulumi/stacks/stretched" / f"{layout.name}.json"
-    if stack.exists() and not configuration.path(layout).exists():
+    if not configuration.path(layout).exists() and _has_resources(access.pulumi_state(layout), layout.name):
         yield "the lab's cluster is the stand-in's, which Kubespray cannot take over: run `make down` first"
     try:
         extra.check(brought, images.architecture())
     except ToolError as error:
         yield str(error)
+
+
+def _has_resources(backend: Path, stack: str) -> bool:
+    """Tell whether anything of the stack is deployed, by the state file of Pulumi's file backend."""
+    file = backend / ".pulumi/stacks/stretched" / f"{stack}.json"
+    if not file.exists():
+        return False
+    latest = json.loads(file.read_text(encoding="utf-8")).get("checkpoint", {}).get("latest") or {}
+    return bool(latest.get("resources"))
 
 
 def offer_packages(topology: Topology, layout: Layout, mirror: Mirror) -> None:

@@ -9,7 +9,7 @@ import yaml
 from components.model.parse import parse
 from components.model.render.group_vars import OWN_VARIABLES
 from components.model.spec import Spec
-from lab.kubespray import configuration, registry
+from lab.kubespray import configuration, registry, services
 from lab.kubespray.service import Mirror
 from lab.layout import Layout
 from tests.examples import HOST_KEY, TREE
@@ -112,3 +112,42 @@ def test_it_is_its_owners_alone(written: Path) -> None:
 )
 def test_an_image_keeps_its_path_but_not_its_registry(reference: str, path: str) -> None:
     assert registry.path_of(reference) == path
+
+
+def found(layout: Layout, checkout: Path, brought: Path, *versions: str) -> str:
+    return "\n".join(services.mistakes(layout, checkout, brought, versions or (configuration.version(),)))
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Layout("other")
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path, layout: Layout) -> None:
+    told = found(layout, tmp_path / "nothing", tmp_path / "nowhere", "1.34.4")
+    assert f"{tmp_path}/nothing is no directory: give a checkout of Kubespray v2.31.0" in told
+    assert f"{tmp_path}/nowhere is no directory" in told
+    assert "--versions" in told
+
+
+def test_a_checkout_is_looked_at(tmp_path: Path, layout: Layout) -> None:
+    assert "no checkout of Kubespray" in found(layout, tmp_path, tmp_path)
+    (tmp_path / "galaxy.yml").write_text("version: 2.30.0\n", encoding="utf-8")
+    assert "is Kubespray 2.30.0" in found(layout, tmp_path, tmp_path)
+    (tmp_path / "galaxy.yml").write_text("version: 2.31.0\n", encoding="utf-8")
+    assert "lacks playbooks/boilerplate.yml" in found(layout, tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(("resources", "refused"), [([{"urn": "urn:pulumi:dev::stretched"}], True), ([], False)])
+def test_the_stand_ins_cluster_is_not_taken_over(
+    layout: Layout, tmp_path: Path, resources: list[object], *, refused: bool
+) -> None:
+    state = layout.access / "pulumi/.pulumi/stacks/stretched/other.json"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"checkpoint": {"latest": {"resources": resources}}}), encoding="utf-8")
+    assert ("make down" in found(layout, tmp_path, tmp_path)) == refused
+    # One that real Kubespray made is gone on with.
+    configuration.path(layout).parent.mkdir()
+    configuration.path(layout).touch()
+    assert "make down" not in found(layout, tmp_path, tmp_path)
