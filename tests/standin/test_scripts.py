@@ -1,5 +1,6 @@
 """Parts of the stand-in's host scripts that need no host."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -22,10 +23,11 @@ table ip nat {
 """
 
 
-def call(script: str, command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def call(script: str, command: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command with the functions of the library and of one script, whose last line would start it."""
     functions = (FILES / script).read_text(encoding="utf-8").removesuffix("main </dev/null\n")
-    text = f"node=n\n{(FILES / 'lib.sh').read_text(encoding='utf-8')}\n{functions}\n{command}\n"
+    given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in {"node": "n", **settings}.items())
+    text = f"{given}{(FILES / 'lib.sh').read_text(encoding='utf-8')}\n{functions}\n{command}\n"
     return subprocess.run(["sh", "-c", text], input=stdin, capture_output=True, text=True, check=False)
 
 
@@ -79,3 +81,47 @@ def test_a_directory_that_holds_something_else_stays(tmp_path: Path) -> None:
     done = call("reset.sh", f"remove_empty {tmp_path}/empty {tmp_path}/used {tmp_path}/absent")
     assert (done.returncode, done.stderr) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["used"]
+
+
+def test_labels_and_taints_are_added_and_never_taken_away(tmp_path: Path) -> None:
+    # as with Kubespray: what an administrator or the program set or removed besides is left alone
+    nodes = "a|site=mwt2 zone=x |dedicated=dns:NoSchedule spot:NoExecute|yes\nb|||yes"
+    stub = f'kubectl() {{ echo "$@" >>{tmp_path}/calls; }}\n'
+    done = call("finish.sh", f"{stub}label", nodes=nodes, ready_timeout="1")
+    assert done.returncode == 0, done.stderr
+    kubectl = "--kubeconfig /etc/kubernetes/admin.conf"
+    assert (tmp_path / "calls").read_text(encoding="utf-8").splitlines() == [
+        f"{kubectl} label node a site=mwt2 zone=x --overwrite",
+        f"{kubectl} taint node a dedicated=dns:NoSchedule spot:NoExecute --overwrite",
+    ]
+
+
+def test_the_kubeconfig_is_kubeadm_s_with_a_certificate_of_its_own(tmp_path: Path) -> None:
+    stubs = (
+        f'install_files() {{ echo "changed: a file"; }}\nkubeadm() {{ echo "$@" >{tmp_path}/call; echo KUBECONFIG; }}\n'
+    )
+    done = call("kubeconfig.sh", f"{stubs}main", client="kubernetes-admin-cluster.local")
+    assert (done.returncode, done.stdout) == (0, "KUBECONFIG\n")  # nothing else: it is written to a file as it is
+    assert (tmp_path / "call").read_text(encoding="utf-8").split() == [
+        "kubeconfig",
+        "user",
+        "--client-name=kubernetes-admin-cluster.local",
+        "--org=kubeadm:cluster-admins",
+        "--config",
+        "/etc/kubernetes/kubeadm-config.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "same"),
+    [("image: registry.k8s.io/etcd:3.6.6-0", True), ("image: registry.k8s.io/etcd:3.6.5-0", False), ("", False)],
+)
+def test_an_upgrade_restarts_etcd_only_for_another_etcd(tmp_path: Path, manifest: str, same: bool) -> None:
+    (tmp_path / "kubeadm").write_text(
+        "#!/bin/sh\necho registry.k8s.io/pause:3.10.1\necho registry.k8s.io/etcd:3.6.6-0\n"
+    )
+    (tmp_path / "kubeadm").chmod(0o755)
+    (tmp_path / "etcd.yaml").write_text(f"  containers:\n  - {manifest}\n", encoding="utf-8")
+    stub = f"programs={tmp_path} manifest={tmp_path}/etcd.yaml\nif same_etcd; then echo yes; else echo no; fi"
+    done = call("upgrade.sh", stub, version="1.35.4", first="no")
+    assert done.stdout == ("yes\n" if same else "no\n")

@@ -5,13 +5,14 @@
 # As with Kubespray, where etcd is not kubeadm's: it is left alone unless its own version changes.
 same_etcd() {
   image=$("$programs/kubeadm" config images list --kubernetes-version "v$version" 2>/dev/null | grep /etcd:)
-  [ -n "$image" ] && grep -qF "image: $image" /etc/kubernetes/manifests/etcd.yaml 2>/dev/null
+  [ -n "$image" ] && grep -q "image: $image\$" "$manifest" 2>/dev/null
 }
 
 main() {
   lock
   install_files
   programs=/opt/kubespray-standin/v$version
+  manifest=/etc/kubernetes/manifests/etcd.yaml
   if same_etcd; then
     sed -i 's/etcdUpgrade: true/etcdUpgrade: false/' /etc/kubernetes/kubeadm-upgrade.yaml
   fi
