@@ -45,7 +45,8 @@ class Deployer:
 
     def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
         self._state = state
-        self._secrets = state / "secrets.json"
+        self._secrets_given = state / "secrets.json"
+        self._secrets = state / "secrets.now.json"
         self._secrets_applied = state / "secrets.applied.json"
         self.inventory = state / "inventory"
         self.next = state / "next"
@@ -60,14 +61,17 @@ class Deployer:
             return None
         return from_data(json.loads(self._file.read_text(encoding="utf-8")))
 
+    def take_secrets(self) -> None:
+        """Take the secret variables as they are: another `pulumi up` may bring others while runs go on."""
+        _copy_secrets(self._secrets_given, self._secrets)
+
     def secrets_changed(self) -> bool:
         """Whether the secret variables are others than those of the last run that used them and ended well."""
         return _text(self._secrets) != _text(self._secrets_applied)
 
     def keep_secrets(self) -> None:
         """Note that the secret variables are applied."""
-        shutil.copyfile(self._secrets, self._secrets_applied)
-        self._secrets_applied.chmod(0o600)
+        _copy_secrets(self._secrets, self._secrets_applied)
 
     def write_down(self, state: State) -> None:
         """Replace what is known, in one go."""
@@ -130,8 +134,7 @@ class Deployer:
         command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
         if variables:
             command += ["-e", json.dumps(variables)]
-        if self._secrets.exists():
-            command += ["-e", f"@{self._secrets}"]
+        command += ["-e", f"@{self._secrets}"]
         self._progress.tell(f"{Path(playbook).name} {' '.join(words)}".rstrip())
         status = subprocess.run(
             [*command, playbook], cwd=self._playbooks, stdin=subprocess.DEVNULL, check=False
@@ -167,6 +170,11 @@ class Deployer:
                 self.play(str(OWN / "control_plane.yml"), self.inventory, variables=version)
 
 
+def _copy_secrets(source: Path, target: Path) -> None:
+    target.touch(0o600)
+    shutil.copyfile(source, target)
+
+
 def _text(file: Path) -> str:
     """Return what is in a file of secret variables; a missing one has none."""
     return file.read_text(encoding="utf-8").strip() if file.exists() else "{}"
@@ -180,6 +188,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     """Bring the cluster to what is declared. Raises RunFailedError; what has been done stays known."""
     declared = from_data(json.loads((declared_inventory / "declared.json").read_text(encoding="utf-8")))
     applied = deployer.known()
+    deployer.take_secrets()
     deployer.stage(declared_inventory, applied, declared)
     if applied is None:
         deployer.play("playbooks/boilerplate.yml", deployer.next)

@@ -29,7 +29,7 @@ def main() -> int:
         "inventory": order.parent.name,
         "limit": words.limit,
         "variables": {name: value for given in variables for name, value in given.items()},
-        "files": [word[1:] for word in words.variables if word.startswith("@")],
+        "files": {word[1:]: Path(word[1:]).read_text("utf-8") for word in words.variables if word.startswith("@")},
         "words": sys.argv,
         "groups": json.loads(order.read_text(encoding="utf-8")),
         "hosts": hosts.read_text(encoding="utf-8"),
@@ -45,6 +45,8 @@ def main() -> int:
         os.killpg(0, signal.SIGKILL)
     if orders["known_elsewhere"] and words.playbook.name == "adopt.yml":
         Path(run["variables"]["adopted"]).write_text(orders["known_elsewhere"], encoding="ascii")
+    if orders["secrets_meanwhile"]:
+        (root / "state" / "secrets.json").write_text(json.dumps(orders["secrets_meanwhile"]), encoding="utf-8")
     return 2 if words.playbook.name == orders["failing"] else 0
 
 

@@ -77,8 +77,8 @@ class Run:
     inventory: str
     limit: str
     variables: Mapping[str, object]
-    files: tuple[str, ...]
-    """Variables in files: `-e @file`."""
+    files: Mapping[str, str]
+    """Variables in files, `-e @file`: paths and contents."""
     words: tuple[str, ...]
     groups: Mapping[str, tuple[str, ...]]
     hosts_file: str
@@ -109,7 +109,7 @@ def _run(line: str) -> Run:
         data["inventory"],
         data["limit"],
         data["variables"],
-        tuple(data["files"]),
+        data["files"],
         tuple(data["words"]),
         {group: tuple(one["hosts"]) for group, one in children.items()},
         data["hosts"],
@@ -187,18 +187,24 @@ class Place:
         killed: int = 0,
         known_elsewhere: str = "",
         secrets: Mapping[str, object] | None = None,
+        secrets_meanwhile: Mapping[str, object] | None = None,
     ) -> Done:
         """Upload what a configuration declares and run converge.py once.
 
         `failing` is the playbook that ends with a status; at the call number `killed` everything is killed.
-        `secrets` are the secret variables, which deploy.sh keeps in a file.
+        `secrets` are the secret variables, which deploy.sh keeps in a file; it may bring others meanwhile.
         """
         self.state.mkdir(exist_ok=True)
         (self.state / "secrets.json").write_text(json.dumps(secrets or {}), encoding="utf-8")
         (self.root / "playbooks").mkdir(exist_ok=True)
         spec = parse(config, read)
         rendered.write_directory(self.root / "inventory", inventory_files(spec, declared(spec, "v1")))
-        orders = {"failing": failing, "killed": killed, "known_elsewhere": known_elsewhere}
+        orders = {
+            "failing": failing,
+            "killed": killed,
+            "known_elsewhere": known_elsewhere,
+            "secrets_meanwhile": secrets_meanwhile,
+        }
         (self.root / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
         runs, progress = self.root / "runs", self.root / "progress"
         runs.write_text("", encoding="utf-8")

@@ -15,7 +15,11 @@ HOSTS = ["a", "b", "hidden", "hiding", "unreachable"]
 def story(tmp_path_factory: pytest.TempPathFactory, ansible_python: Path, tools: Path) -> Played:
     """A run with each kind of failure; the unreachable host has an ssh that says so, nothing leaves this machine."""
     root = tmp_path_factory.mktemp("story")
-    unreachable = {"ansible_connection": "ssh", "ansible_ssh_executable": str(root / "bin" / "ssh")}
+    unreachable = {
+        "ansible_connection": "ssh",
+        "ansible_ssh_executable": str(root / "bin" / "ssh"),
+        "ansible_pipelining": False,  # else it may say that it could not write to this ssh any more
+    }
     stage = Stage(root, ansible_python, tools / "uploaded", {"all": HOSTS}, {"unreachable": unreachable})
     stage.stub("ssh", "echo 'no route to host' >&2; exit 255")
     return stage.play(STORY, password=PASSWORD)

@@ -82,7 +82,7 @@ def test_killed_in_any_run_the_next_goes_on_with_the_step_that_did_not_end(place
     assert place.converge(TO).runs == ()
 
 
-@pytest.mark.parametrize("playbook", ["remove-node.yml", "cluster.yml", "upgrade-cluster.yml", "control_plane.yml"])
+@pytest.mark.parametrize("playbook", ["remove-node.yml", "control_plane.yml"])
 def test_after_a_failure_the_next_goes_on_with_the_step_that_did_not_end(place: Place, playbook: str) -> None:
     place.install(FROM)
     first = place.converge(TO, failing=playbook)
