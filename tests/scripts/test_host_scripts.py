@@ -9,7 +9,6 @@ import pytest
 from tests.examples import TREE
 
 NODE = TREE / "components/scripts/node"
-DEPLOYER = TREE / "components/scripts/deployer"
 
 PUBLIC = """\
 [Interface]
@@ -58,44 +57,6 @@ def test_leaving_peers_are_those_whose_address_nobody_has_any_more(tmp_path: Pat
     leaving = awk(NODE / "leaving.awk", str(now), str(before))
     assert leaving == "\n[Peer]\n# d.example.org\nPublicKey = D\nAllowedIPs = 192.168.0.4/32\nPresharedKey = PD\n"
     assert awk(NODE / "leaving.awk", str(now), str(now)) == ""
-
-
-LOG = """\
-RUN -i hosts.yml cluster.yml
-
-PLAY [Prepare] *****************************************************************
-
-TASK [role : Do a thing] *******************************************************
-ok: [a.example.org]
-fatal: [b.example.org]: FAILED! => {"changed": false, "msg": "non-zero return code", "rc": 1, "stderr": "first line\\nsaid \\"no\\"", "stdout": "x"}
-fatal: [c.example.org]: UNREACHABLE! => {"changed": false, "msg": "Failed to connect", "unreachable": true}
-
-PLAY RECAP *********************************************************************
-a.example.org              : ok=1    changed=0    unreachable=0    failed=0
-"""
-
-
-def test_a_failure_shows_task_hosts_and_what_they_said() -> None:
-    assert awk(DEPLOYER / "failure.awk", stdin=LOG) == (
-        "TASK [role : Do a thing]\n"
-        '  b.example.org: first line\n      said \\"no\\"\n'
-        "  c.example.org: Failed to connect\n"
-    )
-
-
-def test_progress_shows_plays_failing_hosts_and_the_recap() -> None:
-    script = ["sed", "-u", "-n", "-E", "-f", str(DEPLOYER / "progress.sed")]
-    long = f"PLAY [{'x' * 100_000}]\n"
-    shown = subprocess.run(script, input=LOG + long, text=True, capture_output=True, check=True).stdout.splitlines()
-    assert shown[:-1] == [
-        "RUN -i hosts.yml cluster.yml",
-        "PLAY [Prepare]",
-        "fatal: [b.example.org]",
-        "fatal: [c.example.org]",
-        "PLAY RECAP",
-        "a.example.org              : ok=1    changed=0    unreachable=0    failed=0",
-    ]
-    assert len(shown[-1]) == 400
 
 
 PREFLIGHT_NEEDS = ("awk", "flock", "ip", "mktemp", "ping", "timeout", "id", "uname", "cat")
