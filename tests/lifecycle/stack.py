@@ -15,7 +15,7 @@ from tests.lab.place import STACK, lab, on, pulumi
 BEFORE, AFTER = "1.35.3", "1.35.4"
 """Versions of Kubernetes: the one that is installed, and the one that it is upgraded to."""
 FIRST = "uchicago002.hl-lhc.io"
-"""The first control-plane node, and so the deployer."""
+"""The first control-plane node."""
 START = {"mwt2": [FIRST, "uchicago005.hl-lhc.io"], "uvic": ["uvic001.hl-lhc.io"]}
 ANSWERS = Mapping[str, object]
 
@@ -108,9 +108,14 @@ class Stack:
             item["metadata"]["name"]: item for item in json.loads(self.kubectl("get", "nodes", "-o", "json"))["items"]
         }
 
+    @property
+    def deployer(self) -> str:
+        """The node that runs the playbooks."""
+        return str(self.fields["kubernetes"].get("deployer", FIRST))
+
     def ran(self) -> list[str]:
         """Return the playbooks of the last run on the deployer, with their words."""
-        log = on(FIRST, "cat", "/var/lib/stretched/progress.log")
+        log = on(self.deployer, "cat", "/var/lib/stretched/progress.log")
         return re.findall(r"^\[ *\d+:\d\d\] ([\w-]+\.yml.*)$", log, re.MULTILINE)
 
 

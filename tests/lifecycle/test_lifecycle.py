@@ -143,6 +143,18 @@ def test_labels_and_taints_reach_the_living_node_and_go_again(stack: Stack) -> N
     assert "taints" not in live["spec"]
 
 
+def test_another_deployer_takes_over_what_the_earlier_one_knew(stack: Stack) -> None:
+    stack.fields["kubernetes"]["deployer"] = WORKER
+    assert stack.foretold() == []
+    stack.up()
+    assert stack.ran() == ["boilerplate.yml", "adopt.yml", "hand_over.yml"]
+    known = json.loads(on(WORKER, "cat", "/var/lib/stretched/applied.json"))
+    assert known["order"][0] == FIRST
+    assert known["order"][-2:] == list(PAIR), "who joined last comes last"
+    assert on(FIRST, "sh", "-c", "ls -d /var/lib/stretched 2>/dev/null", check=False) == ""
+    assert set(stack.live_nodes()) == stack.nodes()
+
+
 def test_what_kubespray_cannot_do_is_refused_before_anything_changes(stack: Stack) -> None:
     hosts = (FIRST, UVIC)
     before = [snapshot(host) for host in hosts]
@@ -178,7 +190,7 @@ def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: St
     said = stack.up(check=False)
     assert re.search(r"TASK .+\n.*msu001\.hl-lhc\.io: ", said), said[-3000:]
     assert "try: " in said
-    assert f"Full log: /var/lib/stretched/playbooks.log on {FIRST}" in said
+    assert f"Full log: /var/lib/stretched/playbooks.log on {stack.deployer}" in said
     on("msu001", "sh", "-c", f"rm {sabotage}; systemctl daemon-reload")
     assert stack.foretold() == ["scale.yml --limit msu001.hl-lhc.io: new worker"]
     stack.up()

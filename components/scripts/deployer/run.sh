@@ -86,13 +86,8 @@ ensure_source
 ensure_venv
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 export ANSIBLE_CALLBACK_PLUGINS="$here/components/deployer/callback" ANSIBLE_CALLBACKS_ENABLED=stretched
-export ANSIBLE_HOST_KEY_CHECKING=True
-export ANSIBLE_SSH_ARGS="-o ControlMaster=auto -o ControlPersist=10m -o ConnectionAttempts=2 -o ConnectTimeout=10 \
--o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes \
--o GlobalKnownHostsFile=/dev/null -o 'UserKnownHostsFile=$state/next/known_hosts $state/inventory/known_hosts'"
-export ANSIBLE_PRIVATE_KEY_FILE="$state/id_ed25519"
-export ANSIBLE_FORKS=20 ANSIBLE_PIPELINING=True ANSIBLE_TIMEOUT=30 ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENABLED=False
-export ANSIBLE_CACHE_PLUGIN_CONNECTION="$state/facts"
+# shellcheck source=ansible.sh
+. "$here/ansible.sh"
 
 case ${1:-} in
 converge)

@@ -1,0 +1,12 @@
+# shellcheck shell=sh disable=SC2154
+# How Ansible runs on hosts that are far away. Sourced, with $state set. The environment wins over Kubespray's ansible.cfg,
+# which asks 5 hosts at a time, does not check host keys, and tries a dead host 100 times. docs/operations.md has figures.
+export ANSIBLE_FORKS=50 ANSIBLE_PIPELINING=True ANSIBLE_SSH_TRANSFER_METHOD=piped
+export ANSIBLE_GATHERING=smart ANSIBLE_CACHE_PLUGIN=jsonfile ANSIBLE_CACHE_PLUGIN_TIMEOUT=86400
+export ANSIBLE_CACHE_PLUGIN_CONNECTION="$state/facts"
+export ANSIBLE_TIMEOUT=30 ANSIBLE_NOCOLOR=1 ANSIBLE_RETRY_FILES_ENABLED=False
+export ANSIBLE_PRIVATE_KEY_FILE="$state/id_ed25519"
+export ANSIBLE_HOST_KEY_CHECKING=True
+export ANSIBLE_SSH_ARGS="-o ControlMaster=auto -o ControlPersist=30m -o ConnectionAttempts=2 -o ConnectTimeout=10 \
+-o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes \
+-o GlobalKnownHostsFile=/dev/null -o 'UserKnownHostsFile=$state/next/known_hosts $state/inventory/known_hosts'"
