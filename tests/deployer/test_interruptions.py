@@ -9,7 +9,7 @@ import pytest
 
 from components.deployer.converge import Deployer
 from components.deployer.progress import Progress
-from components.model.convergence.state import State
+from components.model.convergence.state import State, from_data
 from components.model.declared import declared
 from components.model.parse import parse
 from tests.deployer.place import Place, archive, cluster
@@ -128,6 +128,16 @@ def test_a_take_over_that_was_interrupted_still_relieves_the_earlier_deployer(pl
     assert place.converge(cluster()).runs == ()
 
 
+def test_who_has_taken_over_does_not_do_so_again_when_something_else_fails(place: Place) -> None:
+    elsewhere = archive(replace(state(cluster()), deployer="x"), "m", "x", "y")
+    done = place.converge(cluster(workers="w x y"), known_elsewhere=elsewhere, failing="boilerplate.yml")
+    assert [run.playbook for run in done.runs] == ["boilerplate.yml"]
+    done = place.converge(cluster(workers="w x y"), known_elsewhere=elsewhere, failing="facts.yml")
+    assert [run.playbook for run in done.runs][1:3] == ["adopt.yml", "hand_over.yml"]
+    done = place.converge(cluster(workers="w x y"))
+    assert [run.playbook for run in done.runs] == ["boilerplate.yml", "facts.yml", "scale.yml"]
+
+
 def test_half_a_file_is_never_what_is_known(place: Place) -> None:
     place.install(cluster())
     (place.state / "applied.new").write_text('{"version": "1.3', encoding="utf-8")
@@ -153,7 +163,9 @@ def test_what_is_known_stays_until_the_new_is_whole_on_the_disk(
         deployer(tmp_path).write_down(after)
     assert deployer(tmp_path).known() == before
     monkeypatch.undo()
-    deployer(tmp_path).write_down(after)
+    with (tmp_path / "applied.json").open(encoding="utf-8") as reader:
+        deployer(tmp_path).write_down(after)
+        assert from_data(json.load(reader)) == before  # never written in place
     assert deployer(tmp_path).known() == after
 
 

@@ -1,6 +1,9 @@
 """Our own playbooks, in the ansible-core that a deployer has, with stubs for what runs on hosts."""
 
+import base64
+import io
 import json
+import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -132,7 +135,7 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     known = replace(declared(parse(cluster(), read), "v1"), deployer="n")
     files = {
         "m": ["revision"],
-        "n": ["applied.json", "inventory/hosts.yml", "credentials/token", "id_ed25519"],
+        "n": ["applied.json", "inventory/hosts.yml", "credentials/token", "secrets.applied.json", "id_ed25519"],
         "o": ["log"],
     }
     for host, names in files.items():
@@ -140,6 +143,7 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
             file = stage.root / host / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"{name} of {host}", encoding="utf-8")
+    (stage.root / "n" / "secrets.applied.json").write_text("{}", encoding="utf-8")
     (stage.root / "n" / "applied.json").write_text(json.dumps(to_data(known)), encoding="utf-8")
     where = {"deployer": "m", "state": f"{stage.root}/{{{{ inventory_hostname }}}}"}
     adopted = stage.root / "adopted"
@@ -148,6 +152,9 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     assert adopted.stat().st_mode & 0o777 == 0o600
     content = adopted.read_text(encoding="ascii")
     assert content not in played.output
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(content))) as taken:
+        assert {"secrets.applied.json", "inventory/hosts.yml"} <= set(taken.getnames())
+        assert not {"id_ed25519", "log"} & set(taken.getnames())
 
     done = place.converge(cluster(), known_elsewhere=content)
     assert [run.playbook for run in done.runs] == ["boilerplate.yml", "adopt.yml", "hand_over.yml"]
