@@ -79,6 +79,9 @@ def test_a_task_that_takes_long_is_told_with_the_hosts_that_have_answered(
   hosts: all
   gather_facts: false
   tasks:
+    - name: Both answer
+      ansible.builtin.debug: {{msg: here}}
+
     - name: Wait for it
       ansible.builtin.wait_for:
         path: {stage.progress}
@@ -90,6 +93,6 @@ def test_a_task_that_takes_long_is_told_with_the_hosts_that_have_answered(
     )
     played = stage.play(playbook)
     assert played.status == 0, played.output
-    assert "      ... Wait for it: 1 of 2 hosts (task 1)" in played.progress
-    assert played.progress[-1] == "    1 tasks on 2 hosts: 0 changes, failed on 0 hosts"
+    assert "      ... Wait for it: 1 of 2 hosts (task 2)" in played.progress
+    assert played.progress[-1] == "    2 tasks on 2 hosts: 0 changes, failed on 0 hosts"
     assert played.failures == ""

@@ -149,6 +149,7 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     adopted = stage.root / "adopted"
     played = stage.play(stage.own("adopt.yml"), adopted=str(adopted), **where)
     assert played.status == 0, played.output
+    assert played.progress[-1] == "    3 tasks on 2 hosts: 1 changes, failed on 0 hosts"
     assert adopted.stat().st_mode & 0o777 == 0o600
     content = adopted.read_text(encoding="ascii")
     assert content not in played.output
