@@ -30,6 +30,8 @@ class Change:
 
     def announce(self, resource: pulumi.Resource) -> None:
         """Say which playbooks will run, in the preview and in the update."""
+        if self.known is not None and self.known.deployer != self.wanted.deployer:
+            pulumi.log.info(f"{self.wanted.deployer} takes over from {self.known.deployer} as deployer", resource)
         steps = plan(self.known, self.wanted)
         if steps:
             lines = "".join(f"\n  {number}. {step}" for number, step in enumerate(steps, 1))

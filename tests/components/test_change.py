@@ -57,3 +57,9 @@ def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> N
         "  - kubernetes.podCidr: 10.0.0.0/16 cannot change to 10.233.64.0/18 in a living cluster; write 10.0.0.0/16\n"
         "  - kubernetes.version: 1.35.4 is older than 1.36.0, which is installed; Kubernetes cannot be downgraded"
     )
+
+
+def test_another_deployer_is_told_because_the_default_moves_with_the_names(tmp_path: Path, told: list[str]) -> None:
+    before = replace(declared(parse(configuration(), read), COMMIT), deployer="uchicago003.hl-lhc.io")
+    run_program(configuration(), tmp_path, known(before))
+    assert told == ["uchicago002.hl-lhc.io takes over from uchicago003.hl-lhc.io as deployer"]

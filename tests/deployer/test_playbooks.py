@@ -149,7 +149,7 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     adopted = stage.root / "adopted"
     played = stage.play(stage.own("adopt.yml"), adopted=str(adopted), **where)
     assert played.status == 0, played.output
-    assert played.progress[-1] == "    3 tasks on 2 hosts: 1 changes, failed on 0 hosts"
+    assert played.progress[-1].endswith("tasks on 3 hosts: 1 changes, failed on 0 hosts")
     assert adopted.stat().st_mode & 0o777 == 0o600
     content = adopted.read_text(encoding="ascii")
     assert content not in played.output
@@ -178,6 +178,24 @@ def test_nothing_is_taken_over_while_a_run_goes_on_elsewhere(stage: Stage) -> No
     assert not adopted.exists()
     assert "TASK See that no run goes on there\n" in played.failures
     assert "  o: active\n" in played.failures
+
+
+def test_nothing_is_installed_over_a_cluster_that_nobody_knows(stage: Stage) -> None:
+    """Its deployer may have been removed in the same edit as another one was declared."""
+    stage.stub("systemctl", "echo inactive")
+    here = {
+        "state": f"{stage.root}/{{{{ inventory_hostname }}}}",
+        "membership": f"{stage.root}/{{{{ inventory_hostname }}}}/kubelet.conf",
+    }
+    words = {"deployer": "m", "adopted": str(stage.root / "adopted"), **here}
+    assert stage.play(stage.own("adopt.yml"), **words).status == 0
+    (stage.root / "o").mkdir()
+    (stage.root / "o" / "kubelet.conf").touch()
+    played = stage.play(stage.own("adopt.yml"), **words)
+    assert played.status == 2
+    assert "  o: This host is in a cluster already, and no declared node knows how it was made." in played.failures
+    (stage.root / "o" / "applied.json").write_text("{}", encoding="utf-8")
+    assert stage.play(stage.own("adopt.yml"), **words).status == 0
 
 
 def test_ansible_has_the_groups_in_the_order_in_which_nodes_joined(stage: Stage, place: Place) -> None:

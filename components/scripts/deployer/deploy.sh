@@ -36,20 +36,21 @@ start() {
 
 case ${1:-} in
 converge)
-    revision=${2:?revision}
     mkdir -p "$state"
     given=$(mktemp -d "$state/.given.XXXXXX")
+    trap 'rm -rf "$given"' EXIT
     cat >"$given/all"
     sed '/^-----END/q' "$given/all" >"$given/id_ed25519"
     sed '1,/^-----END/d' "$given/all" >"$given/secrets.json"
     grep -q 'PRIVATE KEY' "$given/id_ed25519" || die "no SSH key came over standard input"
+    # Other secrets are another revision: a run that goes on has its own.
+    revision=${2:?revision}-$(sha256sum "$given/secrets.json" | cut -c1-16)
     mv -f "$given/id_ed25519" "$given/secrets.json" "$state/"
-    rm -rf "$given"
     if systemctl is-active --quiet "$unit"; then
         running=$(cat "$state/revision" 2>/dev/null || :)
         say "a run is going on already"
         if [ "$running" != "$revision" ]; then
-            say "it is for another revision ($running): waiting for its end first"
+            say "it is for another revision: waiting for its end first"
             (follow) || say "the earlier run failed; starting this one"
         fi
     fi
