@@ -89,7 +89,7 @@ class Cluster(pulumi.ComponentResource):
 
 def _as_comment(text: str) -> str:
     """Return lines to put behind a command: what changes in them, a preview shows line by line."""
-    return "".join(f"\n# {line}" for line in text.splitlines())
+    return "\n" + "".join(f"# {line}\n" for line in text.splitlines())
 
 
 def change_of(name: str, spec: Spec, source: Source) -> Change:
