@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,14 +143,27 @@ class Deployer:
             message = f"{Path(playbook).name} ended with status {status}"
             raise RunFailedError(message)
 
-    def run(self, step: Step, applied: State, declared: State) -> None:
-        """Run the playbooks of one step."""
-        if step.kind == REMOVE:
-            self.play(
-                "remove-node.yml", self.inventory, variables={"node": ",".join(step.nodes), "skip_confirmation": True}
+    def remove(self, nodes: Sequence[str], half_made: Collection[str]) -> None:
+        """Take nodes out of the cluster and Kubernetes off them; `half_made`: those that may never have joined wholly."""
+        words: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
+        try:
+            self.play("remove-node.yml", self.inventory, variables=words)
+        except RunFailedError:
+            if not half_made:
+                raise
+            self._progress.tell(
+                f"Kubespray cannot reset {', '.join(nodes)}, where an earlier run did not end: taken out of the cluster only, "
+                "and what it had put there stays"
             )
-            # A name that Kubespray does not know ends well, too: what counts is that the cluster has it no more.
-            self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(step.nodes)})
+            without_reset = {**words, "reset_nodes": False, "allow_ungraceful_removal": True}
+            self.play("remove-node.yml", self.inventory, variables=without_reset)
+        # A name that Kubespray does not know ends well, too: what counts is that the cluster has it no more.
+        self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(nodes)})
+
+    def run(self, step: Step, applied: State, declared: State) -> None:
+        """Run the playbooks of one step; `applied` is what was known before it."""
+        if step.kind == REMOVE:
+            self.remove(step.nodes, applied.doubtful & set(step.nodes))
             return
         if step.kind == RESET:
             limit = f"--limit={','.join(step.nodes)}"
@@ -212,10 +225,10 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         if step.kind not in (REMOVE, RESET):
             deployer.take_over()
         progress.tell(f"==> {step}")
-        applied = begin(applied, step, declared)
-        deployer.write_down(applied)
-        deployer.run(step, applied, declared)
-        applied = end(applied, step, declared)
+        begun = begin(applied, step, declared)
+        deployer.write_down(begun)
+        deployer.run(step, applied or begun, declared)
+        applied = end(begun, step, declared)
         if step.kind in (INSTALL, CLUSTER, UPGRADE):
             deployer.keep_secrets()
         deployer.write_down(applied)
