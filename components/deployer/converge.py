@@ -144,7 +144,7 @@ class Deployer:
             raise RunFailedError(message)
 
     def remove(self, nodes: Sequence[str], half_made: Collection[str]) -> None:
-        """Take nodes out of the cluster and Kubernetes off them; `half_made`: those that may never have joined wholly."""
+        """Take nodes out of the cluster, and Kubernetes off them; `half_made` are those that never joined wholly."""
         words: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
         try:
             self.play("remove-node.yml", self.inventory, variables=words)
@@ -152,8 +152,8 @@ class Deployer:
             if not half_made:
                 raise
             self._progress.tell(
-                f"Kubespray cannot reset {', '.join(nodes)}, where an earlier run did not end: taken out of the cluster only, "
-                "and what it had put there stays"
+                f"Kubespray cannot reset {', '.join(nodes)}: {', '.join(sorted(half_made))} never joined wholly. "
+                "Taken out of the cluster only; what Kubespray had put there stays"
             )
             without_reset = {**words, "reset_nodes": False, "allow_ungraceful_removal": True}
             self.play("remove-node.yml", self.inventory, variables=without_reset)
@@ -161,9 +161,9 @@ class Deployer:
         self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(nodes)})
 
     def run(self, step: Step, applied: State, declared: State) -> None:
-        """Run the playbooks of one step; `applied` is what was known before it."""
+        """Run the playbooks of one step; `applied` is what `begin` returned."""
         if step.kind == REMOVE:
-            self.remove(step.nodes, applied.doubtful & set(step.nodes))
+            self.remove(step.nodes, applied.half_made & set(step.nodes))
             return
         if step.kind == RESET:
             limit = f"--limit={','.join(step.nodes)}"
@@ -225,10 +225,10 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         if step.kind not in (REMOVE, RESET):
             deployer.take_over()
         progress.tell(f"==> {step}")
-        begun = begin(applied, step, declared)
-        deployer.write_down(begun)
-        deployer.run(step, applied or begun, declared)
-        applied = end(begun, step, declared)
+        applied = begin(applied, step, declared)
+        deployer.write_down(applied)
+        deployer.run(step, applied, declared)
+        applied = end(applied, step, declared)
         if step.kind in (INSTALL, CLUSTER, UPGRADE):
             deployer.keep_secrets()
         deployer.write_down(applied)

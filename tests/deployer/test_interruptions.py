@@ -39,6 +39,27 @@ def test_a_node_that_left_during_a_failed_first_run_is_reset_by_the_inventory_th
     assert [run.hosts for run in done.runs[1:]] == [{"m", "x", "y"}, {"m", "x"}]
 
 
+def test_a_node_that_never_joined_wholly_leaves_although_it_cannot_be_reset(place: Place) -> None:
+    place.install(cluster())
+    place.converge(cluster(workers="x y z"), failing="scale.yml")
+    done = place.converge(cluster(), failing="remove-node.yml")
+    assert done.status == 0
+    assert done.words[1:] == [
+        "remove-node.yml in inventory node=z skip_confirmation=True",
+        "remove-node.yml in inventory node=z skip_confirmation=True reset_nodes=False allow_ungraceful_removal=True",
+        "members.yml in inventory absent=['z']",
+    ]
+    assert "Kubespray cannot reset z: z never joined wholly" in done.progress
+    assert place.known == state(cluster())
+
+
+def test_a_member_is_never_removed_without_its_drain_whatever_was_interrupted(place: Place) -> None:
+    place.install(cluster())
+    for _ in range(2):
+        done = place.converge(cluster(workers="x"), failing="remove-node.yml")
+        assert (done.status, done.words[1:]) == (1, ["remove-node.yml in inventory node=y skip_confirmation=True"])
+
+
 def test_what_the_gate_refuses_touches_nothing(place: Place) -> None:
     place.install(cluster())
     before = place.known

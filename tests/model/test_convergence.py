@@ -297,7 +297,7 @@ def test_whatever_was_interrupted_the_last_declaration_is_reached(
     assert plan(applied, last) == ()
     assert applied.members == last.members
     assert (applied.version, applied.settings, applied.begun) == (last.version, last.settings, "")
-    assert applied.doubtful == frozenset()
+    assert applied.doubtful == applied.half_made == frozenset()
     assert next(name for name in applied.order if applied.members[name].leads) == "a"
     kinds = [step.kind for step in plan(before, last)]
     assert kinds == sorted(kinds, key=["reset", "install", "remove", "cluster", "scale", "upgrade", "label"].index)
@@ -305,5 +305,5 @@ def test_whatever_was_interrupted_the_last_declaration_is_reached(
 
 @given(declarations())
 def test_what_is_written_down_is_read_again(declared: State) -> None:
-    interrupted = replace(declared, doubtful=frozenset("a"), begun="1.35.4", installed=False)
+    interrupted = replace(declared, doubtful=frozenset("ab"), half_made=frozenset("b"), begun="1.35.4", installed=False)
     assert from_data(to_data(interrupted)) == interrupted

@@ -157,6 +157,7 @@ def begin(applied: State | None, step: Step, declared: State) -> State:
         members=members,
         order=applied.wants(declared),
         doubtful=applied.doubtful | joining,
+        half_made=applied.half_made | (joining - set(applied.members)),
         settings=applied.settings if step.kind == SCALE else "",
     )
 
@@ -178,7 +179,12 @@ def end(applied: State, step: Step, declared: State) -> State:
     }
     if step.kind == UPGRADE:
         return replace(applied, version=step.version, begun="", settings=declared.settings, members=members)
-    done = replace(applied, members=members, doubtful=applied.doubtful - set(touched))
+    done = replace(
+        applied,
+        members=members,
+        doubtful=applied.doubtful - set(touched),
+        half_made=applied.half_made - set(touched),
+    )
     if step.kind == SCALE:
         return done
     # Where an upgrade follows, the settings are not applied yet: its playbook does that.
@@ -194,4 +200,5 @@ def _removed(applied: State, step: Step) -> State:
         members={name: member for name, member in applied.members.items() if name not in step.nodes},
         order=tuple(name for name in applied.order if name not in step.nodes),
         doubtful=applied.doubtful - set(step.nodes),
+        half_made=applied.half_made - set(step.nodes),
     )

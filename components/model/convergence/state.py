@@ -46,6 +46,8 @@ class State:
     """False: the first run has begun and did not end."""
     doubtful: frozenset[str] = frozenset()
     """Members of which it is not known whether they are in the cluster, because a run did not end."""
+    half_made: frozenset[str] = frozenset()
+    """Those of them that have never been a member: the run that was to add them did not end."""
     begun: str = ""
     """The version of an upgrade that has begun and did not end."""
 
@@ -89,6 +91,7 @@ def to_data(state: State) -> dict[str, object]:
         "first": state.first,
         "installed": state.installed,
         "doubtful": sorted(state.doubtful),
+        "half_made": sorted(state.half_made),
         "begun": state.begun,
     }
 
@@ -106,6 +109,7 @@ def from_data(data: Mapping[str, object]) -> State:
         first=str(data["first"]),
         installed=bool(data["installed"]),
         doubtful=frozenset(_texts(data["doubtful"])),
+        half_made=frozenset(_texts(data.get("half_made", ()))),  # not written by earlier versions
         begun=str(data["begun"]),
     )
 
