@@ -8,6 +8,7 @@ from components.key import Key, ssh
 from components.mesh import Mesh
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.readme import readme
+from components.model.routing import route
 from components.playbooks import playbook_source
 from components.rendered import ROOT
 
@@ -16,9 +17,10 @@ work = ROOT / pulumi.get_stack()
 source = playbook_source(spec.kubernetes.kubespray)
 change = change_of("cluster", spec, source)
 change.refuse_what_cannot_be_done()
+routes = route(spec)
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", spec, access, deployer_key.public, work)
+mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, work)
 mesh.prune(after=cluster.converged)
 
@@ -33,4 +35,4 @@ pulumi.export(
     },
 )
 pulumi.export("inventory", to_yaml(inventory(spec)))
-pulumi.export("readme", readme(spec, pulumi.get_stack()))
+pulumi.export("readme", readme(spec, routes, pulumi.get_stack()))

@@ -10,6 +10,7 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.key import seed
+from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
 from components.model.spec import Spec
 from components.node import Node
@@ -21,7 +22,7 @@ from components.tunnel import Tunnel
 class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
-    `verified` are the commands after which every pair of nodes has had a handshake and answers a ping over wg0.
+    `verified` are the commands after which every tunnel has had a handshake and every node answers every other over wg0.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
     can take part: no host is changed before.
     """
@@ -35,6 +36,7 @@ class Mesh(pulumi.ComponentResource):
         self,
         name: str,
         spec: Spec,
+        routes: Routes,
         access: Access,
         deployer_key: pulumi.Output[str],
         work: Path,
@@ -44,7 +46,8 @@ class Mesh(pulumi.ComponentResource):
         super().__init__("stretched:index:Mesh", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
-        occasion = rendered.digest({"mesh": repr([spec.mesh, *(_in_mesh(node) for node in spec.nodes)]).encode()})
+        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec)]
+        occasion = rendered.digest({"mesh": repr(seen).encode()})
         sites = [Site(site, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
@@ -57,7 +60,9 @@ class Mesh(pulumi.ComponentResource):
         )
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
         self._tunnels = [
-            Tunnel(spec, node, self.public_keys, deployer_key, mesh_seed, work, pulumi.ResourceOptions(parent=node))
+            Tunnel(
+                spec, routes, node, self.public_keys, deployer_key, mesh_seed, work, pulumi.ResourceOptions(parent=node)
+            )
             for node in self.nodes
         ]
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
@@ -71,7 +76,12 @@ class Mesh(pulumi.ComponentResource):
 
 def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
     """Return what the mesh sees of a node; labels, roles and taints are the cluster's."""
-    return node.name, node.address, node.endpoint, node.keepalive, node.rotation
+    place = (node.lan_address,) if node.lan_address else ()
+    return node.name, node.address, node.endpoint, node.keepalive, node.rotation, *place
+
+
+def _gateways(spec: Spec) -> list[tuple[str, str, bool]]:
+    return [(site.name, site.gateway, bool(site.endpoint)) for site in spec.sites if site.gateway]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:

@@ -8,9 +8,10 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.model.keys import preshared_key
-from components.model.peers import peers_of
+from components.model.peers import Peer, peers_of
 from components.model.render.known_hosts import authorized_key
 from components.model.render.wireguard import wg0_conf
+from components.model.routing import Routes
 from components.model.spec import Spec
 from components.node import SCRIPTS, Node
 from components.remote import Script, command, directory, upload
@@ -24,7 +25,7 @@ class Tunnel(pulumi.ComponentResource):
     """wg0 on one host.
 
     `grown` is the command after which all declared peers are there and leaving ones still are. The state holds a hash
-    of the peers, and one line of secrets a peer; it has no dependency on the other nodes but the catalogue.
+    of the peers, and one line of secrets a tunnel; it has no dependency on the other nodes but the catalogue.
     """
 
     grown: Command
@@ -32,6 +33,7 @@ class Tunnel(pulumi.ComponentResource):
     def __init__(
         self,
         spec: Spec,
+        routes: Routes,
         node: Node,
         public_keys: pulumi.Output[dict[str, str]],
         deployer_key: pulumi.Output[str],
@@ -45,10 +47,12 @@ class Tunnel(pulumi.ComponentResource):
         self._node = node
         child = pulumi.ResourceOptions(parent=self)
         scripts = _scripts()
+        peers = peers_of(spec, routes, node.spec)
+        relay = node.spec.name in routes.relays
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, deployer = values
-            conf = wg0_conf(spec.mesh, node.spec, peers_of(spec, node.spec), keys)
+            conf = wg0_conf(spec.mesh, node.spec, peers, keys, relay=relay)
             deployer_address = str(spec.node(spec.kubernetes.deployer).address)
             return {
                 **scripts,
@@ -71,7 +75,7 @@ class Tunnel(pulumi.ComponentResource):
             node.host,
             create=self._line(TUNNEL, "grow"),
             delete=TUNNEL.line(node.host, "remove"),
-            stdin=_secrets(spec, node, mesh_seed),
+            stdin=_secrets(spec, node, peers, mesh_seed),
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[prepared]),
         )
@@ -120,16 +124,17 @@ def _archive(
     return files.apply(archive, run_with_unknowns=True)
 
 
-def _secrets(spec: Spec, node: Node, mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:
+def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:
     """Return what scripts/node/secrets.awk reads. Secret."""
     me = (node.spec.name, node.spec.rotation)
+    rotations = {other.name: other.rotation for other in spec.nodes}
 
     def lines(values: tuple[str, str]) -> str:
         private, seed = values
         psks = [
-            f"psk {other.address}/32 {preshared_key(seed, me, (other.name, other.rotation))}\n"
-            for other in spec.nodes
-            if other.name != node.spec.name and spec.mesh.preshared_keys
+            f"psk {peer.address}/32 {preshared_key(seed, me, (peer.name, rotations[peer.name]))}\n"
+            for peer in peers
+            if spec.mesh.preshared_keys
         ]
         return "".join([f"private {private}\n", *psks])
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from components.model.addressing import derived_address
 from components.model.endpoint import is_host, parse_endpoint
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
 from components.model.hostkeys import find_host_key, is_host_key
-from components.model.spec import ROLES, WORKER, Mesh, Node, Site, SshTarget
-
-DEFAULT_KEEPALIVE = 25
-"""Seconds; what wg(8) recommends behind NAT."""
+from components.model.reachability import DEFAULT_KEEPALIVE
+from components.model.spec import ROLES, WORKER, Endpoint, Mesh, Node, Site, SshTarget
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,8 @@ class _Shared:
     institution: str | None
     rotation: str | None
     variables: Mapping[str, object]
+    gateway: str
+    endpoint: Endpoint | None
 
 
 class SitesParser:
@@ -45,24 +45,90 @@ class SitesParser:
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
         shared = _Shared(
-            name, institution, fields.optional_text("rotation", "2027-01"), fields.sub("variables").values()
+            name,
+            institution,
+            fields.optional_text("rotation", "2027-01"),
+            fields.sub("variables").values(),
+            self._gateway(fields, nodes.names()),
+            self._endpoint(fields),
         )
-        site = Site(name, tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())))
+        site = Site(
+            name=name,
+            nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
+            gateway=shared.gateway,
+            endpoint=shared.endpoint,
+            lan=self._lan(fields),
+        )
         fields.finish()
         return site
 
-    def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
-        endpoint_text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
-        endpoint = None
-        if endpoint_text:
-            try:
-                endpoint = parse_endpoint(endpoint_text, self.mesh.listen_port)
-            except ValueError as error:
+    def _gateway(self, fields: Fields, nodes: tuple[str, ...]) -> str:
+        """Return the name of the site's gateway, empty when it has none. A list is taken too, of one for now."""
+        example = nodes[0] if nodes else "host1.example.org"
+        if isinstance(fields.raw("gateway"), list):
+            names = fields.texts("gateway", (), example)
+            if len(names) > 1:
                 fields.problems.add(
-                    fields.at("endpoint"),
-                    str(error),
-                    f"write for example `endpoint: 192.0.2.7:{self.mesh.listen_port}`",
+                    fields.at("gateway"),
+                    f"{len(names)} gateways: one cannot yet take over from another",
+                    f"write one, for example `gateway: {names[0]}`",
                 )
+            name = names[0] if names else ""
+        else:
+            name = fields.optional_text("gateway", example) or ""
+        if name and name not in nodes:
+            fields.problems.add(
+                fields.at("gateway"), f"{name} is not a node of this site", f"write one of {', '.join(sorted(nodes))}"
+            )
+            return ""
+        if fields.raw("endpoint") is not None and fields.raw("gateway") is None:
+            fields.problems.add(
+                fields.at("gateway"),
+                "is missing, and the site has an `endpoint`",
+                f"write the node that the port is forwarded to, for example `gateway: {example}`",
+            )
+        return name
+
+    def _endpoint(self, fields: Fields) -> Endpoint | None:
+        text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
+        if not text:
+            return None
+        try:
+            return parse_endpoint(text, self.mesh.listen_port)
+        except ValueError as error:
+            fields.problems.add(
+                fields.at("endpoint"), str(error), f"write for example `endpoint: 192.0.2.7:{self.mesh.listen_port}`"
+            )
+            return None
+
+    def _lan(self, fields: Fields) -> IPv4Network | None:
+        if fields.raw("lan") is None:
+            return None
+        lan = fields.network("lan", None, "10.1.0.0/24")
+        return None if lan == MISSING_NETWORK else lan
+
+    def _lan_address(self, fields: Fields) -> IPv4Address | None:
+        text = fields.optional_text("lanAddress", "10.1.0.7")
+        if not text:
+            return None
+        try:
+            return IPv4Address(text)
+        except AddressValueError:
+            fields.problems.add(
+                fields.at("lanAddress"), f"{text!r} is not an IPv4 address", "write for example `lanAddress: 10.1.0.7`"
+            )
+            return None
+
+    def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
+        own = self._endpoint(fields)
+        if own and shared.endpoint:
+            fields.problems.add(
+                fields.at("endpoint"),
+                f"is {own}, and the site has one port for all its nodes, {shared.endpoint}",
+                "keep one of the two: the site's, or an endpoint at each node that has a port of its own",
+            )
+        endpoint = shared.endpoint if shared.endpoint and name == shared.gateway else own
+        closed = endpoint is None and fields.raw("endpoint") is None
         node = Node(
             name=name,
             site=shared.site,
@@ -71,11 +137,10 @@ class SitesParser:
             else fields.text("institution", "uchicago"),
             address=self._address(name, fields),
             endpoint=endpoint,
-            keepalive=fields.integer(
-                "keepalive", 0 if endpoint_text else DEFAULT_KEEPALIVE, 0, 65535, "number of seconds"
-            )
+            lan_address=self._lan_address(fields),
+            keepalive=fields.integer("keepalive", DEFAULT_KEEPALIVE if closed else 0, 0, 65535, "number of seconds")
             or None,
-            ssh=self._ssh(name, endpoint.host if endpoint else None, fields.sub("ssh")),
+            ssh=self._ssh(name, own.host if own else None, fields.sub("ssh")),
             roles=self._roles(fields),
             labels=fields.text_map("labels", 'rack: "12"'),
             taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
@@ -105,7 +170,7 @@ class SitesParser:
         if not host:
             fields.problems.add(
                 fields.at("host"),
-                "is missing, and there is no endpoint to take the address from",
+                "is missing, and there is no endpoint of its own to take the address from",
                 "write where this host is reached by SSH, for example `host: 192.0.2.7`",
             )
         elif not is_host(host):

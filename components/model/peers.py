@@ -1,10 +1,20 @@
-"""The full mesh: which peers a node has, and how it reaches them."""
+"""The peers of a node: its tunnels, what each carries, and how the peer is reached."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from components.model.problems import Problems
+from components.model.routing import Routes
 from components.model.spec import Endpoint, Node, Spec
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A node that is reached through a peer."""
+
+    name: str
+    address: IPv4Address
+    through: tuple[str, ...]
+    """The relays on the way, the peer first."""
 
 
 @dataclass(frozen=True)
@@ -13,34 +23,30 @@ class Peer:
 
     name: str
     address: IPv4Address
-    """The one address in AllowedIPs."""
+    """The first address in AllowedIPs."""
     endpoint: Endpoint | None
     """None: the peer speaks first."""
     keepalive: int | None
     """Seconds; only on the side that must keep its NAT open."""
+    beyond: tuple[Beyond, ...] = ()
+    """Whose addresses follow in AllowedIPs. All peers' together are all other nodes, each once."""
 
 
-def peers_of(spec: Spec, node: Node) -> tuple[Peer, ...]:
-    """Return the peers of a node in a full mesh, in the order of the specification's nodes."""
+def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
+    """Return the peers of a node, in the order of the specification's nodes."""
+    beyond: dict[str, list[Beyond]] = {name: [] for name in routes.tunnels[node.name]}
+    for other in spec.nodes:
+        if other.name != node.name and other.name not in beyond:
+            through = routes.path(node.name, other.name)[1:-1]
+            beyond[through[0]].append(Beyond(other.name, other.address, through))
     return tuple(
         Peer(
             name=other.name,
             address=other.address,
-            endpoint=other.endpoint,
-            keepalive=node.keepalive if other.endpoint else None,
+            endpoint=routes.reachability.endpoint(node, other),
+            keepalive=routes.reachability.keepalive(node, other),
+            beyond=tuple(beyond[other.name]),
         )
         for other in spec.nodes
-        if other.name != node.name
+        if other.name in beyond
     )
-
-
-def check_pairs(nodes: tuple[Node, ...], problems: Problems) -> None:
-    """Note every pair of nodes that cannot meet: in a full mesh one of two must have an endpoint."""
-    closed = [node for node in nodes if node.endpoint is None]
-    for index, one in enumerate(closed):
-        for other in closed[index + 1 :]:
-            problems.add(
-                f"sites.{one.site}.nodes.{one.name}.endpoint",
-                f"{one.name} and {other.name} both have no endpoint, so neither can reach the other",
-                "have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there",
-            )

@@ -46,7 +46,9 @@ class Node:
     address: IPv4Address
     """Address of wg0."""
     endpoint: Endpoint | None
-    """None: no UDP port reaches this host from outside, it speaks first."""
+    """None: no UDP port reaches this host from outside, it speaks first. A site's gateway has its site's."""
+    lan_address: IPv4Address | None
+    """Where the other hosts of its site reach it without going through the site's router."""
     keepalive: int | None
     """Seconds between keepalives that this node sends to peers with an endpoint; None: none, see wg(8)."""
     ssh: SshTarget
@@ -117,6 +119,12 @@ class Site:
 
     name: str
     nodes: tuple[Node, ...]
+    gateway: str = ""
+    """Name of its node that carries packets between other nodes; empty: none does."""
+    endpoint: Endpoint | None = None
+    """The one UDP port that is forwarded for the whole site, to its gateway."""
+    lan: IPv4Network | None = None
+    """Range of its nodes' LAN addresses; None: not told."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,11 @@ class Spec:
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, sites and nodes in alphabetical order."""
         return tuple(node for site in self.sites for node in site.nodes)
+
+    @property
+    def gateways(self) -> tuple[Node, ...]:
+        """Nodes that may carry packets between other nodes, in the order of `nodes`."""
+        return tuple(node for site in self.sites for node in site.nodes if node.name == site.gateway)
 
     def with_role(self, role: str) -> tuple[Node, ...]:
         """Return the nodes that have a role, in the order of `nodes`."""

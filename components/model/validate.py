@@ -7,9 +7,10 @@ from itertools import combinations
 
 from components.model.addressing import first_free
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
-from components.model.peers import check_pairs
 from components.model.problems import Problems
+from components.model.lans import check_lans
 from components.model.render.group_vars import OWN_VARIABLES
+from components.model.separated import check_pairs
 from components.model.spec import CONTROL_PLANE, ETCD, Node, Spec
 
 _NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -39,10 +40,11 @@ def validate(spec: Spec, problems: Problems) -> None:
     _unique(spec, problems, "ssh.host", lambda node: (node.ssh.host, node.ssh.port) if node.ssh.host else None,
             "give each its own `ssh.port`, or its own address")  # fmt: skip
     _networks(spec, problems)
+    check_lans(spec, problems)
     _cluster(spec, problems)
     _kubespray(spec, problems)
     _variables(spec, problems)
-    check_pairs(spec.nodes, problems)
+    check_pairs(spec, problems)
 
 
 def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Hashable | None], instead: str) -> None:
@@ -55,7 +57,10 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
         if len(nodes) > 1:
             shown = ":".join(map(str, value)) if isinstance(value, tuple) else value
             others = ", ".join(node.name for node in nodes[:-1])
-            problems.add(path_of(nodes[-1], field), f"{shown} is already that of {others}", instead)
+            last = nodes[-1]
+            of_site = field == "endpoint" and any(site.endpoint and site.gateway == last.name for site in spec.sites)
+            where = f"sites.{last.site}.endpoint" if of_site else path_of(last, field)
+            problems.add(where, f"{shown} is already that of {others}", instead)
 
 
 def _names(spec: Spec, problems: Problems) -> None:

@@ -5,6 +5,7 @@ import yaml
 from components.model.peers import peers_of
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.wireguard import peer_section
+from components.model.routing import route
 from tests.examples import TREE, example
 
 NOTES_PEER = """\
@@ -56,7 +57,7 @@ def fields(section: str) -> list[str]:
 def test_the_peer_block_of_umich_is_that_of_the_notes_field_by_field() -> None:
     spec = example()
     seen_from = spec.node("uchicago005.hl-lhc.io")
-    peer = next(peer for peer in peers_of(spec, seen_from) if peer.name == "umich001.hl-lhc.io")
+    peer = next(peer for peer in peers_of(spec, route(spec), seen_from) if peer.name == "umich001.hl-lhc.io")
     rendered = peer_section(peer, "xxjmp6WyT7IU/9hffUjyV0uj8sfYzR6G3C/I3yt+Qxk=")
     assert fields(rendered) == fields(NOTES_PEER)
 

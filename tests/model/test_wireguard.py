@@ -3,6 +3,7 @@
 from components.model.parse import parse
 from components.model.peers import peers_of
 from components.model.render.wireguard import wg0_conf
+from components.model.routing import route
 from components.model.spec import Endpoint
 from tests.examples import TREE, configuration, example, read
 
@@ -11,7 +12,7 @@ def render(name: str, stack: str) -> str:
     spec = example() if stack == "hl-lhc" else parse(lab_configuration(), read)
     keys = {node.name: f"public key of {node.name}" for node in spec.nodes}
     node = spec.node(name)
-    return wg0_conf(spec.mesh, node, peers_of(spec, node), keys)
+    return wg0_conf(spec.mesh, node, peers_of(spec, route(spec), node), keys)
 
 
 def lab_configuration() -> dict[str, object]:

@@ -1,9 +1,10 @@
 """The stack's readme output: what stands where, and what to do next, in Markdown."""
 
+from components.model.routing import Routes
 from components.model.spec import Spec
 
 
-def readme(spec: Spec, stack: str) -> str:
+def readme(spec: Spec, routes: Routes, stack: str) -> str:
     """Return Markdown without secrets."""
     api = spec.kubernetes.api
     where = f"https://{api}" if api else "the first control-plane node's wg0 address, so from inside the mesh"

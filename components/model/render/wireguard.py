@@ -10,13 +10,21 @@ from components.model.peers import Peer
 from components.model.spec import Mesh, Node
 
 
+RELAY = "# relay: forwards from wg0 to wg0"
+"""The line of a node whose peers reach each other through it; the scripts of hosts act on it."""
+BEYOND = "# beyond:"
+"""Begins the line of a node that is reached through a peer; verify.sh reads it."""
+
+
 def peer_section(peer: Peer, public_key: str) -> str:
     """Return one [Peer] section; the fields and their order are those of the users' notes."""
     lines = [
         "[Peer]",
         f"# {peer.name}",
+        *(f"{BEYOND} {far.name} {far.address} through {' '.join(far.through)}" for far in peer.beyond),
         f"PublicKey = {public_key}",
-        f"AllowedIPs = {peer.address}/32",
+        "AllowedIPs = "
+        + ", ".join(f"{address}/32" for address in (peer.address, *(far.address for far in peer.beyond))),
     ]
     if peer.endpoint:
         lines.append(f"Endpoint = {peer.endpoint}")
@@ -25,13 +33,20 @@ def peer_section(peer: Peer, public_key: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def wg0_conf(mesh: Mesh, node: Node, peers: Iterable[Peer], public_keys: Mapping[str, str]) -> str:
-    """Return the configuration of one node without its secrets. `public_keys` maps node names to base64 keys."""
-    interface = (
-        "[Interface]\n"
-        f"# {node.name}\n"
-        f"Address = {node.address}/{mesh.cidr.prefixlen}\n"
-        f"ListenPort = {mesh.listen_port}\n"
-        f"MTU = {mesh.mtu}\n"
-    )
-    return "\n".join([interface, *(peer_section(peer, public_keys[peer.name]) for peer in peers)])
+def wg0_conf(
+    mesh: Mesh, node: Node, peers: Iterable[Peer], public_keys: Mapping[str, str], *, relay: bool = False
+) -> str:
+    """Return the configuration of one node without its secrets. `public_keys` maps node names to base64 keys.
+
+    `relay` says whether other nodes' packets go through this one.
+    """
+    interface = [
+        "[Interface]",
+        f"# {node.name}",
+        *([RELAY] if relay else []),
+        f"Address = {node.address}/{mesh.cidr.prefixlen}",
+        f"ListenPort = {mesh.listen_port}",
+        f"MTU = {mesh.mtu}",
+    ]
+    sections = [peer_section(peer, public_keys[peer.name]) for peer in peers]
+    return "\n".join(["\n".join([*interface, ""]), *sections])
