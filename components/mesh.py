@@ -22,7 +22,7 @@ from components.tunnel import Tunnel
 class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
-    `verified` are the commands after which every tunnel has had a handshake and every node answers every other over wg0.
+    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
     can take part: no host is changed before.
     """

@@ -33,10 +33,11 @@ class Peer:
 
 
 def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
-    """Return the peers of a node, in the order of the specification's nodes."""
+    """Return the peers of a node, in the order of the specification's nodes; who cannot be reached is with none."""
     beyond: dict[str, list[Beyond]] = {name: [] for name in routes.tunnels[node.name]}
     for other in spec.nodes:
-        if other.name != node.name and other.name not in beyond:
+        reached = node.name in routes.next_hops[other.name]
+        if other.name != node.name and other.name not in beyond and reached:
             through = routes.path(node.name, other.name)[1:-1]
             beyond[through[0]].append(Beyond(other.name, other.address, through))
     return tuple(

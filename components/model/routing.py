@@ -5,7 +5,7 @@ AllowedIPs do not have its source. So every hop of a path must be a hop of the w
 to one destination take one peer. Unique shortest paths on the undirected graph of tunnels are so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
@@ -13,9 +13,6 @@ from itertools import combinations
 
 from components.model.reachability import IMPOSSIBLE, RELAY, Reachability, reachability_of
 from components.model.spec import Spec
-
-Links = Mapping[str, Mapping[str, bool]]
-"""Node to node, both ways: whether the tunnel leads to another site."""
 
 
 @dataclass(frozen=True)
@@ -50,27 +47,30 @@ def route(spec: Spec) -> Routes:
     """Return the routes of a specification; nodes must have different names."""
     reachability = reachability_of(spec)
     tunnels: dict[str, dict[str, str]] = {node.name: {} for node in spec.nodes}
-    links: dict[str, dict[str, bool]] = {node.name: {} for node in spec.nodes}
     for one, other in combinations(spec.nodes, 2):
         kind = reachability.tunnel(one, other)
         if kind:
             tunnels[one.name][other.name] = tunnels[other.name][one.name] = kind
-            links[one.name][other.name] = links[other.name][one.name] = one.site != other.site
-    return Routes(reachability, tunnels, next_hops(links, [node.name for node in spec.gateways]))
+    sites = {node.name: node.site for node in spec.nodes}
+    return Routes(reachability, tunnels, next_hops(tunnels, sites, [node.name for node in spec.gateways]))
 
 
-def next_hops(links: Links, relays: Sequence[str]) -> dict[str, dict[str, str]]:
+def next_hops(
+    links: Mapping[str, Collection[str]], sites: Mapping[str, str], relays: Sequence[str]
+) -> dict[str, dict[str, str]]:
     """Return for each destination the next hop of every node that reaches it, over links and through `relays` only.
 
+    `links` are the neighbours of each node, both ways; `sites` the nodes' sites.
+
     The fewest changes of site win, then the fewest hops, then the earliest relays. A path's cost is one number: changes
-    of site, hops, and a bit for each relay that it goes through. Among paths with the same changes and hops no two
-    shortest ones go through the same relays (their order follows from the distance), so that no two costs are equal: the
-    shortest path is unique, its parts are the shortest paths of their ends, and the way back is the same way.
+    of site, hops, and a bit for each relay that it goes through. Of the paths with the fewest changes and hops no two
+    go through the same relays (their order follows from the distance), so no two costs are equal: the shortest path
+    is unique, its parts are the shortest paths between their ends, and the way back is the same way.
     """
     bits = {name: 1 << index for index, name in enumerate(relays)}
     hop = 1 << len(bits)
     change = hop * (len(bits) + 2)  # no path has more hops than relays and one
-    weights = {one: {other: hop + far * change for other, far in row.items()} for one, row in links.items()}
+    weights = {one: {other: hop + change * (sites[one] != sites[other]) for other in row} for one, row in links.items()}
     return {end: _towards(end, weights, bits) for end in links}
 
 

@@ -33,8 +33,8 @@ def _why(one: Node, other: Node) -> str:
     if one.endpoint or other.endpoint:
         gateway, inner = (one, other) if one.endpoint else (other, one)
         return (
-            f"cannot reach each other: the site's port leads to {gateway.name} from outside, not from {inner.name}, which "
-            "stands behind it"
+            f"cannot reach each other: the site's port leads to {gateway.name} from outside only, and {inner.name} "
+            "stands behind it too"
         )
     return "both have no endpoint, so neither can reach the other"
 

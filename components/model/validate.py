@@ -7,8 +7,8 @@ from itertools import combinations
 
 from components.model.addressing import first_free
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
-from components.model.problems import Problems
 from components.model.lans import check_lans
+from components.model.problems import Problems
 from components.model.render.group_vars import OWN_VARIABLES
 from components.model.separated import check_pairs
 from components.model.spec import CONTROL_PLANE, ETCD, Node, Spec

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from components.model.peers import Peer
 from components.model.spec import Mesh, Node
 
-
 RELAY = "# relay: forwards from wg0 to wg0"
 """The line of a node whose peers reach each other through it; the scripts of hosts act on it."""
 BEYOND = "# beyond:"

@@ -1,0 +1,158 @@
+"""Networks as they are outside of the program: who gets a UDP packet that somebody sends to an address and port.
+
+A world knows nothing of the model's rules. The configuration that describes it is made from it, as a user would write it.
+"""
+
+import random
+from collections import deque
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network
+
+from components.model.fields import Fields
+from components.model.parse_sites import SitesParser
+from components.model.problems import Problems
+from components.model.spec import Spec
+from tests.examples import HOST_KEY, changed, configuration, example
+
+PORT = 51820
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host of a world."""
+
+    name: str
+    site: str
+    mesh: str
+    """Its address of wg0."""
+    lan: str | None
+    """Its address on the site's LAN, None: nobody wrote it down."""
+    public: Address | None
+    """What is forwarded to it from outside."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a site is like; the indices are those of its nodes."""
+
+    nodes: int
+    own_ports: frozenset[int]
+    lan: frozenset[int]
+    gateway: int | None
+    site_port: bool
+    """One port for the whole site, to its gateway; there are no own ports then."""
+
+
+class World:
+    """Hosts at sites of these forms, and who hears whom."""
+
+    def __init__(self, forms: list[Form]) -> None:
+        self.forms = forms
+        self.hosts: dict[str, Host] = {}
+        self.gateways: set[str] = set()
+        self.site_ports: dict[str, Address] = {}
+        self._public: dict[Address, str] = {}
+        self._lans: dict[tuple[str, Address], str] = {}
+        for number, form in enumerate(forms):
+            site = f"s{number:03}"
+            if form.site_port:
+                self.site_ports[site] = (f"198.18.{number}.1", 4000 + number)
+            for index in range(form.nodes):
+                own = (f"198.18.{number}.{index // 2 + 2}", PORT + index % 2) if index in form.own_ports else None
+                host = Host(
+                    name=f"n{index}.{site}",
+                    site=site,
+                    mesh=f"172.20.{number}.{index + 1}",
+                    lan=f"10.1.0.{index + 1}" if index in form.lan else None,
+                    public=self.site_ports[site] if form.site_port and index == form.gateway else own,
+                )
+                self.hosts[host.name] = host
+                if host.public:
+                    self._public[host.public] = host.name
+                if host.lan:
+                    self._lans[site, (host.lan, PORT)] = host.name
+                if index == form.gateway:
+                    self.gateways.add(host.name)
+
+    def hears(self, sender: str, address: Address) -> str | None:
+        """Return the host that gets what `sender` sends to an address; None when nobody does."""
+        site = self.hosts[sender].site
+        if self.site_ports.get(site) == address:
+            return None  # the site's router does not send back what comes from inside
+        return self._public.get(address) or self._lans.get((site, address))
+
+    def neighbours(self) -> dict[str, set[str]]:
+        """Return who can have a conversation with whom, because one of the two can begin it."""
+        found: dict[str, set[str]] = {name: set() for name in self.hosts}
+        for one in self.hosts.values():
+            for other in self.hosts.values():
+                addresses = [other.public] if other.public else []
+                addresses += [(other.lan, PORT)] if other.lan else []
+                if one != other and any(self.hears(one.name, address) == other.name for address in addresses):
+                    found[one.name].add(other.name)
+                    found[other.name].add(one.name)
+        return found
+
+    def connected(self, start: str, neighbours: dict[str, set[str]]) -> set[str]:
+        """Return whom any routing at all could connect `start` with, through gateways only."""
+        seen, waiting = {start}, deque([start])
+        while waiting:
+            here = waiting.popleft()
+            if here == start or here in self.gateways:
+                waiting.extend(neighbours[here] - seen)
+                seen |= neighbours[here]
+        return seen - {start}
+
+    def configuration(self) -> dict[str, object]:
+        """Return what a user writes to describe this world."""
+        sites: dict[str, object] = {}
+        for host in self.hosts.values():
+            site = sites.setdefault(host.site, {"institution": "i", "nodes": {}})
+            assert isinstance(site, dict)
+            node: dict[str, object] = {"address": host.mesh, "ssh": {"host": host.name, "hostKey": HOST_KEY}}
+            if host.name in self.gateways:
+                site["gateway"] = host.name
+            if host.site in self.site_ports:
+                site["endpoint"] = "{}:{}".format(*self.site_ports[host.site])
+            elif host.public:
+                node["endpoint"] = "{}:{}".format(*host.public)
+            if host.lan:
+                node["lanAddress"] = host.lan
+            site["nodes"][host.name] = node
+        first = self.hosts["n0.s000"]
+        first_site = sites[first.site]
+        assert isinstance(first_site, dict)
+        first_site["nodes"][first.name]["roles"] = ["control-plane", "etcd", "worker"]
+        config = changed("sites", sites)
+        config = changed("mesh", {"cidr": "172.20.0.0/16"}, config)
+        kubernetes = configuration()["kubernetes"]
+        assert isinstance(kubernetes, dict)
+        return changed("kubernetes", {**kubernetes, "podCidr": "10.128.0.0/9"}, config)
+
+    def spec(self) -> Spec:
+        """Return the specification, also where pairs cannot meet, which parsing as a whole refuses."""
+        config = self.configuration()
+        problems = Problems()
+        mesh = replace(example().mesh, cidr=IPv4Network("172.20.0.0/16"))
+        sites = SitesParser(mesh, Fields({}, "ssh", problems), []).parse(Fields(config["sites"], "sites", problems))
+        problems.raise_if_any()
+        return replace(example(), mesh=mesh, sites=sites)
+
+
+def random_form(source: random.Random, most: int) -> Form:
+    """Return a site of any form, the usual ones more often."""
+    nodes = source.randint(1, most)
+    everybody = frozenset(range(nodes))
+
+    def some() -> frozenset[int]:
+        return source.choice([frozenset(), everybody, frozenset(source.sample(range(nodes), source.randint(0, nodes)))])
+
+    gateway = source.choice([None, source.randrange(nodes)])
+    site_port = gateway is not None and source.random() < 0.5
+    return Form(nodes, frozenset() if site_port else some(), some(), gateway, site_port)
+
+
+def random_world(source: random.Random, sites: int, most: int) -> World:
+    """Return a world of this many sites with at most so many nodes each."""
+    return World([random_form(source, most) for _ in range(sites)])
