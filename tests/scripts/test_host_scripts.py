@@ -47,16 +47,51 @@ def test_secrets_go_to_their_places_and_nothing_else_changes(tmp_path: Path) -> 
     assert whole.startswith("[Interface]\nPrivateKey = P\n")
 
 
+def merged(tmp_path: Path, now: str, before: str) -> str:
+    """What grow makes of a new configuration where another one is in force."""
+    (tmp_path / "now").write_text(now, encoding="utf-8")
+    (tmp_path / "before").write_text(before, encoding="utf-8")
+    return awk(NODE / "leaving.awk", str(tmp_path / "now"), str(tmp_path / "before"))
+
+
+D = "\n[Peer]\n# d.example.org\nPublicKey = D\nAllowedIPs = 192.168.0.4/32\nPresharedKey = PD\n"
+
+
 def test_leaving_peers_are_those_whose_address_nobody_has_any_more(tmp_path: Path) -> None:
-    now, before = tmp_path / "now", tmp_path / "before"
-    now.write_text(PUBLIC.replace("PublicKey = C", "PublicKey = C2"), encoding="utf-8")
-    before.write_text(
-        PUBLIC + "\n[Peer]\n# d.example.org\nPublicKey = D\nAllowedIPs = 192.168.0.4/32\nPresharedKey = PD\n",
-        encoding="utf-8",
+    now = PUBLIC.replace("PublicKey = C", "PublicKey = C2")
+    assert merged(tmp_path, now, PUBLIC + D) == now + D
+    assert merged(tmp_path, now, merged(tmp_path, now, PUBLIC + D)) == now + D
+    assert merged(tmp_path, PUBLIC, PUBLIC) == PUBLIC
+
+
+def test_a_leaving_node_beyond_a_relay_stays_with_it(tmp_path: Path) -> None:
+    before = PUBLIC.replace("0.3/32", "0.3/32, 192.168.0.4/32, 192.168.0.5/32")
+    kept = PUBLIC.replace("0.3/32", "0.3/32, 192.168.0.4/32, 192.168.0.5/32")
+    assert merged(tmp_path, PUBLIC, before) == kept
+    other_key = PUBLIC.replace("PublicKey = C", "PublicKey = C2")
+    assert merged(tmp_path, other_key, before) == kept.replace("PublicKey = C", "PublicKey = C2")
+
+
+def test_a_leaving_relay_keeps_only_what_no_other_peer_has_now(tmp_path: Path) -> None:
+    relay = "\n[Peer]\n# d.example.org\n# beyond: b.example.org 192.168.0.2 through d.example.org\n# beyond: e.example.org 192.168.0.5 through d.example.org\nPublicKey = D\nAllowedIPs = {}\nPresharedKey = PD\n"
+    before = relay.format("192.168.0.4/32, 192.168.0.2/32, 192.168.0.1/32, 192.168.0.5/32")
+    after = relay.format("192.168.0.4/32, 192.168.0.5/32").replace(
+        "# beyond: b.example.org 192.168.0.2 through d.example.org\n", ""
     )
-    leaving = awk(NODE / "leaving.awk", str(now), str(before))
-    assert leaving == "\n[Peer]\n# d.example.org\nPublicKey = D\nAllowedIPs = 192.168.0.4/32\nPresharedKey = PD\n"
-    assert awk(NODE / "leaving.awk", str(now), str(now)) == ""
+    assert merged(tmp_path, PUBLIC, before) == PUBLIC + after
+
+
+def test_a_tunnel_that_became_a_way_through_a_relay_is_no_leaving_peer(tmp_path: Path) -> None:
+    now = PUBLIC.replace("0.3/32", "0.3/32, 192.168.0.4/32")
+    assert merged(tmp_path, now, PUBLIC + D) == now
+
+
+def test_secrets_are_found_again_in_the_configuration_that_has_them(tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    public.write_text(PUBLIC.replace("0.3/32", "0.3/32, 192.168.0.4/32"), encoding="utf-8")
+    whole = awk(NODE / "secrets.awk", "-", str(public), stdin=SECRETS)
+    assert "AllowedIPs = 192.168.0.3/32, 192.168.0.4/32\nPresharedKey = PC\n" in whole
+    assert awk(NODE / "secrets_in_force.awk", "-", stdin=whole) == SECRETS
 
 
 PREFLIGHT_NEEDS = ("awk", "flock", "ip", "mktemp", "ping", "timeout", "id", "uname", "cat")

@@ -1,12 +1,43 @@
-# Prints the [Peer] sections of the second input whose AllowedIPs the first input does not have: peers that were
-# removed from the configuration and are kept until nothing needs them any more.
-function flush() {
-    if (section != "" && !(allowed in kept)) printf "\n%s", section
-    section = ""
+# Prints the first input, a whole configuration, with what is leaving by the second one, the configuration in force:
+# addresses that the new one gives to no peer, because their nodes were removed, stay with the peer that had them until
+# nothing needs them any more. Where that peer itself is leaving, its section follows at the end.
+function addresses(line, list) {
+    sub(/^[^=]*= */, "", line)
+    return split(line, list, /, */)
 }
-$1 == "AllowedIPs" && NR == FNR { kept[$3] = 1 }
-NR == FNR { next }
+function flush(    i, kept, target) {
+    for (i = 1; i <= count; i++)
+        if (!(old[i] in taken)) kept = kept (kept == "" ? "" : ", ") old[i]
+    target = (key in by_key) ? by_key[key] : ((count && old[1] in by_address) ? by_address[old[1]] : 0)
+    if (kept != "" && target) added[target] = added[target] ", " kept
+    else if (kept != "") leaving = leaving "\n" before "AllowedIPs = " kept "\n" after
+    before = after = key = ""
+    count = 0
+}
+NR == FNR {
+    line[++lines] = $0
+    if ($1 == "Address") { sub(/\/.*/, "", $3); taken[$3 "/32"] = 1 }
+    if ($1 == "PublicKey") key = $3
+    if ($1 == "AllowedIPs") {
+        count = addresses($0, new)
+        for (i = 1; i <= count; i++) taken[new[i]] = 1
+        by_key[key] = by_address[new[1]] = lines
+        count = 0
+    }
+    next
+}
+FNR == 1 { key = "" }
 /^\[/ { flush(); inside = ($0 == "[Peer]") }
-inside && NF { section = section $0 "\n" }
-inside && $1 == "AllowedIPs" { allowed = $3 }
-END { flush() }
+!inside || !NF { next }
+$1 == "AllowedIPs" { count = addresses($0, old); next }
+$2 == "beyond:" && ($4 "/32") in taken { next }
+{
+    if ($1 == "PublicKey") key = $3
+    if (count) after = after $0 "\n"
+    else before = before $0 "\n"
+}
+END {
+    if (NR != FNR) flush()
+    for (i = 1; i <= lines; i++) print line[i] added[i]
+    printf "%s", leaving
+}

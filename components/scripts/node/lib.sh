@@ -4,6 +4,7 @@ set -eu
 umask 077
 
 conf=/etc/wireguard/wg0.conf
+units=${STRETCHED_UNITS:-/etc/systemd/system}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 say() {
@@ -19,6 +20,10 @@ die() {
 lock() {
     exec 9>/run/stretched.lock
     flock -w 120 9 || die "another run has been changing this host for two minutes; see: fuser /run/stretched.lock"
+}
+
+firewalld_runs() {
+    command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
 }
 
 # Puts the new file in the place of the old one at once, with mode $3.

@@ -2,15 +2,19 @@
 # prepare.sh apply|remove: packages, the deployer's access, Kubernetes after wg0, and firewalld where it is in charge.
 # apply may be repeated; remove takes back all but the packages.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$here/relay.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 marker='stretched-deployer$'
-units=${STRETCHED_UNITS:-/etc/systemd/system}
 
 install_packages() {
     missing=''
     command -v wg >/dev/null || missing="$missing wireguard-tools"
     command -v python3 >/dev/null || missing="$missing python3"
+    if is_relay && ! command -v nft >/dev/null; then
+        missing="$missing nftables"
+    fi
     [ -n "$missing" ] || return 0
     say "installing$missing"
     if command -v apt-get >/dev/null; then
@@ -67,10 +71,6 @@ forget_order() {
         rmdir "$units/$unit.service.d" 2>/dev/null || :
     done
     systemctl daemon-reload
-}
-
-firewalld_runs() {
-    command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
 }
 
 case ${1:-} in

@@ -1,11 +1,16 @@
 #!/bin/sh
 # tunnel.sh grow|prune|remove: this host's side of the mesh.
-#   grow    take over the configuration, but keep the peers that it no longer has; secrets come over standard input
-#   prune   drop the peers that the configuration no longer has
+#   grow    take over the configuration, but keep what it no longer has: peers, nodes beyond them, being a relay;
+#           secrets come over standard input
+#   prune   drop what the configuration no longer has
 #   remove  take wg0 and its keys away
 # The interface never goes down for a change: peers, addresses and MTU are changed in place. A change that fails is
 # taken back, and grow and prune may be repeated.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$here/relay.sh"
+
+header="# stretched: written by pulumi up, and again by the next one"
 
 # Makes the running interface like the file: keys, port and peers (wg syncconf keeps sessions), then MTU and address.
 apply_running() {
@@ -78,26 +83,32 @@ grow)
     lock
     new=$(fresh_file)
     {
-        say "# stretched: written by pulumi up, and again by the next one"
+        say "$header"
         awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
-        [ ! -e "$conf" ] || awk -f "$here/leaving.awk" "$here/wg0.public.conf" "$conf"
     } >"$new"
     grep -q '^PrivateKey = .' "$new" || die "no private key came over standard input"
+    if [ -e "$conf" ]; then
+        whole=$(mktemp /etc/wireguard/.stretched.XXXXXX)
+        awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
+        mv -f "$whole" "$new"
+    fi
     take_over "$new"
+    ! is_relay || relay_on
     ;;
 prune)
     lock
     [ -e "$conf" ] || die "there is no $conf: run pulumi up --refresh"
     new=$(fresh_file)
-    leaving=$(mktemp /etc/wireguard/.stretched.XXXXXX)
-    awk -f "$here/leaving.awk" "$here/wg0.public.conf" "$conf" >"$leaving"
-    # The leaving sections are the tail of the file, as grow wrote it.
-    awk -v keep="$(($(wc -l <"$conf") - $(wc -l <"$leaving")))" 'NR <= keep' "$conf" >"$new"
-    rm -f "$leaving"
+    {
+        say "$header"
+        awk -f "$here/secrets_in_force.awk" "$conf" | awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
+    } >"$new"
     take_over "$new"
+    is_relay || relay_off
     ;;
 remove)
     lock
+    relay_off
     systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :
     rm -f "$conf" /etc/wireguard/.stretched.*
     [ ! -e /sys/class/net/wg0 ] || ip link del wg0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# verify.sh: every peer answers a ping over wg0 and has had a handshake. Waits up to two minutes for all together,
-# then names each pair that fails and the likely cause. Handshakes that collide come again after five seconds, so
+# verify.sh: every node answers a ping over wg0, and every peer has had a handshake. Waits up to two minutes for all
+# together, then names each pair that fails, the path where it goes through relays, and the likely cause. Handshakes that collide come again after five seconds, so
 # one try proves nothing.
 . "$(dirname "$0")/lib.sh"
 
@@ -8,16 +8,19 @@ patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard ends a row of attempts 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# name, address, public key, endpoint of every peer, a line each
-awk '
-    function flush() { if (key != "") print name, address, key, endpoint; name = "?"; key = ""; endpoint = "-" }
+# A line each: name, address, public key, endpoint of every peer; name, address, relays of every node beyond one.
+awk -v peers="$work/peers" -v beyond="$work/beyond" '
+    function flush() { if (key != "") print name, address, key, endpoint >peers; name = "?"; key = ""; endpoint = "-" }
+    BEGIN { printf "" >peers; printf "" >beyond }
     /^\[/ { flush(); peer = ($0 == "[Peer]") }
-    peer && $1 == "#" { name = $2 }
+    peer && $1 == "#" && $2 != "beyond:" { name = $2 }
+    peer && $2 == "beyond:" { relays = $6; for (i = 7; i <= NF; i++) relays = relays " " $i; print $3, $4, relays >beyond }
     peer && $1 == "PublicKey" { key = $3 }
     peer && $1 == "AllowedIPs" { split($3, a, "/"); address = a[1] }
     peer && $1 == "Endpoint" { endpoint = $3 }
     END { flush() }
-' "$here/wg0.public.conf" >"$work/peers"
+' "$here/wg0.public.conf"
+cat "$work/peers" "$work/beyond" >"$work/nodes"
 
 answers() {
     deadline=$(($(date +%s) + patience))
@@ -30,27 +33,57 @@ answers() {
 
 while read -r _ address _; do
     answers "$address" &
-done <"$work/peers"
+done <"$work/nodes"
 wait
 
 failed=0
+failure() {
+    failed=$((failed + 1))
+    printf 'pair failed: %s -> %s: %s\n' "$(uname -n)" "$1" "$2" >&2
+}
+
 while read -r name address key endpoint; do
     handshake=$(wg show wg0 latest-handshakes | awk -v key="$key" '$1 == key { print $2 }')
     if [ "${handshake:-0}" = 0 ]; then
-        failed=$((failed + 1))
         if [ "$endpoint" = - ]; then
             cause="no handshake: it has no endpoint and must speak first; is it up, and may it send UDP to this host?"
         else
             cause="no handshake: is UDP ${endpoint##*:} open to ${endpoint%:*}, and from this host outwards?"
         fi
-        printf 'pair failed: %s -> %s (%s): %s\n' "$(uname -n)" "$name" "$address" "$cause" >&2
+        failure "$name ($address)" "$cause"
     elif [ ! -e "$work/ok.$address" ]; then
-        failed=$((failed + 1))
-        printf 'pair failed: %s -> %s (%s): handshake, but no answer to ping over wg0: is there a firewall on wg0?\n' \
-            "$(uname -n)" "$name" "$address" >&2
+        failure "$name ($address)" "handshake, but no answer to ping over wg0: is there a firewall on wg0?"
     fi
 done <"$work/peers"
 
-total=$(wc -l <"$work/peers")
+# Tells why a node beyond relays $2... does not answer: the first of them that does not, or what comes after the last.
+why_beyond() {
+    name=$1
+    shift
+    answering=
+    for relay in "$@" "$name"; do
+        hop=$(awk -v name="$relay" '$1 == name { print $2 }' "$work/nodes")
+        [ -e "$work/ok.$hop" ] || break
+        answering=$relay
+    done
+    if [ -z "$answering" ]; then
+        say "$relay does not answer either, the first on the way"
+    else
+        say "$answering answers, $relay behind it does not: is it up, has it a handshake with $answering (wg show wg0)," \
+            "and does $answering forward (systemctl status stretched-relay, another firewall there)?"
+    fi
+}
+
+while read -r name address relays; do
+    if [ ! -e "$work/ok.$address" ]; then
+        # shellcheck disable=SC2086
+        failure "$name ($address) by $(printf '%s -> ' $relays)$name" "$(why_beyond "$name" $relays)"
+    fi
+done <"$work/beyond"
+
+total=$(wc -l <"$work/nodes")
 [ "$failed" = 0 ] || die "$failed of $total pairs failed"
-say "verified: $total peers answer over wg0"
+if [ -s "$work/beyond" ]; then
+    through=", $(wc -l <"$work/beyond") nodes through relays"
+fi
+say "verified: $(wc -l <"$work/peers") peers answer over wg0${through:-}"
