@@ -1,5 +1,8 @@
 """The stack's readme output: what stands where, and what to do next, in Markdown."""
 
+from components.model.render.diagram import diagram, legend
+from components.model.render.firewall import firewall_requests
+from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Spec
 
@@ -13,14 +16,32 @@ def readme(spec: Spec, routes: Routes, stack: str) -> str:
         f" {node.endpoint or 'none: speaks first'} |"
         for node in spec.nodes
     )
+    paths = relayed_paths(spec, routes)
+    relayed = f"\n{paths}\n" if paths else ""
     return f"""# Cluster {stack}
 
 Kubernetes {spec.kubernetes.version} on {len(spec.nodes)} nodes at {len(spec.sites)} sites, over the WireGuard mesh wg0
-({spec.mesh.cidr}, MTU {spec.mesh.mtu}). Every pair of nodes was verified by a handshake and a ping.
+({spec.mesh.cidr}, MTU {spec.mesh.mtu}). `pulumi up` ends well only when every tunnel has had a handshake and
+all nodes answer each other over wg0.
 
 | node | site | institution | roles | wg0 | endpoint |
 | --- | --- | --- | --- | --- | --- |
 {rows}
+
+## Who reaches whom
+```mermaid
+{diagram(spec, routes)}
+```
+{legend(spec)}
+
+{reachability_table(spec, routes)}
+
+Pairs of nodes: `lan` over their site's LAN; `direct` because one of the two has an endpoint; `relay` through gateways.
+{relayed}
+## For the network groups
+UDP, nothing else, is what wg0 needs of a site's firewall.
+
+{firewall_requests(spec, routes)}
 
 ## Next
 - `pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig`; the API is reached at {where}.
