@@ -56,3 +56,13 @@ def with_workers(count: int) -> dict[str, object]:
         }
         config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
     return config
+
+
+def three_sites() -> dict[str, object]:
+    """Return a configuration of three forms of sites: public hosts; one port, for the gateway; no port."""
+    declared = yaml.safe_load((TREE / "tests/three_sites.yaml").read_text(encoding="utf-8"))
+    config = {**configuration(), **declared}
+    for site, fields in declared["sites"].items():
+        for name in fields["nodes"]:
+            config = changed(f"sites/{site}/nodes/{name}/ssh/hostKey", HOST_KEY, config)
+    return config

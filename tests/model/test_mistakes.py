@@ -4,7 +4,7 @@ import pytest
 
 from components.model.parse import parse
 from components.model.problems import ConfigError
-from tests.examples import changed, configuration, read
+from tests.examples import HOST_KEY, changed, configuration, read, three_sites
 
 UVIC = "sites/uvic/nodes/uvic001.hl-lhc.io"
 UCHICAGO2 = "sites/mwt2/nodes/uchicago002.hl-lhc.io"
@@ -81,8 +81,75 @@ def test_two_nodes_without_endpoint_cannot_reach_each_other() -> None:
     config = changed("sites/aglt2/nodes/msu001.hl-lhc.io/ssh", {"host": "192.0.2.9"}, config)
     assert problems(config) == [
         "sites.aglt2.nodes.msu001.hl-lhc.io.endpoint: msu001.hl-lhc.io and uvic001.hl-lhc.io both have no endpoint, so "
-        "neither can reach the other; have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there"
+        "neither can reach the other; have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there, or "
+        "have umich001.hl-lhc.io, which reaches both, carry their packets: write `gateway: umich001.hl-lhc.io` at the site "
+        "aglt2"
     ]
+    assert problems(changed("sites/aglt2/gateway", "nobody", config))[0].startswith(
+        "sites.aglt2.gateway: nobody is not"
+    )
+    assert parse(changed("sites/aglt2/gateway", "umich001.hl-lhc.io", config), read)
+
+
+def test_pairs_of_the_same_two_sites_that_cannot_meet_are_told_together() -> None:
+    config = changed("sites/oneport/gateway", None, changed("sites/oneport/endpoint", None, three_sites()))
+    found = problems(config)
+    assert len(found) == 1
+    assert "closed1.lab.test and gate.lab.test both have no endpoint" in found[0]
+    assert "(likewise closed1.lab.test and inner1.lab.test, closed1.lab.test and inner2.lab.test, " in found[0]
+    assert ", and 1 more pairs of these sites)" in found[0]
+    assert "have open1.lab.test, which reaches both, carry their packets: write `gateway: open1.lab.test`" in found[0]
+
+
+def test_a_sites_own_port_is_of_no_use_to_the_hosts_behind_it() -> None:
+    config = changed("sites/oneport/nodes/gate.lab.test/lanAddress", None, three_sites())
+    for name in ("inner1", "inner2"):
+        config = changed(f"sites/oneport/nodes/{name}.lab.test/lanAddress", None, config)
+    found = "\n".join(problems(config))
+    assert (
+        "sites.oneport.nodes.gate.lab.test.endpoint: gate.lab.test and inner1.lab.test cannot reach each other: the site's "
+        "port leads to gate.lab.test from outside only, and inner1.lab.test stands behind it too"
+    ) in found
+    assert "write `lanAddress: ADDRESS` at one of the two if they are on one LAN" in found
+
+
+ONEPORT = "sites/oneport"
+GATE = f"{ONEPORT}/nodes/gate.lab.test"
+INNER = f"{ONEPORT}/nodes/inner1.lab.test"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (f"{ONEPORT}/gateway", "open1.lab.test", "sites.oneport.gateway: open1.lab.test is not a node of this site; write one of gate.lab.test, inner1.lab.test, inner2.lab.test"),
+        (f"{ONEPORT}/gateway", ["gate.lab.test", "inner1.lab.test"], "sites.oneport.gateway: 2 gateways: one cannot yet take over from another; write one, for example `gateway: gate.lab.test`"),
+        (f"{ONEPORT}/gateway", 7, "sites.oneport.gateway: 7 is not a text"),
+        (f"{ONEPORT}/gateway", None, "sites.oneport.gateway: is missing, and the site has an `endpoint`; write the node that the port is forwarded to"),
+        (f"{ONEPORT}/endpoint", "203.0.113.8:0", "sites.oneport.endpoint: '203.0.113.8:0' is not HOST or HOST:PORT; write"),
+        (f"{ONEPORT}/endpoint", "192.0.2.12", "sites.open.nodes.open2.lab.test.endpoint: 192.0.2.12:51820 is already that of gate.lab.test"),
+        ("sites/closed/nodes/closed1.lab.test/endpoint", "203.0.113.8:4500", "sites.oneport.endpoint: 203.0.113.8:4500 is already that of closed1.lab.test"),
+        (f"{INNER}/endpoint", "203.0.113.8:4501", "inner1.lab.test.endpoint: is 203.0.113.8:4501, and the site has one port for all its nodes, 203.0.113.8:4500; keep one"),
+        (f"{INNER}/lanAddress", "10.9.0.1", "inner1.lab.test.lanAddress: 10.9.0.1 is not inside the site's lan 10.1.0.0/24"),
+        (f"{INNER}/lanAddress", "10.1.0.255", "inner1.lab.test.lanAddress: 10.1.0.255 is the network or broadcast address of 10.1.0.0/24"),
+        (f"{INNER}/lanAddress", "10.1.0.11", "inner1.lab.test.lanAddress: 10.1.0.11 is already that of gate.lab.test"),
+        (f"{INNER}/lanAddress", "ten", "inner1.lab.test.lanAddress: 'ten' is not an IPv4 address"),
+        ("sites/closed/nodes/closed1.lab.test/lanAddress", "10.233.1.7", "closed1.lab.test.lanAddress: 10.233.1.7 is inside kubernetes.serviceCidr 10.233.0.0/18"),
+        (f"{ONEPORT}/lan", "10.1.0.7/24", "sites.oneport.lan: '10.1.0.7/24' is not an IPv4 network in CIDR form; write for example `lan: 10.1.0.0/24`"),
+        (f"{ONEPORT}/lan", "192.168.0.0/16", "sites.oneport.lan: 192.168.0.0/16 overlaps mesh.cidr 192.168.7.0/24"),
+        (f"{ONEPORT}/lan", "10.0.0.0/8", "sites.oneport.lan: 10.0.0.0/8 overlaps kubernetes.podCidr"),
+        (f"{ONEPORT}/lan", "10.0.0.0/8", "sites.oneport.lan: 10.0.0.0/8 overlaps kubernetes.serviceCidr"),
+        (f"{ONEPORT}/gatway", "gate.lab.test", "sites.oneport.gatway: is not a known field; did you mean `gateway`?"),
+        (f"{GATE}/ssh", {"hostKey": HOST_KEY}, "gate.lab.test.ssh.host: is missing, and there is no endpoint of its own"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_sites_is_named(path: str, value: object, expected: str) -> None:
+    found = problems(changed(path, value, three_sites()))
+    assert any(expected in problem for problem in found), "\n".join(found)
+
+
+def test_a_gateway_may_be_written_as_a_list_of_one() -> None:
+    listed = parse(changed(f"{ONEPORT}/gateway", ["gate.lab.test"], three_sites()), read)
+    assert listed == parse(three_sites(), read)
 
 
 def test_all_mistakes_come_in_one_go() -> None:
