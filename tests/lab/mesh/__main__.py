@@ -1,0 +1,26 @@
+"""The program's mesh without a cluster, for tests of routes: where Kubespray would run, one command runs on one host."""
+
+import pulumi
+
+from components.config import load
+from components.key import Key, ssh
+from components.mesh import Mesh
+from components.model.render.readme import readme
+from components.model.routing import route
+from components.remote import command
+from components.rendered import ROOT
+
+config = pulumi.Config()
+spec, access, _ = load(config)
+routes = route(spec)
+deployer_key = Key("deployer", spec.mesh.rotation, ssh)
+mesh = Mesh("mesh", spec, routes, access, deployer_key.public, ROOT / pulumi.get_stack())
+hosts = {node.spec.name: node.host for node in mesh.nodes}
+drained = command(
+    "drained",
+    hosts[config.require("drainedFrom")],
+    create=config.require("draining"),
+    opts=pulumi.ResourceOptions(depends_on=mesh.verified),
+)
+mesh.prune(after=drained)
+pulumi.export("readme", readme(spec, routes, pulumi.get_stack()))

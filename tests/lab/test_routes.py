@@ -1,0 +1,284 @@
+"""Three forms of sites on real hosts: two public; three behind one UDP port; two without a port. The mesh alone.
+
+The tests run in the file's order on one lab, `lab/topologies/routes.yaml`; the program is tests/lab/mesh.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.layout import Layout
+from tests.examples import TREE, changed, three_sites
+from tests.lab.place import wait_until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+
+FILE = TREE / "lab/topologies/routes.yaml"
+LAYOUT = Layout("routes")
+HOSTS = {
+    "open1": "192.168.7.1",
+    "open2": "192.168.7.2",
+    "gate": "192.168.7.3",
+    "inner1": "192.168.7.4",
+    "inner2": "192.168.7.5",
+    "closed1": "192.168.7.6",
+    "closed2": "192.168.7.7",
+}
+VERIFY = "STRETCHED_PATIENCE={} sh /root/.stretched/node/verify.sh"
+
+
+def lab(*words: str, check: bool = True, cwd: Path = TREE) -> subprocess.CompletedProcess[str]:
+    """Run `python -m lab` for this lab; both streams come as one text."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "--topology", str(FILE), *words],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(TREE)},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    assert not check or done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}"
+    return done
+
+
+def sh(host: str, script: str, *, check: bool = True) -> str:
+    """Run a script as root on a host and return what it printed."""
+    return lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
+
+
+def pings(host: str, address: str) -> bool:
+    return lab("exec", host, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
+
+
+class Stack:
+    """The stack of the mesh, in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        shutil.copytree(TREE / "tests/lab/mesh", directory)
+        self.pulumi("stack", "init", "routes")
+        self.salt = yaml.safe_load((directory / "Pulumi.routes.yaml").read_text(encoding="utf-8"))
+
+    def pulumi(self, *words: str) -> str:
+        return lab("run", "pulumi", *words, "--non-interactive", cwd=self.directory).stdout
+
+    def write(self, config: dict[str, object], drained_from: str = "open1.lab.test", draining: str = "true") -> None:
+        access = {"privateKeyFile": str(LAYOUT.private_key), "knownHostsFile": str(LAYOUT.known_hosts)}
+        values = {**config, "ssh": access, "drainedFrom": drained_from, "draining": draining}
+        whole = {**self.salt, "config": {f"stretched:{name}": value for name, value in values.items()}}
+        (self.directory / "Pulumi.routes.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+    def up(self) -> str:
+        return self.pulumi("up", "--yes", "--skip-preview", "--stack", "routes")
+
+
+def declared() -> dict[str, object]:
+    """The three sites with the hosts' real keys, which stand in the lab's known_hosts."""
+    config = three_sites()
+    sites = config["sites"]
+    assert isinstance(sites, dict)
+    for site in sites.values():
+        for node in site["nodes"].values():
+            del node["ssh"]["hostKey"]
+            if not node["ssh"]:
+                del node["ssh"]
+    return config
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    assert not LAYOUT.state.exists(), "a lab `routes` is up already, made by somebody else"
+    try:
+        lab("up")
+        made = Stack(tmp_path_factory.mktemp("stack") / "mesh")
+        made.write(declared())
+        yield made
+    finally:
+        lab("down")
+
+
+def test_the_mesh_comes_up_and_every_pair_is_verified(stack: Stack) -> None:
+    printed = stack.up()
+    assert "verified: 4 peers answer over wg0, 2 nodes through relays" in printed
+    assert "verified: 6 peers answer over wg0\n" in printed
+    assert "relay" in stack.pulumi("stack", "output", "readme", "--stack", "routes")
+
+
+def test_every_pair_pings_over_wg0() -> None:
+    for one in HOSTS:
+        others = [address for name, address in HOSTS.items() if name != one]
+        sh(one, f"for address in {' '.join(others)}; do ping -q -c1 -W3 $address; done")
+
+
+def test_a_relayed_pair_goes_through_the_gateway_both_ways() -> None:
+    peers = sh("inner1", "wg show wg0 allowed-ips")
+    assert "192.168.7.3/32 192.168.7.6/32 192.168.7.7/32" in peers
+    assert len(peers.splitlines()) == 4
+    for one, other in (("inner1", "closed1"), ("closed2", "inner2")):
+        for start, end in ((one, other), (other, one)):
+            told = sh(start, f"ping -c1 -W3 -t1 {HOSTS[end]} || true")
+            assert f"From {HOSTS['gate']} icmp_seq=1 Time to live exceeded" in told
+    capture = subprocess.Popen(
+        [sys.executable, "-m", "lab", "--topology", str(FILE), "exec", "gate", "--", "timeout", "20", "tcpdump", "-nlc4", "-iwg0", "icmp"],
+        cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert capture.stderr is not None
+    while "listening on" not in capture.stderr.readline():
+        assert capture.poll() is None
+    sh("inner1", f"ping -q -c1 {HOSTS['closed1']}")
+    lines = capture.communicate(timeout=30)[0].splitlines()
+    assert [match[0] for line in lines if (match := re.search(r"192\S+ > 192\S+: ICMP echo \w+", line))] == [
+        "192.168.7.4 > 192.168.7.6: ICMP echo request"
+    ] * 2 + ["192.168.7.6 > 192.168.7.4: ICMP echo reply"] * 2
+
+
+def test_hosts_of_one_site_talk_on_their_lan() -> None:
+    endpoints = sh("inner1", "wg show wg0 endpoints")
+    assert "10.1.0.11:51820" in endpoints
+    assert "10.1.0.13:51820" in endpoints
+    assert "10.2.0.12:51820" in sh("closed1", "wg show wg0 endpoints"), "who has no LAN address spoke first"
+    assert "203.0.113.8:4500" in sh("closed1", "wg show wg0 endpoints")
+
+
+def test_only_the_gateway_forwards_and_only_from_wg0() -> None:
+    flags = "cat /proc/sys/net/ipv4/conf/wg0/forwarding /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/eth0/forwarding"
+    assert sh("gate", flags).split() == ["1", "0", "0"]
+    sh("gate", "nft list table inet stretched; systemctl is-active stretched-relay")
+    for name in HOSTS.keys() - {"gate"}:
+        assert sh(name, flags).split() == ["0", "0", "0"], name
+        assert "No such file" in sh(name, "nft list table inet stretched 2>&1 || true")
+        sh(name, "test ! -e /etc/stretched && ! systemctl is-active stretched-relay")
+
+
+def listened(script: Callable[[], object]) -> int:
+    """Run something; return how many echo requests for inner1's LAN address came to it meanwhile."""
+    sh("inner1", "nft 'add table inet test; add chain inet test in { type filter hook input priority 0; }; "
+       "add rule inet test in ip daddr 10.1.0.12 icmp type echo-request counter'")  # fmt: skip
+    try:
+        script()
+        told = sh("inner1", "nft list table inet test")
+    finally:
+        sh("inner1", "nft delete table inet test")
+    return int(re.search(r"counter packets (\d+)", told)[1])  # type: ignore[index]
+
+
+@pytest.fixture
+def intruder() -> Iterator[Callable[[], object]]:
+    """A member that sends packets for the gateway's LAN into its tunnel; the function sends two."""
+    key = "$(wg show wg0 allowed-ips | awk '/192.168.7.3/ { print $1 }')"
+    allowed = sh(
+        "closed1",
+        'wg show wg0 allowed-ips | awk \'/192.168.7.3/ { for (i = 2; i <= NF; i++) printf "%s%s", (i > 2 ? "," : ""), $i }\'',
+    )
+    sh("closed1", f"wg set wg0 peer {key} allowed-ips {allowed},10.1.0.12/32; ip route add 10.1.0.12 dev wg0")
+    yield lambda: sh("closed1", "ping -q -c2 -W1 10.1.0.12 || true")
+    sh("closed1", f"ip route del 10.1.0.12 dev wg0; wg set wg0 peer {key} allowed-ips {allowed}")
+
+
+def test_a_member_does_not_get_into_the_gateways_lan(intruder: Callable[[], object]) -> None:
+    assert listened(intruder) == 0
+    sh("gate", "nft delete table inet stretched")
+    try:
+        assert listened(intruder) == 2, "without our rules it would, so the first half of this test can fail"
+    finally:
+        sh("gate", "systemctl restart stretched-relay")
+    assert listened(intruder) == 0
+
+
+SERVER = "import socket; s = socket.create_server(('0.0.0.0', 5001)); c, _ = s.accept(); print(c.getsockopt(6, 2)); c.close()"
+CLIENT = "import socket; c = socket.create_connection(('192.168.7.6', 5001), 5); print(c.getsockopt(6, 2))"
+
+
+def test_tcp_segments_fit_the_gateways_mtu() -> None:
+    sh("gate", "ip link set wg0 mtu 1300")
+    try:
+        sh("closed1", f'systemd-run -q --unit=mss --collect python3 -c "{SERVER}"')
+        wait_until(lambda: ":5001" in sh("closed1", "ss -ltn"), 20, "the server listens")
+        assert int(sh("inner1", f'python3 -c "{CLIENT}"')) <= 1300 - 40
+    finally:
+        sh("gate", "ip link set wg0 mtu 1420")
+
+
+def test_a_failing_relayed_pair_is_told_with_its_path_and_where_it_ends() -> None:
+    sh(
+        "gate",
+        "nft 'add table inet test; add chain inet test f { type filter hook forward priority 0; }; add rule inet test f ip daddr 192.168.7.7 drop'",
+    )
+    try:
+        told = sh("inner1", VERIFY.format(5), check=False)
+    finally:
+        sh("gate", "nft delete table inet test")
+    failed = [line for line in told.splitlines() if line.startswith("pair failed")]
+    assert len(failed) == 1
+    assert failed[0].startswith(
+        "pair failed: inner1.lab.test -> closed2.lab.test (192.168.7.7) by gate.lab.test -> closed2.lab.test: gate.lab.test answers, "
+        "closed2.lab.test behind it does not"
+    )
+    assert "1 of 6 pairs failed" in told
+    assert "2 nodes through relays" in sh("inner1", VERIFY.format(30))
+
+
+def test_a_gateway_that_was_restarted_forwards_again() -> None:
+    boot = sh("gate", "cat /proc/sys/kernel/random/boot_id")
+    lab("exec", "gate", "--", "systemctl", "reboot")
+    wait_until(
+        lambda: sh("gate", "cat /proc/sys/kernel/random/boot_id", check=False)[:36] not in ("", boot), 120, "boot"
+    )
+    wait_until(lambda: pings("inner1", HOSTS["closed1"]), 90, "inner1 reaches closed1 through the gateway again")
+    assert pings("closed2", HOSTS["inner2"])
+
+
+def test_a_second_run_changes_nothing(stack: Stack) -> None:
+    before = sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft")
+    assert re.search(r"Resources:\n +\d+ unchanged", stack.up())
+    assert sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft") == before
+    kept = "awk -f /root/.stretched/node/secrets_in_force.awk /etc/wireguard/wg0.conf | sh /root/.stretched/node/tunnel.sh grow"
+    assert sh("gate", kept) == "wg0: nothing to change"
+
+
+def test_a_node_beyond_the_gateway_is_reached_until_it_is_drained_and_then_forgotten(stack: Stack) -> None:
+    config = changed("sites/closed/nodes/closed2.lab.test", None, declared())
+    wait = f"ping -q -c3 -i0.3 -W2 {HOSTS['closed2']} && wg show wg0 allowed-ips"
+    stack.write(config, "inner1.lab.test", wait)
+    printed = stack.up()
+    assert "3 packets transmitted, 3 received" in printed
+    assert "192.168.7.7/32" in printed
+    for name in HOSTS.keys() - {"closed2"}:
+        assert "192.168.7.7" not in sh(name, "wg show wg0 allowed-ips; cat /etc/wireguard/wg0.conf"), name
+    sh("closed2", "test ! -e /etc/wireguard/wg0.conf && test ! -e /sys/class/net/wg0")
+
+
+def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: Stack) -> None:
+    config = changed("sites/closed/nodes/closed2.lab.test", None, declared())
+    config = changed(
+        "sites/open/gateway", "open1.lab.test", changed("sites/closed/nodes/closed1.lab.test/lanAddress", None, config)
+    )
+    for name in ("inner1", "inner2"):
+        config = changed(f"sites/oneport/nodes/{name}.lab.test/lanAddress", None, config)
+    config = changed("sites/oneport/nodes/gate.lab.test/lanAddress", None, config)
+    started = time.monotonic()
+    stack.write(config)
+    stack.up()
+    print(f"other paths for all: {time.monotonic() - started:.0f} s")
+    assert sh("open1", "cat /proc/sys/net/ipv4/conf/wg0/forwarding") == "1"
+    assert sh("gate", "cat /proc/sys/net/ipv4/conf/wg0/forwarding") == "0"
+    sh("gate", "test ! -e /etc/stretched && test ! -e /etc/systemd/system/stretched-relay.service")
+    for one, other in permutations(["gate", "inner1", "inner2", "closed1", "open1", "open2"], 2):
+        assert pings(one, HOSTS[other]), f"{one} -> {other}"
+
+
+def test_nothing_is_left_of_it_on_any_host(stack: Stack) -> None:
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "routes")
+    for name in HOSTS:
+        sh(name, "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /sys/class/net/wg0")
+        assert "stretched" not in sh(name, "nft list tables; ls /etc/systemd/system; ls -A /root")
