@@ -10,7 +10,7 @@ from components.model.render.inventory import inventory, to_yaml
 from components.model.render.readme import readme
 from components.model.routing import route
 from components.playbooks import playbook_source
-from components.rendered import ROOT
+from components.rendered import ROOT, write_text
 
 spec, access, secret_variables = load(pulumi.Config())
 work = ROOT / pulumi.get_stack()
@@ -24,6 +24,9 @@ mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, work)
 mesh.prune(after=cluster.converged)
 
+text = readme(spec, routes, pulumi.get_stack())
+mesh.announce(spec, routes, write_text(work / "readme.md", text))
+
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
                                     "roles": list(node.roles)} for node in spec.nodes})  # fmt: skip
@@ -35,4 +38,4 @@ pulumi.export(
     },
 )
 pulumi.export("inventory", to_yaml(inventory(spec)))
-pulumi.export("readme", readme(spec, routes, pulumi.get_stack()))
+pulumi.export("readme", text)

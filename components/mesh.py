@@ -10,6 +10,7 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.key import seed
+from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
 from components.model.spec import Spec
@@ -68,6 +69,14 @@ class Mesh(pulumi.ComponentResource):
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
         self.register_outputs({"publicKeys": self.public_keys})
+
+    def announce(self, spec: Spec, routes: Routes, whole: Path) -> None:
+        """Say in a preview who reaches whom; the file `whole` tells more. Pulumi shows but the beginning of outputs."""
+        if pulumi.runtime.is_dry_run():
+            paths = relayed_paths(spec, routes)
+            tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
+            more = f"With a diagram, and what to ask network groups for: {whole}"
+            pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
 
     def prune(self, after: pulumi.Resource) -> list[Command]:
         """Return the commands that drop leaving peers everywhere, once `after` is done."""

@@ -1,4 +1,4 @@
-"""Files rendered for upload, below `.stretched/<stack>/` in the project's directory.
+"""Files rendered for upload or for people, below `.stretched/<stack>/` in the project's directory.
 
 Resources refer to them by path, so that the state holds a hash instead of a text. Nothing secret is written here.
 """
@@ -40,6 +40,13 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> Path:
     if target.exists():
         shutil.rmtree(target)
     new.rename(target)
+    return target
+
+
+def write_text(target: Path, text: str) -> Path:
+    """Write a file for people to read; return its path."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
     return target
 
 

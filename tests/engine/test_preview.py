@@ -23,6 +23,14 @@ def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     assert re.search(r"\+ 85 to create", said), said
     assert "command:remote:Command uvic001.hl-lhc.io-grown" in said
     assert "error" not in said
+    assert "| aglt2 | 1 direct | 8 direct | 2 direct |" in said
+    assert "what to ask network groups for: .stretched/hl-lhc/readme.md" in said
+    whole = (engine.program / ".stretched/hl-lhc/readme.md").read_text(encoding="utf-8")
+    assert "flowchart LR" in whole
+    assert (
+        "| UDP 51820 at 192.41.231.216 | 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5 (mwt2); 206.12.98.227 (uvic) |"
+        in whole
+    )
 
 
 def preview_with(engine: Engine, stack: str, tmp_path: Path, config: dict[str, object]) -> str:
