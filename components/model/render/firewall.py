@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from components.model.render.markdown import table
 from components.model.routing import Routes
 from components.model.spec import Endpoint, Node, Site, Spec
 
@@ -15,7 +16,7 @@ def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
     inwards = [row for node in site.nodes if (row := _inwards(spec, routes, node))]
     lines = [f"### {site.name}"]
     if inwards:
-        lines += ["| open inwards | from | leads to |", "| --- | --- | --- |", *inwards]
+        lines.append(table(["open inwards", "from", "leads to"], inwards))
     else:
         lines.append("Inwards: nothing to open.")
     outwards = _outwards(spec, routes, site)
@@ -24,17 +25,17 @@ def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
     return "\n".join(lines)
 
 
-def _inwards(spec: Spec, routes: Routes, node: Node) -> str:
+def _inwards(spec: Spec, routes: Routes, node: Node) -> list[str]:
     """Return the row of a node that others speak to from outside; empty for another one."""
     callers = [
         other for other in _outside(spec, routes, node) if node.endpoint and routes.reachability.endpoint(other, node)
     ]
     if not callers or not node.endpoint:
-        return ""
+        return []
     forwarded = node.lan_address or node.endpoint.port != spec.mesh.listen_port
     port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
     inner = f"{node.name}{port}" + (f" at {node.lan_address}" if node.lan_address else "")
-    return f"| UDP {node.endpoint.port} at {node.endpoint.host} | {_sources(spec, callers)} | {inner} |"
+    return [f"UDP {node.endpoint.port} at {node.endpoint.host}", _sources(spec, callers), inner]
 
 
 def _sources(spec: Spec, callers: list[Node]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import combinations
 
 from components.model.reachability import KINDS
+from components.model.render.markdown import table
 from components.model.routing import Routes
 from components.model.spec import Node, Site, Spec
 
@@ -19,10 +20,8 @@ def reachability_table(spec: Spec, routes: Routes) -> str:
         found = counts[frozenset((one.name, other.name))]
         return ", ".join(f"{found[kind]} {kind}" for kind in KINDS if found[kind]) or "-"
 
-    names = [site.name for site in spec.sites]
-    lines = [_row(["", *names]), _row(["---"] * (len(names) + 1))]
-    lines += [_row([site.name, *(cell(site, other) for other in spec.sites)]) for site in spec.sites]
-    return "\n".join(lines)
+    rows = [[site.name, *(cell(site, other) for other in spec.sites)] for site in spec.sites]
+    return table(["", *(site.name for site in spec.sites)], rows)
 
 
 def relayed_paths(spec: Spec, routes: Routes) -> str:
@@ -35,12 +34,12 @@ def relayed_paths(spec: Spec, routes: Routes) -> str:
     if not pairs:
         return ""
     sites = {site.name: site for site in spec.sites}
-    rows = [_row(["between", "through", "and", "pairs"]), _row(["---"] * 4)]
+    rows = []
     for (here, through, there), found in pairs.items():
         for ones, others, count in _folded(found):
             ends = [_some(sites[here], ones), _some(sites[there], others) if others else "each other"]
-            rows.append(_row([ends[0], ", ".join(through), ends[1], str(count)]))
-    return "\n".join(rows)
+            rows.append([ends[0], ", ".join(through), ends[1], str(count)])
+    return table(["between", "through", "and", "pairs"], rows)
 
 
 def _folded(pairs: list[tuple[Node, Node]]) -> Iterable[tuple[list[str], list[str], int]]:
@@ -59,9 +58,5 @@ def _folded(pairs: list[tuple[Node, Node]]) -> Iterable[tuple[list[str], list[st
 
 def _some(site: Site, names: list[str]) -> str:
     if len(names) == len(site.nodes) > 1:
-        return f"all {len(names)} of {site.name}"
+        return f"{'both' if len(names) == 2 else f'all {len(names)}'} of {site.name}"
     return f"{', '.join(names)} ({site.name})"
-
-
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
