@@ -12,7 +12,7 @@ is_relay() {
 
 # Puts standard input in the place of file $1; fails when that is what the file held already.
 changed() {
-    new=$(mktemp "$relay_directory/.new.XXXXXX")
+    new=$(mktemp "$(dirname "$1")/.stretched.XXXXXX") # there it gets its SELinux label
     cat >"$new"
     if cmp -s "$new" "$1"; then
         rm -f "$new"
