@@ -1,8 +1,12 @@
 """Every pair of nodes that any routing could connect is connected; packets walk by WireGuard's rules in simulator.py."""
 
 import random
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise, permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +17,8 @@ from components.model.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
 from components.model.render.wireguard import wg0_conf
 from components.model.routing import Routes, next_hops, route
 from components.model.spec import Spec
-from tests.model.simulator import Network, parse
+from tests.examples import TREE
+from tests.model.simulator import Interface, Network, parse
 from tests.model.worlds import Form, World, random_world
 
 
@@ -74,6 +79,41 @@ def test_it_does_with_hundreds_of_nodes(seed: int) -> None:
     world = random_world(random.Random(seed), sites=50, most=9)  # noqa: S311 - no secret
     assert len(world.hosts) > 150
     assert {LAN, DIRECT, RELAY} <= check(world)
+
+
+LEAVING = TREE / "components/scripts/node/leaving.awk"
+
+
+def grown(new: str, old: str, place: Path) -> Interface:
+    """What a host has after grow and before prune."""
+    (place / "new").write_text(new, encoding="utf-8")
+    (place / "old").write_text(old, encoding="utf-8")
+    words = ["awk", "-f", str(LEAVING), str(place / "new"), str(place / "old")]
+    merged = parse(subprocess.run(words, text=True, capture_output=True, check=True).stdout)
+    return replace(merged, forwards=parse(new).forwards or parse(old).forwards)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(forms(), min_size=2, max_size=5), st.data())
+def test_leaving_nodes_are_reached_until_they_are_pruned_and_the_others_reach_each_other_all_the_time(
+    sites: list[Form], data: st.DataObject
+) -> None:
+    before = World(sites)
+    names = sorted(before.hosts)
+    leaving = data.draw(st.sets(st.sampled_from(names), min_size=1, max_size=len(names) - 1))
+    after = before.without(leaving)
+    spec, rest = before.spec(), after.spec()
+    old, new = files(spec, route(spec)), files(rest, route(rest))
+    with TemporaryDirectory() as directory:
+        interfaces = {name: parse(old[name]) for name in leaving}
+        interfaces |= {name: grown(new[name], old[name], Path(directory)) for name in new}
+    network = Network(before, interfaces)
+    was = {name: before.connected(name, before.neighbours()) for name in names}
+    stays = {name: after.connected(name, after.neighbours()) for name in after.hosts}
+    for one, other in permutations(names, 2):
+        drained = (one in leaving) != (other in leaving) and other in was[one]
+        if drained or other in stays.get(one, set()):
+            assert network.deliver(one, other) == "delivered", f"{one} -> {other}"
 
 
 SEVEN = [

@@ -3,8 +3,10 @@
 A world knows nothing of the model's rules. The configuration that describes it is made from it, as a user would write it.
 """
 
+import copy
 import random
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
@@ -75,6 +77,15 @@ class World:
                 if index == form.gateway:
                     self.gateways.add(host.name)
 
+    def without(self, leaving: Set[str]) -> "World":
+        """Return what is declared when these hosts are removed; they go on being there in this world."""
+        rest = copy.copy(self)
+        rest.hosts = {name: host for name, host in self.hosts.items() if name not in leaving}
+        rest.gateways = self.gateways - leaving
+        kept = {self.hosts[name].site for name in rest.gateways}
+        rest.site_ports = {site: address for site, address in self.site_ports.items() if site in kept}
+        return rest
+
     def hears(self, sender: str, address: Address) -> str | None:
         """Return the host that gets what `sender` sends to an address; None when nobody does."""
         site = self.hosts[sender].site
@@ -120,10 +131,6 @@ class World:
             if host.lan:
                 node["lanAddress"] = host.lan
             site["nodes"][host.name] = node
-        first = self.hosts["n0.s000"]
-        first_site = sites[first.site]
-        assert isinstance(first_site, dict)
-        first_site["nodes"][first.name]["roles"] = ["control-plane", "etcd", "worker"]
         config = changed("sites", sites)
         config = changed("mesh", {"cidr": "172.20.0.0/16"}, config)
         kubernetes = configuration()["kubernetes"]
