@@ -14,7 +14,7 @@ from components.model.fields import Fields
 from components.model.parse_sites import SitesParser
 from components.model.problems import Problems
 from components.model.spec import Spec
-from tests.examples import HOST_KEY, changed, configuration, example
+from tests.examples import HOST_KEY, example
 
 PORT = 51820
 Address = tuple[str, int]
@@ -115,8 +115,8 @@ class World:
                 seen |= neighbours[here]
         return seen - {start}
 
-    def configuration(self) -> dict[str, object]:
-        """Return what a user writes to describe this world."""
+    def sites(self) -> dict[str, object]:
+        """Return what a user writes to describe this world, the section `sites`."""
         sites: dict[str, object] = {}
         for host in self.hosts.values():
             site = sites.setdefault(host.site, {"institution": "i", "nodes": {}})
@@ -131,18 +131,14 @@ class World:
             if host.lan:
                 node["lanAddress"] = host.lan
             site["nodes"][host.name] = node
-        config = changed("sites", sites)
-        config = changed("mesh", {"cidr": "172.20.0.0/16"}, config)
-        kubernetes = configuration()["kubernetes"]
-        assert isinstance(kubernetes, dict)
-        return changed("kubernetes", {**kubernetes, "podCidr": "10.128.0.0/9"}, config)
+        return sites
 
     def spec(self) -> Spec:
-        """Return the specification, also where pairs cannot meet, which parsing as a whole refuses."""
-        config = self.configuration()
+        """Return the specification, also where pairs cannot meet, which parsing a whole configuration refuses."""
         problems = Problems()
         mesh = replace(example().mesh, cidr=IPv4Network("172.20.0.0/16"))
-        sites = SitesParser(mesh, Fields({}, "ssh", problems), []).parse(Fields(config["sites"], "sites", problems))
+        fields = Fields(self.sites(), "sites", problems)
+        sites = SitesParser(mesh, Fields({}, "ssh", problems), []).parse(fields)
         problems.raise_if_any()
         return replace(example(), mesh=mesh, sites=sites)
 
