@@ -81,7 +81,7 @@ class SitesParser:
                 fields.at("gateway"), f"{name} is not a node of this site", f"write one of {', '.join(sorted(nodes))}"
             )
             return ""
-        if fields.raw("endpoint") is not None and fields.raw("gateway") is None:
+        if fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
                 fields.at("gateway"),
                 "is missing, and the site has an `endpoint`",

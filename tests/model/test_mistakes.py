@@ -124,6 +124,7 @@ INNER = f"{ONEPORT}/nodes/inner1.lab.test"
         (f"{ONEPORT}/gateway", "open1.lab.test", "sites.oneport.gateway: open1.lab.test is not a node of this site; write one of gate.lab.test, inner1.lab.test, inner2.lab.test"),
         (f"{ONEPORT}/gateway", ["gate.lab.test", "inner1.lab.test"], "sites.oneport.gateway: 2 gateways: one cannot yet take over from another; write one, for example `gateway: gate.lab.test`"),
         (f"{ONEPORT}/gateway", 7, "sites.oneport.gateway: 7 is not a text"),
+        (f"{ONEPORT}/gateway", [], "sites.oneport.gateway: is missing, and the site has an `endpoint`"),
         (f"{ONEPORT}/gateway", None, "sites.oneport.gateway: is missing, and the site has an `endpoint`; write the node that the port is forwarded to"),
         (f"{ONEPORT}/endpoint", "203.0.113.8:0", "sites.oneport.endpoint: '203.0.113.8:0' is not HOST or HOST:PORT; write"),
         (f"{ONEPORT}/endpoint", "192.0.2.12", "sites.open.nodes.open2.lab.test.endpoint: 192.0.2.12:51820 is already that of gate.lab.test"),
