@@ -40,7 +40,8 @@ class Change:
     @property
     def result(self) -> State:
         """What is known when all has ended well."""
-        return replace(self.wanted, order=(self.known or self.wanted).wants(self.wanted))
+        order = (self.known or self.wanted).wants(self.wanted)
+        return replace(self.wanted, order=tuple(name for name in order if name in self.wanted.members))
 
 
 def last_applied(type_token: str, name: str) -> State | None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from components.change import Change
+from components.model.convergence.plan import plan
 from components.model.convergence.state import State, to_data
 from components.model.declared import declared
 from components.model.parse import parse
@@ -14,6 +16,7 @@ from tests.examples import HOST_KEY, changed, configuration, read
 
 URN = "urn:pulumi:test::stretched::stretched:index:Cluster::cluster"
 COMMIT = "1c9add489750"
+NEW = {"endpoint": "192.0.2.99", "institution": "x", "ssh": {"hostKey": HOST_KEY}}
 
 
 def known(state: State) -> dict[str, object]:
@@ -44,6 +47,16 @@ def test_each_run_is_foretold(tmp_path: Path, told: list[str]) -> None:
     assert told == [
         "Kubespray will run:\n  1. scale.yml --limit uvic002.hl-lhc.io: new worker\n  2. upgrade-cluster.yml: 1.35.3 -> 1.35.4"
     ]
+
+
+def test_what_is_known_after_a_run_has_the_order_of_joining_and_nobody_who_left() -> None:
+    before = declared(parse(configuration(), read), COMMIT)
+    without = declared(parse(changed("sites/uvic", None, changed("sites/aglt2/nodes/a.hl-lhc.io", NEW)), read), COMMIT)
+    after = Change(before, without).result
+    assert after.order[-1] == "a.hl-lhc.io"
+    assert set(after.order) == set(without.members)
+    assert plan(after, without) == ()
+    assert [step.kind for step in plan(Change(after, before).result, without)] == ["remove", "scale"]
 
 
 def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def plan(applied: State | None, declared: State) -> tuple[Step, ...]:
     """
     if applied is None or not applied.installed:
         return _installation(applied, declared)
-    leaving = [name for name in applied.order if name not in declared.members]
+    leaving = [name for name in applied.order if name in applied.members and name not in declared.members]
     joining = [name for name in applied.wants(declared) if applied.joins(name, declared)]
     upgrade = applied.begun or (declared.version if declared.version != applied.version else "")
     reasons = _reasons(applied, declared, leaving, joining, upgrading=bool(upgrade))
