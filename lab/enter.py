@@ -24,18 +24,27 @@ def netns_command(name: str) -> list[str]:
 
 
 def host_command(init: int) -> list[str]:
-    """Return the words before a command that run it on a host as root. They do not need the host's network."""
+    """Return the words before a command that run it on a host as root. They do not need the host's network.
+
+    A shell starts the command in the host's process namespace and waits for it, not nsenter: nsenter stops itself when
+    its child is stopped, as every process is when a host shuts down, and would never reap it, so the host never ended.
+    """
     root = {**_ROOT, "TERM": os.environ.get("TERM", "dumb")}
     assignments = [f"{key}={value}" for key, value in root.items()]
     return [
         "nsenter",
         f"--target={init}",
         "--all",
+        "--no-fork",
         "--root",
         "env",
         "--chdir=/root",
         "--ignore-environment",
         *assignments,
+        "sh",
+        "-c",
+        '"$@"; exit $?',
+        "sh",
     ]
 
 
