@@ -1,4 +1,6 @@
-"""`make bench`: the program's time beside a floor and a peer, in the same run; medians of several rounds.
+"""`make bench`: times beside a floor and a peer, in the same run; medians of several rounds.
+
+The playbooks' settings are in tests/bench/playbooks.py. Here it is the program's preview:
 
 floor  an empty program: the engine's own time
 peer   the mesh as one would first write it (tests/bench/peer): no preparation, verification, cluster or order
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.bench import playbooks
 from tests.components.program import run_program
 from tests.examples import TREE, with_workers
 from tools import pulumi
@@ -58,7 +61,7 @@ def registered_bytes(count: int) -> float:
 
 
 def main() -> int:
-    """Print the table."""
+    """Print the tables."""
     environment = {**pulumi.environment(), "PULUMI_CONFIG_PASSPHRASE": "bench"}
     print(f"pulumi preview, seconds, median of {ROUNDS}; load average {os.getloadavg()[0]:.1f}")
     print(f"{'nodes':>6} {'floor':>8} {'peer':>8} {'ours':>8} {'ours, kB a node':>16}", flush=True)
@@ -67,6 +70,8 @@ def main() -> int:
         peer = preview_seconds(HERE / "peer", {"nodes": count}, environment)
         ours = preview_seconds(TREE, with_workers(count - 7), environment)
         print(f"{count:>6} {floor:>8.2f} {peer:>8.2f} {ours:>8.2f} {registered_bytes(count):>16.1f}", flush=True)
+    print(flush=True)
+    playbooks.main()
     return 0
 
 

@@ -24,7 +24,7 @@ from tests.standin.conftest import STANDIN, virtual_environment
 
 HERE = Path(__file__).parent / "ansible"
 TOPOLOGY = HERE / "topology.yaml"
-STEPS = 20
+STEPS = 10
 ROUNDS = 3
 
 
@@ -140,7 +140,3 @@ def main() -> None:
             print(" ".join(f"{seconds:>8.1f}" for seconds in times), flush=True)
     finally:
         _lab("down")
-
-
-if __name__ == "__main__":
-    main()
