@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ RUN = "stretched-playbooks.service"
 
 def run_is_active() -> bool:
     return on(DEPLOYER, "systemctl", "is-active", RUN, check=False).strip() == "active"
+
+
+def signal_run(name: str) -> None:
+    on(DEPLOYER, "systemctl", "kill", f"--signal={name}", RUN)
+
+
+def followers() -> set[str]:
+    """Return the processes on the deployer that show somebody the run's progress."""
+    return set(on(DEPLOYER, "pgrep", "-f", "^tail .*--pid=", check=False).split())
 
 
 @pytest.mark.usefixtures("cluster")
@@ -32,17 +42,23 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
         start_new_session=True,
     )
     wait_until(run_is_active, 120, "the playbooks run")
+    signal_run("STOP")  # so that it does not end before the next ones come
     started.send_signal(signal.SIGKILL)
     started.wait()
-    assert run_is_active()
     pulumi("cancel", "--yes", "--stack", STACK)
+    left_over = followers()
     # Somebody else's run for another revision waits for the end of this one.
     other = "sh /root/.stretched/playbooks/deploy.sh converge another </var/lib/stretched/id_ed25519"
     with subprocess.Popen(
         [sys.executable, "-m", "lab", "exec", DEPLOYER, "--", "sh", "-c", other],
         cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as waiting:  # fmt: skip
-        said = pulumi(*command).stdout
+    ) as waiting, ThreadPoolExecutor() as pool:  # fmt: skip
+        following = pool.submit(pulumi, *command)
+        try:
+            wait_until(lambda: len(followers() - left_over) == 2, 120, "both wait for the run")
+        finally:
+            signal_run("CONT")
+        said = following.result().stdout
         waited, _ = waiting.communicate(timeout=300)
     # One run for both: it is followed from its beginning, and its playbooks were chosen once.
     assert "a run is going on already" in said
