@@ -192,7 +192,12 @@ def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: St
     assert re.search(r"TASK .+\n.*msu001\.hl-lhc\.io: ", said), said[-3000:]
     assert "try: " in said
     assert f"Full log: /var/lib/stretched/playbooks.log on {stack.deployer}" in said
-    on("msu001", "sh", "-c", f"rm {sabotage}; systemctl daemon-reload")
+    on(
+        "msu001",
+        "sh",
+        "-c",
+        f"rm {sabotage}; systemctl daemon-reload; systemctl reset-failed containerd || :; systemctl start containerd || :",
+    )
     assert stack.foretold() == ["scale.yml --limit msu001.hl-lhc.io: new worker"]
     stack.up()
     assert_ready(stack, BEFORE)
