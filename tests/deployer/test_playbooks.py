@@ -163,8 +163,12 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     assert (place.state / "credentials" / "token").read_text(encoding="utf-8") == "credentials/token of n"
     assert not (place.state / "id_ed25519").exists()
 
+    uploads = stage.root / ".stretched"  # HOME is one for all hosts here
+    for name in ("node", "playbooks", "inventory"):
+        (uploads / name).mkdir(parents=True)
     assert stage.play(stage.own("hand_over.yml"), **where).status == 0
     assert [host for host in ("m", "n", "o") if (stage.root / host).exists()] == ["m"]
+    assert [path.name for path in uploads.iterdir()] == ["node"]
 
 
 def test_nothing_is_taken_over_while_a_run_goes_on_elsewhere(stage: Stage) -> None:
