@@ -19,6 +19,10 @@ from components.remote import Script, command, directory, upload
 PREPARE = Script("node/prepare.sh", limit=600)
 TUNNEL = Script("node/tunnel.sh", limit=180)
 VERIFY = Script("node/verify.sh", limit=240)
+FIT = Script("node/fit.sh", limit=120)
+
+
+HERE = Path(__file__).parent
 
 
 class Tunnel(pulumi.ComponentResource):
@@ -45,6 +49,7 @@ class Tunnel(pulumi.ComponentResource):
         name = node.spec.name
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
         self._node = node
+        self._measurement = spec.mesh.measurement
         child = pulumi.ResourceOptions(parent=self)
         scripts = _scripts()
         peers = peers_of(spec, routes, node.spec)
@@ -85,11 +90,15 @@ class Tunnel(pulumi.ComponentResource):
         return self._digest.apply(lambda digest: script.line(self._node.host, *words, digest))
 
     def verify(self, after: pulumi.Resource) -> Command:
-        """Return the command that succeeds when every peer of this host answers over wg0."""
+        """Return the command that succeeds when every peer of this host answers over wg0.
+
+        It also fits the MTU of routes to what the paths carry, again when `measurement` is another text.
+        """
+        lines = [self._line(VERIFY), self._line(FIT, *occasion(self._measurement))]
         return command(
             f"{self._node.spec.name}-verified",
             self._node.host,
-            create=self._line(VERIFY),
+            create=pulumi.Output.concat(lines[0], " && ", lines[1]),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
         )
 
@@ -103,10 +112,17 @@ class Tunnel(pulumi.ComponentResource):
         )
 
 
+def occasion(measurement: str) -> list[str]:
+    """Return the word that has a command run again when the text is another one; none without a text."""
+    return [rendered.digest({"measurement": measurement.encode()})] if measurement else []
+
+
 @cache
 def _scripts() -> dict[str, bytes]:
     """Return what is uploaded to every host alike; preflight.sh goes another way."""
-    return {name: text for name, text in rendered.read_directory(SCRIPTS).items() if name != "preflight.sh"}
+    scripts = {name: text for name, text in rendered.read_directory(SCRIPTS).items() if name != "preflight.sh"}
+    package = [HERE / "__init__.py", *(HERE / "paths").glob("*.py")]
+    return {**scripts, **{str(path.relative_to(HERE.parent)): path.read_bytes() for path in package}}
 
 
 def _archive(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lab import netns
 from lab.layout import NETNS_CONFIGURATION, Layout
-from lab.topology import Host, Nat, Site, Topology
+from lab.topology import OPERATOR, WIDE, Host, Nat, Site, Topology
 
 WAN_DEVICE = "wan0"
 _LAN_DEVICE = "lan0"
@@ -156,6 +156,32 @@ def _make_router(topology: Topology, site: Site, name: str) -> None:
         netns.nft(name, nat_rules(site, site.nat))
 
 
+def set_path_mtus(topology: Topology, layout: Layout) -> None:
+    """Give the routes over the WAN what their paths carry: who forwards a bigger packet cuts it, or tells the sender.
+
+    A path that loses such packets silently does so at the WAN's relay, and its ends know nothing of it.
+    """
+    for here in (*topology.sites, None):
+        name = here.name if here else None
+        namespace = layout.router_netns(here.name) if here else layout.operator_netns
+        source = topology.operator if here is None else here.nat.address if here.nat else here.gateway
+        commands = [
+            f"route replace {prefix} dev {WAN_DEVICE} src {source} mtu {mtu}"
+            for prefix, mtu in _wan_routes(topology, name)
+        ]
+        netns.ip(namespace, commands)
+
+
+def _wan_routes(topology: Topology, here: str | None) -> Iterator[tuple[str, int]]:
+    """Yield what a site's router, or the operator (None), sends over the WAN, and how many bytes the path carries."""
+    paths = {frozenset({one, other}): path for one, other, path in topology.paths()}
+    there = [(site.name, str(prefix)) for site in topology.sites for prefix in site.public_prefixes]
+    for name, prefix in [*there, (OPERATOR, f"{topology.operator}/32")]:
+        if name != (here or OPERATOR):
+            path = paths[frozenset({here or OPERATOR, name})]
+            yield prefix, WIDE if path.silent else path.mtu
+
+
 def _wan(topology: Topology, here: str | None, source: str, *, own: bool) -> Iterator[str]:
     """Yield what makes the WAN's device, which lasts when the relay behind it does not, and the routes over it."""
     yield f"tuntap add dev {WAN_DEVICE} mode tun"
@@ -163,6 +189,5 @@ def _wan(topology: Topology, here: str | None, source: str, *, own: bool) -> Ite
     if own:
         yield f"address add {source}/32 dev {WAN_DEVICE}"
     yield f"link set {WAN_DEVICE} mtu 1500 up"
-    prefixes = [prefix for site in topology.sites if site.name != here for prefix in site.public_prefixes]
-    for prefix in [*prefixes, *([f"{topology.operator}/32"] if here else [])]:
+    for prefix, _ in _wan_routes(topology, here):
         yield f"route add {prefix} dev {WAN_DEVICE} src {source}"

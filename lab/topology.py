@@ -10,6 +10,8 @@ from itertools import combinations
 
 OPERATOR = "operator"
 SSH_PORT = 22
+WIDE = 1500
+"""Bytes of an IP packet that every path carries where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,16 @@ class Site:
 
 @dataclass(frozen=True)
 class Path:
-    """Delay is one way, in milliseconds; loss is per packet, in percent. The same in both directions."""
+    """Delay is one way, in milliseconds; loss is per packet, in percent. The same in both directions.
+
+    Packets of more than `mtu` bytes are cut by the routers, or refused with ICMP where they may not be cut (RFC 1191).
+    With `silent` they are lost without a word instead, as on paths where somebody drops ICMP.
+    """
 
     delay_ms: float
     loss_percent: float
+    mtu: int = WIDE
+    silent: bool = False
 
 
 @dataclass(frozen=True)

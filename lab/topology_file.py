@@ -6,12 +6,13 @@ from pathlib import Path as FilePath
 
 from lab.errors import LabError
 from lab.forms import Forms, document
-from lab.topology import OPERATOR, Forward, Host, Nat, Path, Site, Topology
+from lab.topology import OPERATOR, WIDE, Forward, Host, Nat, Path, Site, Topology
 from lab.topology_rules import broken_rules
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_TOLD, _LOST = "told", "lost"  # what becomes of packets that are too big for a path
 _LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")  # no hyphen: no name of namespaces begins like another lab's
 
 
@@ -91,10 +92,15 @@ def _nat(forms: Forms, raw: object, at: str) -> Nat:
 
 
 def _path(forms: Forms, raw: object, at: str, also: Set[str] = frozenset()) -> Path:
-    path = forms.mapping(raw, at, also, {"delay_ms", "loss_percent"})
+    path = forms.mapping(raw, at, also, {"delay_ms", "loss_percent", "mtu", "too_big"})
+    too_big = path.get("too_big", _TOLD)
+    if too_big not in (_TOLD, _LOST):
+        forms.problem(f"{at}.too_big", f"{too_big} is neither {_TOLD} nor {_LOST}")
     return Path(
         delay_ms=forms.number(path, "delay_ms", at, 0, 10_000),
         loss_percent=forms.number(path, "loss_percent", at, 0, 100),
+        mtu=int(forms.number(path, "mtu", at, 576, WIDE)) if "mtu" in path else WIDE,
+        silent=too_big == _LOST,
     )
 
 

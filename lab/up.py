@@ -46,6 +46,7 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
             mirror.add(layout, artifacts)
         machine.prepare(topology)
         _network(topology, layout, known)
+        network.set_path_mtus(topology, layout)
         with step("WAN: relay between the places"):
             wan.ensure(topology, layout, known.directories)
         access.make(layout)

@@ -37,7 +37,12 @@ def configuration(topology: Topology, layout: Layout) -> str:
                 for name, namespace, prefixes in [*places, operator]
             ],
             "links": [
-                {"between": [one, other], "delay_ms": path.delay_ms, "loss_percent": path.loss_percent}
+                {
+                    "between": [one, other],
+                    "delay_ms": path.delay_ms,
+                    "loss_percent": path.loss_percent,
+                    "lost_above": path.mtu if path.silent else 0,
+                }
                 for one, other, path in topology.paths()
             ],
         },

@@ -41,6 +41,7 @@ def _mesh(fields: Fields) -> Mesh:
         mtu=fields.integer("mtu", 1420, 1280, 8920, "number of bytes"),
         preshared_keys=fields.flag("presharedKeys", default=True),
         rotation=fields.optional_text("rotation", "2027-01") or "",
+        measurement=fields.optional_text("measurement", "2027-01") or "",
     )
     fields.finish()
     return mesh

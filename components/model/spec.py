@@ -75,6 +75,8 @@ class Mesh:
     preshared_keys: bool
     rotation: str
     """Any text; changing it makes new preshared keys for every pair."""
+    measurement: str = field(default="", repr=False)
+    """Any text; changing it has paths measured again. It is not in `repr`, which hosts are asked anew for."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ type link struct {
 	Between     [2]string `json:"between"`
 	DelayMs     float64   `json:"delay_ms"` // one way
 	LossPercent float64   `json:"loss_percent"`
+	LostAbove   int       `json:"lost_above"` // bytes of an IP packet; 0: none is too big
 }
 
 type config struct {
@@ -30,9 +31,13 @@ type config struct {
 
 // path is a link as the relay uses it.
 type path struct {
-	delay time.Duration
-	loss  float64 // 0 to 1
+	delay     time.Duration
+	loss      float64 // 0 to 1
+	lostAbove int     // bytes; 0: none is too big
 }
+
+// loses tells whether a packet of that size is never delivered.
+func (p path) loses(size int) bool { return p.lostAbove > 0 && size > p.lostAbove }
 
 func readConfig(file string) (*config, error) {
 	raw, err := os.ReadFile(file)
@@ -60,7 +65,7 @@ func paths(places []place, links []link) ([][]path, error) {
 		if !okA || !okB {
 			return nil, fmt.Errorf("link between %s and %s: no such place", l.Between[0], l.Between[1])
 		}
-		p := path{time.Duration(l.DelayMs * float64(time.Millisecond)), l.LossPercent / 100}
+		p := path{time.Duration(l.DelayMs * float64(time.Millisecond)), l.LossPercent / 100, l.LostAbove}
 		table[a][b], table[b][a] = p, p
 	}
 	return table, nil

@@ -105,7 +105,7 @@ func (r *relay) receive(from, fd int, scratch []byte) {
 			continue
 		}
 		p := r.paths[from][to]
-		if (p.loss > 0 && rand.Float64() < p.loss) || r.queued[from][to] >= queueLimit {
+		if p.loses(n) || (p.loss > 0 && rand.Float64() < p.loss) || r.queued[from][to] >= queueLimit {
 			continue
 		}
 		r.queued[from][to]++

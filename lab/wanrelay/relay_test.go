@@ -65,16 +65,23 @@ func TestAPacketGoesWhereItsDestinationLies(t *testing.T) {
 
 func TestLinksHoldBothWaysAndUnknownPlacesAreRefused(t *testing.T) {
 	places := []place{{Name: "a"}, {Name: "b"}, {Name: "c"}}
-	table, err := paths(places, []link{{Between: [2]string{"c", "a"}, DelayMs: 2.5, LossPercent: 10}})
+	table, err := paths(places, []link{{Between: [2]string{"c", "a"}, DelayMs: 2.5, LossPercent: 10, LostAbove: 1400}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := path{2500 * time.Microsecond, 0.1}
+	want := path{2500 * time.Microsecond, 0.1, 1400}
 	if table[0][2] != want || table[2][0] != want || table[0][1] != (path{}) {
 		t.Errorf("got %v", table)
 	}
 	if _, err := paths(places, []link{{Between: [2]string{"a", "nowhere"}}}); err == nil {
 		t.Error("a link to nowhere was taken")
+	}
+}
+
+func TestPacketsAboveALimitAreLostAndNoneWithoutOne(t *testing.T) {
+	thin := path{lostAbove: 1400}
+	if thin.loses(1400) || !thin.loses(1401) || (path{}).loses(65535) {
+		t.Error("the limit is the largest packet that is delivered, and none is the default")
 	}
 }
 

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
+# shellcheck source=/dev/null
+. "$here/mtu.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -105,10 +107,12 @@ prune)
     } >"$new"
     take_over "$new"
     is_relay || relay_off
+    mtu_prune
     ;;
 remove)
     lock
     relay_off
+    mtu_off
     systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :
     rm -f "$conf" /etc/wireguard/.stretched.*
     [ ! -e /sys/class/net/wg0 ] || ip link del wg0
