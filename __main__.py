@@ -5,7 +5,9 @@ import pulumi
 from components.cluster import Cluster, change_of
 from components.config import load
 from components.key import Key, ssh
+from components.measurement import measure
 from components.mesh import Mesh
+from components.model.measurement import Link
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.readme import readme
 from components.model.routing import route
@@ -21,11 +23,20 @@ routes = route(spec)
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
-cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, work)
+measurement = measure(mesh, spec, routes, deployer_key.private)
+cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, measurement.done, work)
 mesh.prune(after=cluster.converged)
 
-text = readme(spec, routes, pulumi.get_stack())
-mesh.announce(spec, routes, write_text(work / "readme.md", text))
+
+def described(links: tuple[Link, ...]) -> str:
+    """Return the readme; it is a file too."""
+    text = readme(spec, routes, pulumi.get_stack(), links)
+    write_text(work / "readme.md", text)
+    return text
+
+
+described(measurement.known)
+mesh.announce(spec, routes, work / "readme.md")
 
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
@@ -38,4 +49,5 @@ pulumi.export(
     },
 )
 pulumi.export("inventory", to_yaml(inventory(spec)))
-pulumi.export("readme", text)
+pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
+pulumi.export("readme", measurement.links.apply(described))

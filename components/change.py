@@ -3,6 +3,7 @@
 No host is asked. The deployer compares again with what it knows, and decides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -11,8 +12,7 @@ from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
 from components.model.convergence.state import State, from_data
 from components.model.problems import ConfigError
-
-_READ = "pulumi:pulumi:readStackResourceOutputs"
+from components.stored import stored_outputs
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,5 @@ class Change:
 
 def last_applied(type_token: str, name: str) -> State | None:
     """Return the output `applied` of a component as the stack's state has it; None where there is none yet."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    try:
-        found = pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"]
-    except Exception as error:
-        pulumi.log.warn(f"the state of {stack} cannot be read: which playbooks run is shown when they do ({error})")
-        return None
-    for urn, resource in found.items():
-        if urn.endswith(f"{type_token}::{name}"):
-            applied = resource["outputs"].get("applied")
-            return from_data(applied) if applied else None
-    return None
+    applied = stored_outputs(type_token, name, "which playbooks run is shown when they do").get("applied")
+    return from_data(applied) if isinstance(applied, Mapping) else None

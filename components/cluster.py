@@ -1,5 +1,6 @@
 """Kubernetes on the mesh: a deployer runs the playbooks over wg0 and hands out the kubeconfig."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pulumi
@@ -39,13 +40,14 @@ class Cluster(pulumi.ComponentResource):
         secret_variables: pulumi.Output[str],
         source: Source,
         change: Change,
+        after: Sequence[pulumi.Resource],
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`deployer_key` lets the deployer into all nodes; `secret_variables` is a JSON object of Kubespray variables.
 
-        `source` is where the playbooks come from, `change` what they shall bring about; `work` is where files for
-        upload are rendered.
+        `source` is where the playbooks come from, `change` what they shall bring about, `after` what they wait for
+        besides the mesh; `work` is where files for upload are rendered.
         """
         super().__init__(TYPE, name, None, opts)
         change.announce(self)
@@ -69,7 +71,7 @@ class Cluster(pulumi.ComponentResource):
             delete=DEPLOY.line(host, "remove"),
             stdin=pulumi.Output.secret(pulumi.Output.concat(deployer_key.private, secret_variables, "\n")),
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*uploads, *mesh.verified], additional_secret_outputs=["stdin"]
+                parent=self, depends_on=[*uploads, *mesh.verified, *after], additional_secret_outputs=["stdin"]
             ),
         )
         admin_conf = command(

@@ -58,11 +58,19 @@ def with_workers(count: int) -> dict[str, object]:
     return config
 
 
-def three_sites() -> dict[str, object]:
-    """Return a configuration of three forms of sites: public hosts; one port, for the gateway; no port."""
-    declared = yaml.safe_load((TREE / "tests/three_sites.yaml").read_text(encoding="utf-8"))
+def three_sites(file: str = "three_sites") -> dict[str, object]:
+    """Return a configuration of three forms of sites: public hosts; one port, for the gateway; no port.
+
+    Another file of tests/ has other sites.
+    """
+    declared = yaml.safe_load((TREE / f"tests/{file}.yaml").read_text(encoding="utf-8"))
     config = {**configuration(), **declared}
     for site, fields in declared["sites"].items():
         for name in fields["nodes"]:
             config = changed(f"sites/{site}/nodes/{name}/ssh/hostKey", HOST_KEY, config)
     return config
+
+
+def paths_sites() -> dict[str, object]:
+    """Return a configuration of four sites with an etcd member at three of them; one is public, with a gateway."""
+    return three_sites("paths_sites")

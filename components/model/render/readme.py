@@ -1,14 +1,18 @@
 """The stack's readme output: what stands where, and what to do next, in Markdown."""
 
+from collections.abc import Sequence
+
+from components.model.measurement import Link
 from components.model.render.diagram import diagram, legend
 from components.model.render.firewall import firewall_requests
+from components.model.render.links import links_table, narrow_note
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Spec
 
 
-def readme(spec: Spec, routes: Routes, stack: str) -> str:
-    """Return Markdown without secrets."""
+def readme(spec: Spec, routes: Routes, stack: str, links: Sequence[Link] = ()) -> str:
+    """Return Markdown without secrets. `links` are what was measured."""
     api = spec.kubernetes.api
     where = f"https://{api}" if api else "the first control-plane node's wg0 address, so from inside the mesh"
     rows = "\n".join(
@@ -18,6 +22,8 @@ def readme(spec: Spec, routes: Routes, stack: str) -> str:
     )
     paths = relayed_paths(spec, routes)
     relayed = f"\n{paths}\n" if paths else ""
+    found = "\n\n".join(filter(None, [links_table(links), narrow_note(links, spec.mesh.mtu)]))
+    measured = f"\n## Measured between sites\n{found}\n" if found else ""
     return f"""# Cluster {stack}
 
 Kubernetes {spec.kubernetes.version} on {len(spec.nodes)} nodes at {len(spec.sites)} sites, over the WireGuard mesh wg0
@@ -37,7 +43,7 @@ all nodes answer each other over wg0.
 {reachability_table(spec, routes)}
 
 Pairs of nodes: `lan` over their site's LAN; `direct` because one of the two has an endpoint; `relay` through gateways.
-{relayed}
+{relayed}{measured}
 ## For the network groups
 UDP, nothing else, is what wg0 needs of a site's firewall.
 

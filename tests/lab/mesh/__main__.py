@@ -4,6 +4,7 @@ import pulumi
 
 from components.config import load
 from components.key import Key, ssh
+from components.measurement import measure
 from components.mesh import Mesh
 from components.model.render.readme import readme
 from components.model.routing import route
@@ -15,6 +16,7 @@ spec, access, _ = load(config)
 routes = route(spec)
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, routes, access, deployer_key.public, ROOT / pulumi.get_stack())
+measurement = measure(mesh, spec, routes, deployer_key.private)
 hosts = {node.spec.name: node.host for node in mesh.nodes}
 drained = command(
     "drained",
@@ -23,4 +25,6 @@ drained = command(
     opts=pulumi.ResourceOptions(depends_on=mesh.verified),
 )
 mesh.prune(after=drained)
-pulumi.export("readme", readme(spec, routes, pulumi.get_stack()))
+stack = pulumi.get_stack()
+pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
+pulumi.export("readme", measurement.links.apply(lambda links: readme(spec, routes, stack, links)))

@@ -1,0 +1,25 @@
+"""What the stack's state has of the last `pulumi up`."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+_READ = "pulumi:pulumi:readStackResourceOutputs"
+
+
+def stored_outputs(type_token: str, name: str, otherwise: str) -> Mapping[str, object]:
+    """Return the outputs of a resource as the state has them; empty where there is none yet.
+
+    `otherwise` is what people are told when the state cannot be read.
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        found = pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"]
+    except Exception as error:
+        pulumi.log.warn(f"the state of {stack} cannot be read: {otherwise} ({error})")
+        return {}
+    for urn, resource in found.items():
+        if urn.endswith(f"{type_token}::{name}"):
+            outputs: Mapping[str, object] = resource["outputs"]
+            return outputs
+    return {}

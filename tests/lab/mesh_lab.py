@@ -1,0 +1,76 @@
+"""A lab of a topology file of its own, with a stack of the mesh alone: the program is tests/lab/mesh."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from lab.layout import Layout
+from lab.topology_file import load
+from tests.examples import TREE
+
+
+def with_real_keys(config: dict[str, object]) -> dict[str, object]:
+    """Return a configuration without its examples of host keys: the lab's known_hosts has the hosts' own."""
+    sites = config["sites"]
+    assert isinstance(sites, dict)
+    for site in sites.values():
+        for node in site["nodes"].values():
+            del node["ssh"]["hostKey"]
+            if not node["ssh"]:
+                del node["ssh"]
+    return config
+
+
+class MeshLab:
+    """The lab, and its stack once `begin` was called."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.layout = Layout(load(file).name)
+
+    def lab(self, *words: str, check: bool = True, cwd: Path = TREE) -> subprocess.CompletedProcess[str]:
+        """Run `python -m lab` for this lab; both streams come as one text."""
+        done = subprocess.run(
+            [sys.executable, "-m", "lab", "--topology", str(self.file), *words],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(TREE)},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}"
+        return done
+
+    def sh(self, host: str, script: str, *, check: bool = True) -> str:
+        """Run a script as root on a host and return what it printed."""
+        return self.lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
+
+    def begin(self, directory: Path) -> None:
+        """Make the stack in a new directory."""
+        self.directory = directory
+        self.stack = self.layout.name
+        shutil.copytree(TREE / "tests/lab/mesh", directory)
+        self.pulumi("stack", "init", self.stack)
+        self.salt = yaml.safe_load(self._configuration.read_text(encoding="utf-8"))
+
+    @property
+    def _configuration(self) -> Path:
+        return self.directory / f"Pulumi.{self.stack}.yaml"
+
+    def write(self, config: dict[str, object], drained_from: str, draining: str = "true") -> None:
+        """Write the stack's configuration. `draining` runs on a host where Kubespray would run elsewhere."""
+        access = {"privateKeyFile": str(self.layout.private_key), "knownHostsFile": str(self.layout.known_hosts)}
+        values = {**config, "ssh": access, "drainedFrom": drained_from, "draining": draining}
+        whole = {**self.salt, "config": {f"stretched:{name}": value for name, value in values.items()}}
+        self._configuration.write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+    def pulumi(self, *words: str) -> str:
+        return self.lab("run", "pulumi", *words, "--non-interactive", cwd=self.directory).stdout
+
+    def up(self) -> str:
+        return self.pulumi("up", "--yes", "--skip-preview", "--stack", self.stack)
