@@ -167,12 +167,12 @@ def set_path_mtus(topology: Topology, layout: Layout) -> None:
         source = topology.operator if here is None else here.nat.address if here.nat else here.gateway
         commands = [
             f"route replace {prefix} dev {WAN_DEVICE} src {source} mtu {mtu}"
-            for prefix, mtu in _wan_routes(topology, name)
+            for prefix, mtu in wan_routes(topology, name)
         ]
         netns.ip(namespace, commands)
 
 
-def _wan_routes(topology: Topology, here: str | None) -> Iterator[tuple[str, int]]:
+def wan_routes(topology: Topology, here: str | None) -> Iterator[tuple[str, int]]:
     """Yield what a site's router, or the operator (None), sends over the WAN, and how many bytes the path carries."""
     paths = {frozenset({one, other}): path for one, other, path in topology.paths()}
     there = [(site.name, str(prefix)) for site in topology.sites for prefix in site.public_prefixes]
@@ -189,5 +189,5 @@ def _wan(topology: Topology, here: str | None, source: str, *, own: bool) -> Ite
     if own:
         yield f"address add {source}/32 dev {WAN_DEVICE}"
     yield f"link set {WAN_DEVICE} mtu 1500 up"
-    for prefix, _ in _wan_routes(topology, here):
+    for prefix, _ in wan_routes(topology, here):
         yield f"route add {prefix} dev {WAN_DEVICE} src {source}"

@@ -19,7 +19,7 @@ Neither lets the packet be cut here or, by the flag DF, on the way."""
 IP_MTU_DISCOVER = 10  # linux/in.h
 SMALL = 64
 """Bytes of a packet that every path carries."""
-WAITS = (0.4, 0.4, 0.6, 1)
+WAITS = (0.3, 0.4, 0.8)
 """Seconds."""
 _HEADERS = 28  # IPv4 and ICMP
 _REQUEST, _REPLY = 8, 0

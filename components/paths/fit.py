@@ -95,7 +95,8 @@ def routes(peers: Iterable[Peer], fits: dict[str, Fit], top: int, before: str) -
 
 def told(peer: Peer, fit: Fit, top: int) -> str:
     """Return what to tell people about a narrow path."""
-    further = f", and the {len(peer.addresses) - 1} nodes beyond it" if len(peer.addresses) > 1 else ""
+    beyond = len(peer.addresses) - 1
+    further = f", and the {f'{beyond} nodes' if beyond > 1 else 'node'} beyond it" if beyond else ""
     head = f"path to {peer.name} ({peer.addresses[0]}){further}:"
     if not fit.carried:
         return (

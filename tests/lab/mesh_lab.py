@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -49,6 +51,12 @@ class MeshLab:
     def sh(self, host: str, script: str, *, check: bool = True) -> str:
         """Run a script as root on a host and return what it printed."""
         return self.lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
+
+    def everywhere(self, hosts: Iterable[str], script: str) -> dict[str, str]:
+        """Run a script as root on several hosts at once; return what each printed."""
+        names = list(hosts)
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(names, pool.map(lambda host: self.sh(host, script), names), strict=True))
 
     def begin(self, directory: Path) -> None:
         """Make the stack in a new directory."""

@@ -9,6 +9,7 @@ import yaml
 from lab.cli import main
 from lab.errors import LabError
 from lab.layout import DEFAULT_TOPOLOGY
+from lab.network import wan_routes
 from lab.topology import Endpoint
 from lab.topology import Path as WanPath
 from lab.topology_file import load, parse
@@ -104,6 +105,26 @@ def test_a_link_s_own_values_win_over_the_default_whole() -> None:
     paths = {frozenset({one, other}): path for one, other, path in parse(SMALL).paths()}
     assert (paths[frozenset({"left", "home"})].delay_ms, paths[frozenset({"left", "home"})].loss_percent) == (25, 0)
     assert paths[frozenset({"left", "operator"})] == WanPath(5, 1)
+
+
+def test_a_path_has_an_mtu_and_what_is_too_big_is_told_or_lost() -> None:
+    text = changed(wan__links=[{"between": ["home", "left"], "mtu": 1400, "too_big": "lost"}])
+    paths = {frozenset({one, other}): path for one, other, path in parse(text).paths()}
+    assert paths[frozenset({"left", "home"})] == WanPath(0, 0, 1400, silent=True)
+    assert paths[frozenset({"left", "operator"})] == WanPath(5, 1, 1500, silent=False)
+    assert problems_of(changed(wan__default={"mtu": 100, "too_big": "cut"})) == [
+        "wan.default.too_big: cut is neither told nor lost",
+        "wan.default.mtu: 100 is no number from 576 to 1500",
+    ]
+
+
+def test_the_routers_know_of_a_narrow_path_unless_it_loses_packets_silently() -> None:
+    def known(too_big: str) -> dict[str, int]:
+        link = {"between": ["home", "left"], "mtu": 1400, "too_big": too_big}
+        return dict(wan_routes(parse(changed(wan__links=[link])), "left"))
+
+    assert known("told") == {"203.0.113.8/32": 1400, "203.0.113.200/32": 1500}
+    assert known("lost") == {"203.0.113.8/32": 1500, "203.0.113.200/32": 1500}
 
 
 def test_all_mistakes_of_form_are_named_at_once_with_their_paths() -> None:
