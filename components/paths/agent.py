@@ -67,31 +67,32 @@ class Listener:
         with self._server as server:
             connection, _ = server.accept()
         buffer = bytearray(_CHUNK)
-        first, counted, last, total = 0.0, 0.0, 0.0, 0
+        first, last, total = 0.0, 0.0, 0
+        begin, before = 0.0, 0  # of what counts
         with connection:
             connection.settimeout(_PAUSE)
             try:
                 while count := connection.recv_into(buffer):
                     last = time.monotonic()
                     first = first or last
-                    if counted:
-                        total += count
-                    elif last - first >= values["skip"]:
-                        counted = last
+                    total += count
+                    if not begin and last - first >= values["skip"]:
+                        begin, before = last, total
             except ConnectionResetError:
                 pass  # the sender's way of ending in time
-        if not total:
+        if last <= begin:
+            begin, before = first, 0  # nothing came after that: all counts
+        if last <= begin:
             return {"error": "the transfer stalled"}
-        return {"mbps": round(total * 8 / (last - counted) / 1e6, 1)}
+        return {"mbps": round((total - before) * 8 / (last - begin) / 1e6, 1)}
 
 
 def send(values: Mapping[str, Any]) -> dict[str, object]:
     """Send to `address` and `port` for some `seconds`. What has not left by then is thrown away."""
-    end = time.monotonic() + values["seconds"]
     with socket.create_connection((values["address"], values["port"]), timeout=_PAUSE) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets
         connection.setblocking(False)
-        chunk = bytes(_CHUNK)
+        chunk, end = bytes(_CHUNK), time.monotonic() + values["seconds"]
         while (rest := end - time.monotonic()) > 0:
             if select.select([], [connection], [], rest)[1]:
                 connection.send(chunk)

@@ -115,6 +115,7 @@ def links(place: MeshLab) -> dict[tuple[str, str], dict[str, object]]:
 
 def test_narrow_paths_are_fitted_and_the_others_keep_the_meshs_mtu(place: MeshLab) -> None:
     printed = place.up()
+    assert "not all could be measured" not in printed, printed
     assert f"path to thin1.lab.test ({THIN}): MTU 1328 instead of 1420, bigger packets are lost" in printed
     assert f"path to dsl1.lab.test ({DSL}): MTU 1328 instead of 1420, bigger packets are cut on the way" in printed
     assert f"path to hub1.lab.test ({HUB}), and the 2 nodes beyond it: MTU 1328 instead of 1420" in printed
@@ -131,6 +132,7 @@ def test_narrow_paths_are_fitted_and_the_others_keep_the_meshs_mtu(place: MeshLa
 
 def test_latency_and_mtu_are_measured_as_they_are_and_something_goes_through(place: MeshLab) -> None:
     found = links(place)
+    print(place.pulumi("stack", "output", "readme", "--stack", "paths"))
     assert set(found) == set(DELAYS)
     for sites, link in found.items():
         assert DELAYS[sites] <= float(str(link["latencyMs"])) < DELAYS[sites] + 15, link
