@@ -67,7 +67,7 @@ class Place:
         while b"\n" not in self._unread:
             if not select.select([self._agent.stdout], [], [], max(0, end - time.monotonic()))[0]:
                 self.lost = True
-                message = f"{self.name} does not answer in {patience:.0f} s"
+                message = f"{self.name} does not answer in time"
                 raise NotMeasuredError(message)
             read = self._agent.stdout.read1(65536)  # type: ignore[attr-defined] # a BufferedReader
             if not read:
@@ -95,9 +95,10 @@ def measure(plan: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[di
     for place in places.values():
         others = [other.address for other in places.values() if other is not place]
         place.tell("paths", addresses=others, top=plan["top"])
+    all_asked = time.monotonic()
     for name, place in places.items():
         try:
-            found[name] = place.hear()["paths"]
+            found[name] = place.hear(max(0, all_asked + _LOGIN - time.monotonic()))["paths"]
         except NotMeasuredError as problem:
             yield {"problem": str(problem)}
     end = time.monotonic() + plan["limit"]

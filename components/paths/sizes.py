@@ -31,7 +31,10 @@ def largest(addresses: Collection[str], top: int, answered: Answered) -> dict[st
             else:
                 found[address] = best
                 del bounds[address]
-    return found
+    narrow = [address for address, size in found.items() if size < top]
+    # A busy host or a bad moment is not a narrow path.
+    again = answered([(address, top) for address in narrow]) if narrow else ()
+    return {address: top if (address, top) in again else size for address, size in found.items()}
 
 
 def steps(low: int, high: int) -> range:

@@ -139,7 +139,7 @@ def test_a_silent_site_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     silent.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     place = between.Place("hub", PLAN["sites"]["hub"], tmp_path)
-    with pytest.raises(between.NotMeasuredError, match="hub does not answer in 0 s"):
+    with pytest.raises(between.NotMeasuredError, match="hub does not answer in time"):
         place.hear(0.1)
     assert place.lost
     place.close()
