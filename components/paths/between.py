@@ -62,8 +62,20 @@ class Place:
 
     def hear(self, patience: float = _LOGIN) -> dict[str, Any]:
         """Return what the agent answers; NotMeasuredError when it does not, or has an error."""
-        assert self._agent.stdout  # noqa: S101 - opened above
+        answer: dict[str, Any] | None = None
         end = time.monotonic() + patience
+        while answer is None:
+            line = self._line(end)
+            with contextlib.suppress(ValueError):  # a login shell may print whatever it likes
+                found = json.loads(line)
+                answer = found if isinstance(found, dict) else None
+        if "error" in answer:
+            message = f"{self.name}: {answer['error']}"
+            raise NotMeasuredError(message)
+        return answer
+
+    def _line(self, end: float) -> bytes:
+        assert self._agent.stdout  # noqa: S101 - opened above
         while b"\n" not in self._unread:
             if not select.select([self._agent.stdout], [], [], max(0, end - time.monotonic()))[0]:
                 self.lost = True
@@ -77,11 +89,7 @@ class Place:
                 raise NotMeasuredError(message)
             self._unread += read
         line, _, self._unread = self._unread.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
-        if "error" in answer:
-            message = f"{self.name}: {answer['error']}"
-            raise NotMeasuredError(message)
-        return answer
+        return line
 
     def close(self) -> None:
         """End the agent."""
@@ -124,10 +132,14 @@ def _throughput(sender: Place, receiver: Place, seconds: float) -> float:
     port = receiver.hear()["port"]
     receiver.tell("receive", skip=seconds / 4)
     sender.tell("send", address=receiver.address, port=port, seconds=seconds)
-    try:
-        sender.hear(seconds + _LOGIN)
-    finally:
-        answer = receiver.hear(seconds + _LOGIN)  # also when sending failed: its answer must not be the next one's
+    failures = []
+    for place in (sender, receiver):  # both in any case: an answer left unheard would be taken for the next one
+        try:
+            answer = place.hear(seconds + _LOGIN)
+        except NotMeasuredError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
     return float(answer["mbps"])
 
 

@@ -38,6 +38,7 @@ with open(os.environ["SEEN"], "a") as seen:
 if address in os.environ.get("REFUSING", ""):
     print("Permission denied (publickey).", file=sys.stderr)
     sys.exit(255)
+print("Welcome to this host\\n42", flush=True)
 for line in sys.stdin:
     values = json.loads(line)
     if values["do"] == "paths":
