@@ -44,7 +44,10 @@ pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.insti
 pulumi.export(
     "mesh",
     {
-        node.name: {"publicKey": mesh.public_keys[node.name], "endpoint": str(node.endpoint) if node.endpoint else None}
+        node.name: {
+            "publicKey": mesh.public_keys[node.name],
+            "endpoint": ", ".join(map(str, node.endpoints)) or None,
+        }
         for node in spec.nodes
     },
 )

@@ -10,6 +10,7 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.key import seed
+from components.model.families import IPV4
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
@@ -84,8 +85,14 @@ class Mesh(pulumi.ComponentResource):
 
 
 def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
-    """Return what the mesh sees of a node; labels, roles and taints are the cluster's."""
-    place = (node.lan_address,) if node.lan_address else ()
+    """Return what the mesh sees of a node; labels, roles and taints are the cluster's.
+
+    What few nodes have stands in it where they have it only, so that a new kind of it is no change for the others.
+    """
+    place: tuple[object, ...] = (node.lan_address,) if node.lan_address else ()
+    place += node.endpoints[1:]
+    if node.families != (IPV4,):
+        place += (node.families,)
     return node.name, node.address, node.endpoint, node.keepalive, node.rotation, *place
 
 

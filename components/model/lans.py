@@ -1,6 +1,6 @@
 """Checks of what sites say about their LANs."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from components.model.fields import MISSING_NETWORK
 from components.model.problems import Problems
@@ -11,7 +11,8 @@ def check_lans(spec: Spec, problems: Problems) -> None:
     """Note LAN ranges and addresses that cannot be."""
     for site in spec.sites:
         _range(spec, site, problems)
-        seen: dict[IPv4Address, str] = {}
+        _families(site, problems)
+        seen: dict[IPv4Address | IPv6Address, str] = {}
         for node in site.nodes:
             if node.lan_address is not None:
                 path = f"sites.{site.name}.nodes.{node.name}.lanAddress"
@@ -25,6 +26,18 @@ def check_lans(spec: Spec, problems: Problems) -> None:
                 seen.setdefault(node.lan_address, node.name)
 
 
+def _families(site: Site, problems: Problems) -> None:
+    """Note LAN addresses of both families where no `lan` says which: they may not reach each other."""
+    first = next((node for node in site.nodes if node.lan_address), None)
+    for node in site.nodes if first and site.lan is None else ():
+        if first and first.lan_address and node.lan_address and node.lan_address.version != first.lan_address.version:
+            problems.add(
+                f"sites.{site.name}.nodes.{node.name}.lanAddress",
+                f"{node.lan_address} is IPv{node.lan_address.version}, and {first.name} has {first.lan_address}",
+                "write the LAN addresses of one site in one family",
+            )
+
+
 def _range(spec: Spec, site: Site, problems: Problems) -> None:
     for name, network in _own_ranges(spec).items():
         if site.lan is not None and network != MISSING_NETWORK and site.lan.overlaps(network):
@@ -35,11 +48,18 @@ def _range(spec: Spec, site: Site, problems: Problems) -> None:
             )
 
 
-def _address(spec: Spec, site: Site, address: IPv4Address, path: str, problems: Problems) -> None:
+def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: str, problems: Problems) -> None:
+    if address.is_link_local and address.version == 6:
+        problems.add(
+            path,
+            f"{address} is a link-local address",
+            "write a global one, a unique local one, or an IPv4 address",
+        )
+        return
     if site.lan is not None:
         if address not in site.lan:
             problems.add(path, f"{address} is not inside the site's lan {site.lan}", "write the host's address there")
-        elif site.lan.prefixlen < 31 and address in (site.lan.network_address, site.lan.broadcast_address):
+        elif site.lan.max_prefixlen - site.lan.prefixlen > 1 and address in _nobodys(site.lan):
             problems.add(
                 path, f"{address} is the network or broadcast address of {site.lan}", "write the host's own address"
             )
@@ -49,6 +69,11 @@ def _address(spec: Spec, site: Site, address: IPv4Address, path: str, problems: 
             problems.add(
                 path, f"{address} is inside {name} {network}", f"choose another range for {name}, or mend the address"
             )
+
+
+def _nobodys(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
+    """Return the addresses that no host has; IPv6 has no broadcast."""
+    return (lan.network_address,) if lan.version == 6 else (lan.network_address, lan.broadcast_address)
 
 
 def _own_ranges(spec: Spec) -> dict[str, IPv4Network]:

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv4Network
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from components.model.addressing import derived_address
-from components.model.endpoint import is_host, parse_endpoint
+from components.model.endpoints import families_of_node, read_endpoints, read_families
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
-from components.model.hostkeys import find_host_key, is_host_key
+from components.model.parse_ssh import Login, SshParser
 from components.model.reachability import DEFAULT_KEEPALIVE
-from components.model.spec import ROLES, WORKER, Endpoint, Mesh, Node, Site, SshTarget
+from components.model.spec import ROLES, WORKER, Endpoint, Mesh, Node, Site
 
 
 @dataclass(frozen=True)
@@ -21,7 +29,9 @@ class _Shared:
     rotation: str | None
     variables: Mapping[str, object]
     gateway: str
-    endpoint: Endpoint | None
+    endpoints: tuple[Endpoint, ...]
+    families: tuple[str, ...] | None
+    login: Login
 
 
 class SitesParser:
@@ -29,8 +39,8 @@ class SitesParser:
 
     def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str]) -> None:
         self.mesh = mesh
-        self.known_hosts = known_hosts
-        self.user = ssh.optional_text("user", "root") or "root"
+        self.ssh = SshParser(known_hosts)
+        self.login = self.ssh.login(ssh, Login())
 
     def parse(self, fields: Fields) -> tuple[Site, ...]:
         """Return the sites; mistakes are noted in the fields' problems."""
@@ -42,6 +52,7 @@ class SitesParser:
     def _site(self, name: str, fields: Fields) -> Site:
         nodes = fields.sub("nodes")
         institution = fields.optional_text("institution", "uchicago")
+        ssh = fields.sub("ssh")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
         shared = _Shared(
@@ -50,13 +61,16 @@ class SitesParser:
             fields.optional_text("rotation", "2027-01"),
             fields.sub("variables").values(),
             self._gateway(fields, nodes.names()),
-            self._endpoint(fields),
+            read_endpoints(fields, self.mesh.listen_port),
+            read_families(fields),
+            self.ssh.login(ssh, self.login),
         )
+        ssh.finish()
         site = Site(
             name=name,
             nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
             gateway=shared.gateway,
-            endpoint=shared.endpoint,
+            endpoints=shared.endpoints,
             lan=self._lan(fields),
         )
         fields.finish()
@@ -89,46 +103,44 @@ class SitesParser:
             )
         return name
 
-    def _endpoint(self, fields: Fields) -> Endpoint | None:
-        text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
+    def _lan(self, fields: Fields) -> IPv4Network | IPv6Network | None:
+        text = fields.optional_text("lan", "10.1.0.0/24")
         if not text:
             return None
         try:
-            return parse_endpoint(text, self.mesh.listen_port)
-        except ValueError as error:
+            return ip_network(text)
+        except ValueError:
             fields.problems.add(
-                fields.at("endpoint"), str(error), f"write for example `endpoint: 192.0.2.7:{self.mesh.listen_port}`"
+                fields.at("lan"),
+                f"{text!r} is not an IPv4 or IPv6 network in CIDR form",
+                "write for example `lan: 10.1.0.0/24`",
             )
             return None
 
-    def _lan(self, fields: Fields) -> IPv4Network | None:
-        if fields.raw("lan") is None:
-            return None
-        lan = fields.network("lan", None, "10.1.0.0/24")
-        return None if lan == MISSING_NETWORK else lan
-
-    def _lan_address(self, fields: Fields) -> IPv4Address | None:
+    def _lan_address(self, fields: Fields) -> IPv4Address | IPv6Address | None:
         text = fields.optional_text("lanAddress", "10.1.0.7")
         if not text:
             return None
         try:
-            return IPv4Address(text)
-        except AddressValueError:
+            return ip_address(text)
+        except ValueError:
             fields.problems.add(
-                fields.at("lanAddress"), f"{text!r} is not an IPv4 address", "write for example `lanAddress: 10.1.0.7`"
+                fields.at("lanAddress"),
+                f"{text!r} is not an IPv4 or IPv6 address",
+                "write for example `lanAddress: 10.1.0.7`",
             )
             return None
 
     def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
-        own = self._endpoint(fields)
-        if own and shared.endpoint:
+        own = read_endpoints(fields, self.mesh.listen_port)
+        if own and shared.endpoints:
             fields.problems.add(
                 fields.at("endpoint"),
-                f"is {own}, and the site has one port for all its nodes, {shared.endpoint}",
+                f"is {own[0]}, and the site has one port for all its nodes, {shared.endpoints[0]}",
                 "keep one of the two: the site's, or an endpoint at each node that has a port of its own",
             )
-        endpoint = shared.endpoint if shared.endpoint and name == shared.gateway else own
-        closed = endpoint is None and fields.raw("endpoint") is None
+        endpoints = shared.endpoints if shared.endpoints and name == shared.gateway else own
+        closed = not endpoints and fields.raw("endpoint") in (None, [])
         node = Node(
             name=name,
             site=shared.site,
@@ -136,16 +148,17 @@ class SitesParser:
             if shared.institution
             else fields.text("institution", "uchicago"),
             address=self._address(name, fields),
-            endpoint=endpoint,
+            endpoints=endpoints,
             lan_address=self._lan_address(fields),
             keepalive=fields.integer("keepalive", DEFAULT_KEEPALIVE if closed else 0, 0, 65535, "number of seconds")
             or None,
-            ssh=self._ssh(name, own.host if own else None, fields.sub("ssh")),
+            ssh=self.ssh.target(name, own[0].host if own else None, fields.sub("ssh"), shared.login),
             roles=self._roles(fields),
             labels=fields.text_map("labels", 'rack: "12"'),
             taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
             variables={**shared.variables, **fields.sub("variables").values()},
             rotation="/".join(filter(None, (shared.rotation, fields.optional_text("rotation", "2027-01")))),
+            families=families_of_node(fields, shared.families, endpoints),
         )
         fields.finish()
         return node
@@ -161,38 +174,6 @@ class SitesParser:
                 fields.at("address"), f"{text!r} is not an IPv4 address", f"write one inside {self.mesh.cidr}"
             )
             return MISSING_ADDRESS
-
-    def _ssh(self, name: str, endpoint_host: str | None, fields: Fields) -> SshTarget:
-        host = fields.optional_text("host", "192.0.2.7") or endpoint_host or ""
-        port = fields.integer("port", 22, 1, 65535, "TCP port")
-        user = fields.optional_text("user", "root") or self.user
-        host_key = fields.optional_text("hostKey", "ssh-ed25519 AAAAC3Nza...")
-        if not host:
-            fields.problems.add(
-                fields.at("host"),
-                "is missing, and there is no endpoint of its own to take the address from",
-                "write where this host is reached by SSH, for example `host: 192.0.2.7`",
-            )
-        elif not is_host(host):
-            fields.problems.add(
-                fields.at("host"), f"{host!r} is neither an address nor a DNS name", "write one of the two"
-            )
-        elif host_key is None:
-            host_key = find_host_key(self.known_hosts, ((host, port), (name, port), (name, 22)))
-            if host_key is None:
-                fields.problems.add(
-                    fields.at("hostKey"),
-                    f"is missing, and ssh.knownHostsFile has no key for {host} or {name}",
-                    "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
-                )
-        elif not is_host_key(host_key):
-            fields.problems.add(
-                fields.at("hostKey"),
-                "is not a public host key",
-                "write `ssh-ed25519 AAAA...` as in known_hosts, without a name",
-            )
-        fields.finish()
-        return SshTarget(host, port, user, host_key or "")
 
     def _roles(self, fields: Fields) -> tuple[str, ...]:
         roles = fields.texts("roles", (WORKER,), "[control-plane, etcd]")

@@ -38,21 +38,33 @@ class Reachability:
             return Endpoint(str(other.lan_address), self.listen_port) if other.lan_address else None
         if speaker.site == other.site and other.name in self.behind_site_port:
             return None  # from inside, few routers send packets back through a forwarded port
-        return other.endpoint
+        return next((endpoint for endpoint in other.endpoints if _in_common(speaker, other, endpoint)), None)
 
     def keepalive(self, speaker: Node, other: Node) -> int | None:
         """Return the seconds between keepalives from `speaker` to `other`; None: none.
 
-        On a LAN there is no NAT to keep open; who is not known there by an address must keep being known.
+        On a LAN there is no NAT to keep open; who is not known there by an address must keep being known. So must one
+        whose endpoint is of a family that the other does not have.
         """
         if not self.endpoint(speaker, other):
             return None
         if self._on_lan(speaker, other):
             return None if speaker.lan_address else speaker.keepalive or DEFAULT_KEEPALIVE
-        return speaker.keepalive
+        one_way = bool(speaker.endpoints) and not self.endpoint(other, speaker)
+        return speaker.keepalive or (DEFAULT_KEEPALIVE if one_way else None)
 
     def _on_lan(self, one: Node, other: Node) -> bool:
         return one.site == other.site and bool(one.lan_address or other.lan_address)
+
+
+def no_family_in_common(speaker: Node, other: Node) -> bool:
+    """Tell whether `speaker` could not send to any endpoint of `other` from anywhere outside."""
+    return not any(_in_common(speaker, other, endpoint) for endpoint in other.endpoints)
+
+
+def _in_common(speaker: Node, other: Node, endpoint: Endpoint) -> bool:
+    families = (endpoint.family,) if endpoint.family else other.families
+    return any(family in speaker.families for family in families)
 
 
 def reachability_of(spec: Spec) -> Reachability:

@@ -3,7 +3,9 @@
 from collections import defaultdict
 from itertools import combinations
 
+from components.model.families import FAMILIES, in_words
 from components.model.problems import Problems
+from components.model.reachability import no_family_in_common
 from components.model.routing import Routes, route
 from components.model.spec import Node, Spec
 
@@ -30,6 +32,14 @@ def check_pairs(spec: Spec, problems: Problems) -> None:
 
 
 def _why(one: Node, other: Node) -> str:
+    strangers = [
+        f"{speaker.name} has {in_words(speaker.families)} only and the endpoint of {peer.name} is "
+        f"{in_words(endpoint.family or in_words(peer.families) for endpoint in peer.endpoints)}"
+        for speaker, peer in ((one, other), (other, one))
+        if peer.endpoints and no_family_in_common(speaker, peer)
+    ]
+    if strangers:
+        return f"cannot reach each other: {'; '.join(strangers)}"
     if one.endpoint or other.endpoint:
         gateway, inner = (one, other) if one.endpoint else (other, one)
         return (
@@ -49,6 +59,13 @@ def _further(pairs: list[tuple[Node, Node]]) -> str:
 
 def _ways_out(spec: Spec, routes: Routes, one: Node, other: Node) -> list[str]:
     ways = []
+    for speaker, peer in ((one, other), (other, one)):
+        if peer.endpoints and no_family_in_common(speaker, peer):
+            ways.append(
+                f"write `ipFamilies: [{', '.join(FAMILIES)}]` at {speaker.name} if it can send in both, or a list of "
+                f"two endpoints at {peer.name}, one of each family"
+            )
+            break
     if not one.endpoint and not other.endpoint:
         ways.append("have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there")
     if one.site == other.site:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
+
+from components.model.families import IPV4, family_of
 
 CONTROL_PLANE = "control-plane"
 ETCD = "etcd"
@@ -22,15 +24,38 @@ class Endpoint:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
+    @property
+    def family(self) -> str | None:
+        """IPv4 or IPv6; None for a name, which stands for the addresses of its node in any family."""
+        return family_of(self.host)
+
+
+@dataclass(frozen=True)
+class Bastion:
+    """A host that SSH connections go through. `host_key` is `type base64`, as in authorized_keys(5)."""
+
+    host: str
+    port: int
+    user: str
+    host_key: str
+
 
 @dataclass(frozen=True)
 class SshTarget:
     """How a host is reached for administration. `host_key` is `type base64`, as in authorized_keys(5)."""
 
     host: str
+    """Seen from the bastion where there is one, else from the machine where Pulumi runs."""
     port: int
     user: str
     host_key: str
+    bastion: Bastion | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words: two hosts of one place are one."""
+        through = f" behind {self.bastion.host}:{self.bastion.port}" if self.bastion else ""
+        return f"{self.host}:{self.port}{through}"
 
 
 @dataclass(frozen=True)
@@ -45,9 +70,10 @@ class Node:
     """Where the host stands; the value of the node label `institution`."""
     address: IPv4Address
     """Address of wg0."""
-    endpoint: Endpoint | None
-    """None: no UDP port reaches this host from outside, it speaks first. A site's gateway has its site's."""
-    lan_address: IPv4Address | None
+    endpoints: tuple[Endpoint, ...]
+    """None: no UDP port reaches this host from outside, it speaks first. Two: one of each family, the better one first.
+    A site's gateway has its site's."""
+    lan_address: IPv4Address | IPv6Address | None
     """Where the other hosts of its site reach it without going through the site's router."""
     keepalive: int | None
     """Seconds between keepalives that this node sends to peers with an endpoint; None: none, see wg(8)."""
@@ -61,6 +87,13 @@ class Node:
     """The user's own Kubespray variables for this host, those of its site below its own."""
     rotation: str
     """Any text, of the site and of the node; changing it makes new keys for this node."""
+    families: tuple[str, ...] = (IPV4,)
+    """IPv4, IPv6 or both: in which it can send to other sites. wg0 itself carries IPv4."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The first of the endpoints."""
+        return self.endpoints[0] if self.endpoints else None
 
 
 @dataclass(frozen=True)
@@ -123,10 +156,15 @@ class Site:
     nodes: tuple[Node, ...]
     gateway: str = ""
     """Name of its node that carries packets between other nodes; empty: none does."""
-    endpoint: Endpoint | None = None
-    """The one UDP port that is forwarded for the whole site, to its gateway."""
-    lan: IPv4Network | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+    """The one UDP port that is forwarded for the whole site, to its gateway; two: in both families."""
+    lan: IPv4Network | IPv6Network | None = None
     """Range of its nodes' LAN addresses; None: not told."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The first of the endpoints."""
+        return self.endpoints[0] if self.endpoints else None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import combinations
 
 from components.model.addressing import first_free
+from components.model.endpoints import check_endpoints
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
 from components.model.lans import check_lans
 from components.model.problems import Problems
@@ -30,14 +31,8 @@ def validate(spec: Spec, problems: Problems) -> None:
     """Note everything that is wrong with a specification although each field has the right form."""
     _names(spec, problems)
     _addresses(spec, problems)
-    _unique(
-        spec,
-        problems,
-        "endpoint",
-        lambda node: node.endpoint,
-        "give each its own port, as forwarded by the site's firewall",
-    )
-    _unique(spec, problems, "ssh.host", lambda node: (node.ssh.host, node.ssh.port) if node.ssh.host else None,
+    check_endpoints(spec, problems)
+    _unique(spec, problems, "ssh.host", lambda node: node.ssh.place if node.ssh.host else None,
             "give each its own `ssh.port`, or its own address")  # fmt: skip
     _networks(spec, problems)
     check_lans(spec, problems)
@@ -55,12 +50,8 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
             groups[value].append(node)
     for value, nodes in groups.items():
         if len(nodes) > 1:
-            shown = ":".join(map(str, value)) if isinstance(value, tuple) else value
             others = ", ".join(node.name for node in nodes[:-1])
-            last = nodes[-1]
-            of_site = field == "endpoint" and any(site.endpoint and site.gateway == last.name for site in spec.sites)
-            where = f"sites.{last.site}.endpoint" if of_site else path_of(last, field)
-            problems.add(where, f"{shown} is already that of {others}", instead)
+            problems.add(path_of(nodes[-1], field), f"{value} is already that of {others}", instead)
 
 
 def _names(spec: Spec, problems: Problems) -> None:

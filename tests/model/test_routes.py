@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.model.families import IPV4, IPV6
 from components.model.peers import peers_of
 from components.model.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
 from components.model.render.wireguard import wg0_conf
@@ -19,7 +20,7 @@ from components.model.routing import Routes, next_hops, route
 from components.model.spec import Spec
 from tests.examples import TREE
 from tests.model.simulator import Interface, Network, parse
-from tests.model.worlds import Form, World, random_world
+from tests.model.worlds import WAYS, Form, World, random_world
 
 
 def files(spec: Spec, routes: Routes) -> dict[str, str]:
@@ -64,7 +65,13 @@ def forms(draw: st.DrawFn) -> Form:
     nodes = draw(st.integers(1, 4))
     gateway = draw(st.none() | st.integers(0, nodes - 1))
     site_port = gateway is not None and draw(st.booleans())
-    return Form(nodes, frozenset() if site_port else draw(indices(nodes)), draw(indices(nodes)), gateway, site_port)
+    own_ports = frozenset() if site_port else draw(indices(nodes))
+    form = Form(nodes, own_ports, draw(indices(nodes)), gateway, site_port)
+    if draw(st.booleans()):
+        return form  # IPv4 alone, as most are
+    families = tuple(draw(st.sampled_from(WAYS)) for _ in range(nodes))
+    ports = tuple(draw(st.sampled_from([way for way in WAYS if set(way) <= set(mine)])) for mine in families)
+    return replace(form, families=families, ports=ports, named=draw(indices(nodes)))
 
 
 @settings(max_examples=150, deadline=None)
@@ -132,6 +139,38 @@ def test_the_usual_three_sites() -> None:
     assert routes.path("n1.s001", "n1.s002") == ("n1.s001", "n0.s001", "n1.s002")
     assert routes.path("n1.s001", "n0.s000") == ("n1.s001", "n0.s000")
     assert routes.kind("n0.s002", "n1.s002") == LAN
+
+
+def site(*families: str, port: bool, gateway: bool = False) -> Form:
+    """One host with these families of addresses."""
+    return Form(1, frozenset({0} if port else ()), frozenset(), 0 if gateway else None, False, (families,))
+
+
+def test_hosts_without_a_family_in_common_go_through_a_gateway_with_both() -> None:
+    world = World([site(IPV6, port=True), site(IPV4, port=True), site(IPV4, IPV6, port=True, gateway=True)])
+    assert check(world) == {DIRECT, RELAY}
+    routes = route(world.spec())
+    assert routes.path("n0.s000", "n0.s001") == ("n0.s000", "n0.s002", "n0.s001")
+    assert check(World([site(IPV6, port=True), site(IPV4, port=True)])) == {IMPOSSIBLE}
+
+
+def test_the_first_endpoint_of_a_common_family_is_taken_in_the_order_of_the_other() -> None:
+    both = [site(IPV4, IPV6, port=True), site(IPV6, IPV4, port=True), site(IPV6, port=False)]
+    spec = World(both).spec()
+    endpoint = route(spec).reachability.endpoint
+    first, second, third = spec.nodes
+    assert str(endpoint(first, second)) == "[2001:db8:2::2]:51820"
+    assert str(endpoint(second, first)) == "198.18.0.2:51820"
+    assert str(endpoint(third, first)) == "[2001:db8:1::2]:51820"
+    assert endpoint(first, third) is None
+
+
+def test_who_has_an_endpoint_in_the_other_family_only_keeps_being_known() -> None:
+    half = replace(site(IPV4, IPV6, port=True), ports=((IPV4,),))
+    spec = World([half, site(IPV6, port=True)]).spec()
+    keepalive = route(spec).reachability.keepalive
+    one, other = spec.nodes
+    assert (keepalive(one, other), keepalive(other, one)) == (25, None)
 
 
 def test_a_node_goes_through_its_own_gateway_rather_than_through_a_third_site() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
+from components.model.families import IPV4, IPV6
 from components.model.fields import Fields
 from components.model.parse_sites import SitesParser
 from components.model.problems import Problems
@@ -17,6 +18,8 @@ from components.model.spec import Spec
 from tests.examples import HOST_KEY, example
 
 PORT = 51820
+WAYS = ((IPV4,), (IPV6,), (IPV4, IPV6), (IPV6, IPV4))
+"""Families of addresses, the better one first."""
 Address = tuple[str, int]
 
 
@@ -30,8 +33,12 @@ class Host:
     """Its address of wg0."""
     lan: str | None
     """Its address on the site's LAN, None: nobody wrote it down."""
-    public: Address | None
-    """What is forwarded to it from outside."""
+    public: tuple[Address, ...]
+    """What is forwarded to it from outside, in the order in which it shall be used."""
+    families: tuple[str, ...] = (IPV4,)
+    """In which it can send to other sites."""
+    named: bool = False
+    """Its endpoint is written as a name, which stands for what is forwarded to it."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,27 @@ class Form:
     gateway: int | None
     site_port: bool
     """One port for the whole site, to its gateway; there are no own ports then."""
+    families: tuple[tuple[str, ...], ...] = ()
+    """In which each node can send to other sites; none told: IPv4."""
+    ports: tuple[tuple[str, ...], ...] = ()
+    """In which of these its port can be reached, if it has one; none told: all."""
+    named: frozenset[int] = frozenset()
+    """Whose endpoints are written as names."""
+
+    def families_of(self, index: int) -> tuple[str, ...]:
+        """In which families a node can send."""
+        return self.families[index] if self.families else (IPV4,)
+
+    def ports_of(self, index: int) -> tuple[str, ...]:
+        """In which families its port can be reached, if it has one."""
+        if index in self.named:
+            return self.families_of(index)  # a name is to have an address of each
+        return self.ports[index] if self.ports else self.families_of(index)
+
+
+def family(address: Address) -> str:
+    """The family of a literal address."""
+    return IPV6 if ":" in address[0] else IPV4
 
 
 class World:
@@ -53,25 +81,32 @@ class World:
         self.forms = forms
         self.hosts: dict[str, Host] = {}
         self.gateways: set[str] = set()
-        self.site_ports: dict[str, Address] = {}
+        self.site_ports: dict[str, tuple[Address, ...]] = {}
         self._public: dict[Address, str] = {}
+        self._names: dict[str, tuple[Address, ...]] = {}
         self._lans: dict[tuple[str, Address], str] = {}
         for number, form in enumerate(forms):
             site = f"s{number:03}"
-            if form.site_port:
-                self.site_ports[site] = (f"198.18.{number}.1", 4000 + number)
+            if form.site_port and form.gateway is not None:
+                router = {IPV4: f"198.18.{number}.1", IPV6: f"2001:db8:{number + 1:x}::1"}
+                self.site_ports[site] = tuple((router[ip], 4000 + number) for ip in form.ports_of(form.gateway))
             for index in range(form.nodes):
-                own = (f"198.18.{number}.{index // 2 + 2}", PORT + index % 2) if index in form.own_ports else None
+                places = {IPV4: f"198.18.{number}.{index // 2 + 2}", IPV6: f"2001:db8:{number + 1:x}::{index + 2:x}"}
+                own = tuple((places[ip], PORT + index % 2) for ip in form.ports_of(index))
                 host = Host(
                     name=f"n{index}.{site}",
                     site=site,
                     mesh=f"172.20.{number}.{index + 1}",
                     lan=f"10.1.0.{index + 1}" if index in form.lan else None,
-                    public=self.site_ports[site] if form.site_port and index == form.gateway else own,
-                )
+                    public=self.site_ports[site] if form.site_port and index == form.gateway
+                    else own if index in form.own_ports else (),
+                    families=form.families_of(index),
+                    named=index in form.named,
+                )  # fmt: skip
                 self.hosts[host.name] = host
-                if host.public:
-                    self._public[host.public] = host.name
+                self._public |= dict.fromkeys(host.public, host.name)
+                if host.named:
+                    self._names[f"dns.{host.name}"] = host.public
                 if host.lan:
                     self._lans[site, (host.lan, PORT)] = host.name
                 if index == form.gateway:
@@ -88,17 +123,24 @@ class World:
 
     def hears(self, sender: str, address: Address) -> str | None:
         """Return the host that gets what `sender` sends to an address; None when nobody does."""
-        site = self.hosts[sender].site
-        if self.site_ports.get(site) == address:
+        site, families = self.hosts[sender].site, self.hosts[sender].families
+        if (site, address) in self._lans:
+            return self._lans[site, address]
+        if address[0] in self._names:  # what a resolver gives comes first in a family that the host has
+            found = [one for one in self._names[address[0]] if family(one) in families]
+            if not found:
+                return None
+            address = found[0]
+        if address in self.site_ports.get(site, ()):
             return None  # the site's router does not send back what comes from inside
-        return self._public.get(address) or self._lans.get((site, address))
+        return self._public.get(address) if family(address) in families else None
 
     def neighbours(self) -> dict[str, set[str]]:
         """Return who can have a conversation with whom, because one of the two can begin it."""
         found: dict[str, set[str]] = {name: set() for name in self.hosts}
         for one in self.hosts.values():
             for other in self.hosts.values():
-                addresses = [other.public] if other.public else []
+                addresses = list(other.public)
                 addresses += [(other.lan, PORT)] if other.lan else []
                 if one != other and any(self.hears(one.name, address) == other.name for address in addresses):
                     found[one.name].add(other.name)
@@ -125,13 +167,23 @@ class World:
             if host.name in self.gateways:
                 site["gateway"] = host.name
             if host.site in self.site_ports:
-                site["endpoint"] = "{}:{}".format(*self.site_ports[host.site])
+                if host.name in self.gateways:
+                    site["endpoint"] = self._endpoint(host)
             elif host.public:
-                node["endpoint"] = "{}:{}".format(*host.public)
+                node["endpoint"] = self._endpoint(host)
+            told = () if host.named else tuple(family(address) for address in host.public)
+            if host.families != (told or (IPV4,)):
+                node["ipFamilies"] = list(host.families)
             if host.lan:
                 node["lanAddress"] = host.lan
             site["nodes"][host.name] = node
         return sites
+
+    def _endpoint(self, host: Host) -> str | list[str]:
+        if host.named:
+            return f"dns.{host.name}:{host.public[0][1]}"
+        written = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in host.public]
+        return written if len(written) > 1 else written[0]
 
     def spec(self) -> Spec:
         """Return the specification, also where pairs cannot meet, which parsing a whole configuration refuses."""
@@ -153,7 +205,9 @@ def random_form(source: random.Random, most: int) -> Form:
 
     gateway = source.choice([None, source.randrange(nodes)])
     site_port = gateway is not None and source.random() < 0.5
-    return Form(nodes, frozenset() if site_port else some(), some(), gateway, site_port)
+    families = tuple(source.choice(WAYS) for _ in everybody)
+    ports = tuple(source.choice([way for way in WAYS if set(way) <= set(mine)]) for mine in families)
+    return Form(nodes, frozenset() if site_port else some(), some(), gateway, site_port, families, ports, some())
 
 
 def random_world(source: random.Random, sites: int, most: int) -> World:

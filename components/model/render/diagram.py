@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from itertools import combinations
 
+from components.model.families import FAMILIES, IPV4, in_words
 from components.model.reachability import LAN, RELAY
 from components.model.routing import Routes
 from components.model.spec import Node, Site, Spec
@@ -55,7 +56,7 @@ def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list
     institutions = sorted({node.institution for node in site.nodes})
     on_lan = any(routes.kind(one.name, other.name) == LAN for one, other in combinations(site.nodes, 2))
     lan = f" · LAN{f' {site.lan}' if site.lan else ''}" if on_lan else ""
-    title = f"<b>{site.name}</b> · {', '.join(institutions)}{lan}"
+    title = f"<b>{site.name}</b> · {', '.join(institutions)}{lan}{_families(site)}"
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in site.nodes:
         form = "gateway" if node.name == site.gateway else "port" if node.endpoint else "closed"
@@ -72,6 +73,12 @@ def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list
         *(f"        s{number}n{index}{_shape(label, form)}:::{form}" for index, (label, form) in enumerate(boxes)),
         "    end",
     ]
+
+
+def _families(site: Site) -> str:
+    """Return which families of addresses a site's nodes have, where it is not IPv4 alone."""
+    found = [family for family in FAMILIES if any(family in node.families for node in site.nodes)]
+    return "" if found == [IPV4] else f" · {in_words(found)}"
 
 
 def _shape(label: str, form: str) -> str:

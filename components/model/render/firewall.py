@@ -1,7 +1,9 @@
 """What each site's network group is asked for, in Markdown: a UDP port, from where, to which host."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 
+from components.model.families import IPV6, family_of
 from components.model.render.markdown import table
 from components.model.routing import Routes
 from components.model.spec import Endpoint, Node, Site, Spec
@@ -13,7 +15,7 @@ def firewall_requests(spec: Spec, routes: Routes) -> str:
 
 
 def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
-    inwards = [row for node in site.nodes if (row := _inwards(spec, routes, node))]
+    inwards = [row for node in site.nodes for row in _inwards(spec, routes, node)]
     lines = [f"### {site.name}"]
     if inwards:
         lines.append(table(["open inwards", "from", "leads to"], inwards))
@@ -25,37 +27,50 @@ def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
     return "\n".join(lines)
 
 
-def _inwards(spec: Spec, routes: Routes, node: Node) -> list[str]:
-    """Return the row of a node that others speak to from outside; empty for another one."""
-    callers = [
-        other for other in _outside(spec, routes, node) if node.endpoint and routes.reachability.endpoint(other, node)
-    ]
-    if not callers or not node.endpoint:
-        return []
-    forwarded = node.lan_address or node.endpoint.port != spec.mesh.listen_port
-    port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
-    inner = f"{node.name}{port}" + (f" at {node.lan_address}" if node.lan_address else "")
-    return [f"UDP {node.endpoint.port} at {node.endpoint.host}", _sources(spec, callers), inner]
+def _inwards(spec: Spec, routes: Routes, node: Node) -> Iterator[list[str]]:
+    """Yield a row for each endpoint of a node that others speak to from outside."""
+    for endpoint in node.endpoints:
+        callers = [
+            other for other in _outside(spec, routes, node) if routes.reachability.endpoint(other, node) == endpoint
+        ]
+        if callers:
+            # A LAN address of the other family is not where this endpoint is forwarded to.
+            lan = node.lan_address if _same_family(node.lan_address, endpoint) else None
+            forwarded = lan or endpoint.port != spec.mesh.listen_port
+            port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
+            inner = f"{node.name}{port}" + (f" at {lan}" if lan else "")
+            yield [f"UDP {endpoint.port} at {endpoint.host}", _sources(spec, callers, endpoint), inner]
 
 
-def _sources(spec: Spec, callers: list[Node]) -> str:
+def _same_family(address: object, endpoint: Endpoint) -> bool:
+    return endpoint.family in (None, family_of(str(address)))
+
+
+def _sources(spec: Spec, callers: list[Node], called: Endpoint) -> str:
     """Return the addresses that callers come from, as far as endpoints of theirs or of their sites tell."""
-    sites = {site.name: site.endpoint for site in spec.sites}
-    known = [(node, endpoint.host) for node in callers if (endpoint := node.endpoint or sites[node.site])]
+    sites = {site.name: site.endpoints for site in spec.sites}
+
+    def source(caller: Node) -> str | None:
+        endpoints = caller.endpoints or sites[caller.site]
+        fitting = (own.host for own in endpoints if own.family is None or called.family in (None, own.family))
+        return next(fitting, None)
+
+    known = [(node, host) for node in callers if (host := source(node))]
     if len(known) == len(callers):
         return _by_site(known)
-    unknown = sorted({node.site for node in callers if not node.endpoint and not sites[node.site]})
-    return f"any address (that of {', '.join(unknown)} is not in the configuration)"
+    unknown = sorted({node.site for node in callers if not source(node)})
+    of_family = f"{called.family} " if called.family == IPV6 else ""
+    return f"any {of_family}address (that of {', '.join(unknown)} is not in the configuration)"
 
 
 def _outwards(spec: Spec, routes: Routes, site: Site) -> str:
-    called: dict[str, tuple[Node, Endpoint]] = {}
+    called: dict[Endpoint, Node] = {}
     for node in site.nodes:
         for other in _outside(spec, routes, node):
             endpoint = routes.reachability.endpoint(node, other)
             if endpoint:
-                called[other.name] = (other, endpoint)
-    return _by_site([(node, str(endpoint)) for node, endpoint in called.values()])
+                called[endpoint] = other
+    return _by_site([(node, str(endpoint)) for endpoint, node in called.items()])
 
 
 def _outside(spec: Spec, routes: Routes, node: Node) -> list[Node]:

@@ -17,7 +17,7 @@ def readme(spec: Spec, routes: Routes, stack: str, links: Sequence[Link] = ()) -
     where = f"https://{api}" if api else "the first control-plane node's wg0 address, so from inside the mesh"
     rows = "\n".join(
         f"| {node.name} | {node.site} | {node.institution} | {', '.join(node.roles)} | {node.address} |"
-        f" {node.endpoint or 'none: speaks first'} |"
+        f" {', '.join(map(str, node.endpoints)) or 'none: speaks first'} |"
         for node in spec.nodes
     )
     paths = relayed_paths(spec, routes)
