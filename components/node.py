@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 from pulumi_command.remote import Command
 
+from components.bastion import explaining
 from components.key import Key, wireguard
 from components.model.spec import Node as NodeSpec
 from components.remote import Access, Host, command, host_of
@@ -36,6 +37,6 @@ class Node(pulumi.ComponentResource):
             self.host,
             create=f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {occasion}",
             stdin=(SCRIPTS / "preflight.sh").read_text(encoding="utf-8"),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, hooks=explaining(spec.name, spec.ssh)),
         )
         self.register_outputs({"address": str(spec.address), "publicKey": self.key.public})

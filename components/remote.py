@@ -14,6 +14,7 @@ import pulumi
 from pulumi_command.remote import Command, ConnectionArgs, CopyToRemote, Logging
 
 from components import rendered
+from components.bastion import proxy_of
 from components.model.spec import Node
 
 DIAL_ERROR_LIMIT = 3
@@ -57,6 +58,7 @@ def host_of(node: Node, access: Access) -> Host:
             host_key=node.ssh.host_key,
             dial_error_limit=DIAL_ERROR_LIMIT,
             per_dial_timeout=PER_DIAL_TIMEOUT,
+            proxy=proxy_of(node.ssh, access.private_key, PER_DIAL_TIMEOUT),
         ),
         become="" if node.ssh.user == "root" else "sudo -n ",
     )

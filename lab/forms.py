@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Set
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
 
 import yaml
@@ -100,14 +100,29 @@ class Forms:
         """Read an address."""
         return self._converted(raw, at, IPv4Address, "an IPv4 address like 192.0.2.1")
 
+    def address6(self, raw: object, at: str) -> IPv6Address:
+        """Read an IPv6 address."""
+        return self._converted(raw, at, IPv6Address, "an IPv6 address like 2001:db8::1", "::")
+
+    def network6(self, raw: object, at: str) -> IPv6Network:
+        """Read an IPv6 network."""
+        return self._converted(raw, at, IPv6Network, "an IPv6 network like 2001:db8:1::/64, without host bits", "::")
+
     def network(self, raw: object, at: str) -> IPv4Network:
         """Read a network."""
         return self._converted(raw, at, IPv4Network, "an IPv4 network like 192.0.2.0/24, without host bits")
 
-    def _converted(self, raw: object, at: str, kind: Callable[[str], _T], wanted: str) -> _T:
+    def _converted(
+        self,
+        raw: object,
+        at: str,
+        kind: Callable[[str], _T],
+        wanted: str,
+        instead: str = "0.0.0.0",  # noqa: S104 - never used, since a problem was noted
+    ) -> _T:
         if raw is not None:
             try:
                 return kind(str(raw))
             except ValueError:
                 self.problem(at, f"{raw} is not {wanted}")
-        return kind("0.0.0.0")  # noqa: S104 - never used, since a problem was noted
+        return kind(instead)

@@ -107,7 +107,9 @@ def prepare(host: Host, layout: Layout, how: Boot) -> None:
     etc = upper / "etc"
     (etc / "hostname").write_text(f"{host.name}\n", encoding="utf-8")
     (etc / "hosts").write_text(
-        f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{host.address} {host.name} {host.short}\n", encoding="utf-8"
+        "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
+        + "".join(f"{address} {host.name} {host.short}\n" for address in host.addresses),
+        encoding="utf-8",
     )
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
     for kind in ("ecdsa", "ed25519"):  # several kinds, as hosts have; RSA would take longer than the rest of the boot

@@ -33,7 +33,7 @@ def prepare(topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, m
         how = host.boot(item, topology, layout, cgroups, Path(old.image) if old else image, mirror)
         if old is None:
             fresh.append((item, how))
-        elif old.cable.address != how.cable.address:
+        elif (old.cable.address, old.cable.address6) != (how.cable.address, how.cable.address6):
             message = (
                 f"{item.name} has another address than when it was made: take it out of the topology and run `up`, "
                 "which removes it, then put it in again; or run `python -m lab down` first"

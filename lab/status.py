@@ -19,8 +19,9 @@ def status(topology: Topology, layout: Layout) -> bool:
     for item in topology.hosts:
         health = healths[item.name]
         ssh = topology.ssh(item)
-        reached = f"{ssh.address}:{ssh.port}" if ssh else "-"
-        rows.append((item.name, item.site, _state(health), str(item.address), reached, health.ssh, *_numbers(health)))
+        reached = str(ssh) if ssh else "-"
+        addresses = ", ".join(map(str, item.addresses))
+        rows.append((item.name, item.site, _state(health), addresses, reached, health.ssh, *_numbers(health)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

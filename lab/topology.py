@@ -5,7 +5,7 @@ Values only. `lab.topology_file` makes them from a YAML file; everything else in
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import combinations
 
 OPERATOR = "operator"
@@ -34,11 +34,17 @@ class Nat:
 
 @dataclass(frozen=True)
 class Host:
-    """`name` is the full name; `short`, its first label, is unique in the lab."""
+    """`name` is the full name; `short`, its first label, is unique in the lab. Of one family or both."""
 
     name: str
-    address: IPv4Address
+    address: IPv4Address | None
     site: str
+    address6: IPv6Address | None = None
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Those that it has, IPv4 first."""
+        return tuple(address for address in (self.address, self.address6) if address)
 
     @property
     def short(self) -> str:
@@ -48,18 +54,21 @@ class Host:
 
 @dataclass(frozen=True)
 class Site:
-    """A LAN with a router; without `nat` the WAN routes the LAN itself."""
+    """A LAN with a router, of IPv4, IPv6 or both; without `nat` the WAN routes the LAN itself. IPv6 has no NAT."""
 
     name: str
-    lan: IPv4Network
-    gateway: IPv4Address
+    lan: IPv4Network | None
+    gateway: IPv4Address | None
     hosts: tuple[Host, ...]
     nat: Nat | None
+    lan6: IPv6Network | None = None
+    gateway6: IPv6Address | None = None
 
     @property
-    def public_prefixes(self) -> tuple[IPv4Network, ...]:
+    def public_prefixes(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """What the WAN carries to this site's router."""
-        return (IPv4Network(self.nat.address),) if self.nat else (self.lan,)
+        four = IPv4Network(self.nat.address) if self.nat else self.lan
+        return tuple(prefix for prefix in (four, self.lan6) if prefix)
 
 
 @dataclass(frozen=True)
@@ -80,8 +89,11 @@ class Path:
 class Endpoint:
     """Where a service of a host is reached from outside its site."""
 
-    address: IPv4Address
+    address: IPv4Address | IPv6Address
     port: int
+
+    def __str__(self) -> str:
+        return f"[{self.address}]:{self.port}" if self.address.version == 6 else f"{self.address}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,13 @@ class Topology:
     default: Path
     links: dict[frozenset[str], Path]
     mirror: bool
+    operator6: IPv6Address | None = None
+
+    @property
+    def operator_prefixes(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """What the WAN carries to the operator."""
+        six = (IPv6Network(self.operator6),) if self.operator6 else ()
+        return (IPv4Network(self.operator), *six)
 
     @property
     def hosts(self) -> tuple[Host, ...]:
@@ -114,6 +133,6 @@ class Topology:
         """Where the operator reaches a host's sshd; None when its site's NAT forwards no port to it."""
         nat = self.site(host.site).nat
         if nat is None:
-            return Endpoint(host.address, SSH_PORT)
+            return Endpoint(host.addresses[0], SSH_PORT)
         ports = [f.port for f in nat.forwards if (f.protocol, f.host, f.to) == ("tcp", host.name, SSH_PORT)]
         return Endpoint(nat.address, ports[0]) if ports else None

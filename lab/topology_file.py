@@ -44,7 +44,7 @@ def _topology(forms: Forms, raw: object) -> Topology:
     name = forms.typed(top.get("name"), "name", str, "a name")
     if name and not _LAB_NAME.fullmatch(name):
         forms.problem("name", f"{name!r} is no good name: a lower-case letter, then letters and digits, up to 12")
-    operator = forms.mapping(top.get("operator"), "operator", {"address"})
+    operator = forms.mapping(top.get("operator"), "operator", {"address"}, {"address6"})
     wan = forms.mapping(top.get("wan"), "wan", frozenset(), {"default", "links"})
     links = {}
     for index, item in enumerate(forms.items(wan.get("links"), "wan.links")):
@@ -61,19 +61,40 @@ def _topology(forms: Forms, raw: object) -> Topology:
         default=_path(forms, wan.get("default"), "wan.default"),
         links=links,
         mirror=forms.typed(top.get("mirror"), "mirror", bool, "true or false"),
+        operator6=forms.address6(operator["address6"], "operator.address6") if "address6" in operator else None,
     )
 
 
 def _site(forms: Forms, name: str, raw: object) -> Site:
     at = f"sites.{name}"
-    site = forms.mapping(raw, at, {"lan", "gateway", "hosts"}, {"nat"})
+    six = isinstance(raw, dict) and "lan6" in raw
+    four = not six or (isinstance(raw, dict) and "lan" in raw)
+    required = {"hosts", *(("lan", "gateway") if four else ()), *(("lan6", "gateway6") if six else ())}
+    site = forms.mapping(raw, at, required, {"nat", "lan", "gateway", "lan6", "gateway6"} - required)
     hosts = forms.named(site.get("hosts"), f"{at}.hosts", _HOST_NAME)
     return Site(
         name=name,
-        lan=forms.network(site.get("lan"), f"{at}.lan"),
-        gateway=forms.address(site.get("gateway"), f"{at}.gateway"),
-        hosts=tuple(Host(host, forms.address(value, f"{at}.hosts.{host}"), name) for host, value in hosts.items()),
+        lan=forms.network(site.get("lan"), f"{at}.lan") if four else None,
+        gateway=forms.address(site.get("gateway"), f"{at}.gateway") if four else None,
+        hosts=tuple(_host(forms, host, value, f"{at}.hosts.{host}", name) for host, value in hosts.items()),
         nat=_nat(forms, site["nat"], f"{at}.nat") if "nat" in site else None,
+        lan6=forms.network6(site.get("lan6"), f"{at}.lan6") if six else None,
+        gateway6=forms.address6(site.get("gateway6"), f"{at}.gateway6") if six else None,
+    )
+
+
+def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
+    """Read a host's address, or a list of one of each family."""
+    values = raw if isinstance(raw, list) else [raw]
+    six = [value for value in values if ":" in str(value)]
+    four = [value for value in values if value not in six]
+    if len(four) > 1 or len(six) > 1 or not values:
+        forms.problem(at, "write one address, or a list of one IPv4 and one IPv6 address")
+    return Host(
+        name=name,
+        address=forms.address(four[0], at) if four else None,
+        site=site,
+        address6=forms.address6(six[0], at) if six else None,
     )
 
 

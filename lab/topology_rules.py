@@ -1,12 +1,15 @@
 """What must hold among the values of a topology, once each of them is well formed."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import combinations
+from typing import TypeAlias
 
 from lab.topology import OPERATOR, Site, Topology
 
 _ROUTER_PREFIX = "router-"
+_Address: TypeAlias = IPv4Address | IPv6Address
+_Placed: TypeAlias = tuple[str, _Address | None]
 
 
 def broken_rules(topology: Topology) -> list[str]:
@@ -35,14 +38,16 @@ def _names(topology: Topology) -> Iterator[str]:
 
 def _site(site: Site) -> Iterator[str]:
     at = f"sites.{site.name}"
-    inside = [(f"{at}.gateway", site.gateway), *((f"{at}.hosts.{host.name}", host.address) for host in site.hosts)]
-    for path, address in inside:
-        if address not in site.lan:
-            yield f"{path}: {address} is outside the site's LAN {site.lan}"
-        elif address in (site.lan.network_address, site.lan.broadcast_address):
-            yield f"{path}: {address} is the LAN's network or broadcast address"
+    four: list[_Placed] = [(f"{at}.gateway", site.gateway)]
+    six: list[_Placed] = [(f"{at}.gateway6", site.gateway6)]
+    four += [(f"{at}.hosts.{host.name}", host.address) for host in site.hosts]
+    six += [(f"{at}.hosts.{host.name}", host.address6) for host in site.hosts]
+    yield from _inside("lan", site.lan, four)
+    yield from _inside("lan6", site.lan6, six)
     if site.nat is None:
         return
+    if site.lan is None:
+        yield f"{at}.nat: the site has no IPv4 LAN, and IPv6 has no NAT here: remove it"
     names = {host.name for host in site.hosts}
     taken: set[tuple[str, int]] = set()
     for index, forward in enumerate(site.nat.forwards):
@@ -54,27 +59,47 @@ def _site(site: Site) -> Iterator[str]:
         taken.add((forward.protocol, forward.port))
 
 
+def _inside(field: str, lan: IPv4Network | IPv6Network | None, placed: list[_Placed]) -> Iterator[str]:
+    """Yield what is wrong with the addresses of one family."""
+    for path, address in placed:
+        if address is None:
+            continue
+        if lan is None:
+            yield f"{path}: {address} needs a `{field}` of the site"
+        elif address not in lan:
+            yield f"{path}: {address} is outside the site's LAN {lan}"
+        elif address in (lan.network_address, lan.broadcast_address):
+            yield f"{path}: {address} is the LAN's network or broadcast address"
+
+
 def _overlaps(topology: Topology) -> Iterator[str]:
-    for one, other in combinations(topology.sites, 2):
-        if one.lan.overlaps(other.lan):
-            yield f"sites.{other.name}.lan: {other.lan} overlaps {one.lan} of {one.name}"
-    for site in topology.sites:
-        if site.lan.is_global:
-            yield f"sites.{site.name}.lan: {site.lan} belongs to somebody: use a documentation or private range"
+    lans = [(site, "lan", site.lan) for site in topology.sites if site.lan]
+    lans6 = [(site, "lan6", site.lan6) for site in topology.sites if site.lan6]
+    both: list[tuple[Site, str, IPv4Network | IPv6Network]] = [*lans, *lans6]
+    for (one, _, lan), (other, field, others) in combinations(both, 2):
+        if lan.overlaps(others):
+            yield f"sites.{other.name}.{field}: {others} overlaps {lan} of {one.name}"
+    for site, field, lan in both:
+        if lan.is_global:
+            yield f"sites.{site.name}.{field}: {lan} belongs to somebody: use a documentation or private range"
 
 
 def _addresses(topology: Topology) -> Iterator[str]:
-    used: dict[IPv4Address, str] = {}
-    public = [("operator.address", topology.operator)]
+    used: dict[_Address, str] = {}
+    public: list[tuple[str, _Address]] = [("operator.address", topology.operator)]
+    public += [("operator.address6", topology.operator6)] if topology.operator6 else []
     public += [(f"sites.{site.name}.nat.address", site.nat.address) for site in topology.sites if site.nat]
     for at, address in public:
         if address.is_global:
             yield f"{at}: {address} belongs to somebody: use a documentation or private address"
         for site in topology.sites:
-            if address in site.lan:
+            if any(address in lan for lan in (site.lan, site.lan6) if lan):
                 yield f"{at}: {address} lies in the LAN of {site.name}"
-    inside = [(f"sites.{site.name}.gateway", site.gateway) for site in topology.sites]
-    inside += [(f"sites.{host.site}.hosts.{host.name}", host.address) for host in topology.hosts]
+    gateways = [(site.name, gateway) for site in topology.sites for gateway in (site.gateway, site.gateway6)]
+    inside = [(f"sites.{name}.gateway", gateway) for name, gateway in gateways if gateway]
+    inside += [(f"sites.{h.site}.hosts.{h.name}", address) for h in topology.hosts for address in h.addresses]
+    if any(site.lan is None for site in topology.sites) and topology.operator6 is None:
+        yield "operator.address6: is missing, and there are sites without IPv4"
     for at, address in public + inside:
         if address in used:
             yield f"{at}: {address} is that of {used[address]} already"

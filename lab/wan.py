@@ -24,7 +24,7 @@ def program() -> Path:
 def configuration(topology: Topology, layout: Layout) -> str:
     """Return what the relay reads, see lab/wanrelay/config.go."""
     places = [(site.name, layout.router_netns(site.name), site.public_prefixes) for site in topology.sites]
-    operator = (OPERATOR, layout.operator_netns, (f"{topology.operator}/32",))
+    operator = (OPERATOR, layout.operator_netns, topology.operator_prefixes)
     return json.dumps(
         {
             "places": [

@@ -28,6 +28,8 @@ class Peer:
     """None: the peer speaks first."""
     keepalive: int | None
     """Seconds; only on the side that must keep its NAT open."""
+    families: tuple[str, ...] = ()
+    """Of which addresses are wanted where the endpoint is a name, the better one first."""
     beyond: tuple[Beyond, ...] = ()
     """Whose addresses follow in AllowedIPs. All peers' together are all other nodes, each once."""
 
@@ -46,6 +48,7 @@ def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
             address=other.address,
             endpoint=routes.reachability.endpoint(node, other),
             keepalive=routes.reachability.keepalive(node, other),
+            families=routes.reachability.families(node, other),
             beyond=tuple(beyond[other.name]),
         )
         for other in spec.nodes

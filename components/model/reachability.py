@@ -40,6 +40,13 @@ class Reachability:
             return None  # from inside, few routers send packets back through a forwarded port
         return next((endpoint for endpoint in other.endpoints if _in_common(speaker, other, endpoint)), None)
 
+    def families(self, speaker: Node, other: Node) -> tuple[str, ...]:
+        """Return of which addresses `speaker` takes one where the endpoint of `other` is a name; empty: it is none."""
+        endpoint = self.endpoint(speaker, other)
+        if endpoint is None or endpoint.family:
+            return ()
+        return tuple(family for family in other.families if family in speaker.families)
+
     def keepalive(self, speaker: Node, other: Node) -> int | None:
         """Return the seconds between keepalives from `speaker` to `other`; None: none.
 

@@ -121,7 +121,8 @@ def test_a_path_has_an_mtu_and_what_is_too_big_is_told_or_lost() -> None:
 def test_the_routers_know_of_a_narrow_path_unless_it_loses_packets_silently() -> None:
     def known(too_big: str) -> dict[str, int]:
         link = {"between": ["home", "left"], "mtu": 1400, "too_big": too_big}
-        return dict(wan_routes(parse(changed(wan__links=[link])), "left"))
+        topology = parse(changed(wan__links=[link]))
+        return {prefix: size for prefix, _, size in wan_routes(topology, topology.site("left"))}
 
     assert known("told") == {"203.0.113.8/32": 1400, "203.0.113.200/32": 1500}
     assert known("lost") == {"203.0.113.8/32": 1500, "203.0.113.200/32": 1500}

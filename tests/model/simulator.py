@@ -54,6 +54,9 @@ def parse(text: str) -> Interface:
         elif name == "Endpoint":
             endpoint = parse_endpoint(value, PORT)
             peers[-1].endpoint = (endpoint.host, endpoint.port)
+        elif line.startswith("# resolve:"):
+            host, port, *_ = line.split()[2:]
+            peers[-1].endpoint = (host, int(port))
         elif name == "PersistentKeepalive":
             peers[-1].keepalive = int(value)
     everything = [one for peer in peers for one in peer.allowed]

@@ -11,6 +11,8 @@ from components.model.spec import Mesh, Node
 
 RELAY = "# relay: forwards from wg0 to wg0"
 """The line of a node whose peers reach each other through it; the scripts of hosts act on it."""
+RESOLVE = "# resolve:"
+"""Begins the line of an endpoint that is a name: name, port, families. resolve.sh sets what it stands for."""
 BEYOND = "# beyond:"
 """Begins the line of a node that is reached through a peer; verify.sh reads it."""
 
@@ -25,7 +27,10 @@ def peer_section(peer: Peer, public_key: str) -> str:
         "AllowedIPs = "
         + ", ".join(f"{address}/32" for address in (peer.address, *(far.address for far in peer.beyond))),
     ]
-    if peer.endpoint:
+    if peer.endpoint and not peer.endpoint.family:
+        # In wg-quick's hands a name that cannot be resolved would keep wg0 down.
+        lines.insert(2, f"{RESOLVE} {peer.endpoint.host} {peer.endpoint.port} {' '.join(peer.families)}")
+    elif peer.endpoint:
         lines.append(f"Endpoint = {peer.endpoint}")
     if peer.keepalive:
         lines.append(f"PersistentKeepalive = {peer.keepalive}")

@@ -11,6 +11,8 @@
 . "$here/relay.sh"
 # shellcheck source=/dev/null
 . "$here/mtu.sh"
+# shellcheck source=/dev/null
+. "$here/names.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -96,6 +98,7 @@ grow)
     fi
     take_over "$new"
     ! is_relay || relay_on
+    ! has_names || names_on
     ;;
 prune)
     lock
@@ -108,9 +111,11 @@ prune)
     take_over "$new"
     is_relay || relay_off
     mtu_prune
+    has_names || names_off
     ;;
 remove)
     lock
+    names_off
     relay_off
     mtu_off
     systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :

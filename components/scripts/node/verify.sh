@@ -13,7 +13,8 @@ awk -v peers="$work/peers" -v beyond="$work/beyond" '
     function flush() { if (key != "") print name, address, key, endpoint >peers; name = "?"; key = ""; endpoint = "-" }
     BEGIN { printf "" >peers; printf "" >beyond }
     /^\[/ { flush(); peer = ($0 == "[Peer]") }
-    peer && $1 == "#" && $2 != "beyond:" { name = $2 }
+    peer && $1 == "#" && $2 !~ /:$/ { name = $2 }
+    peer && $2 == "resolve:" { endpoint = $3 ":" $4 }
     peer && $2 == "beyond:" { relays = $6; for (i = 7; i <= NF; i++) relays = relays " " $i; print $3, $4, relays >beyond }
     peer && $1 == "PublicKey" { key = $3 }
     peer && $1 == "AllowedIPs" { split($3, a, "/"); address = a[1] }
@@ -47,6 +48,8 @@ while read -r name address key endpoint; do
     if [ "${handshake:-0}" = 0 ]; then
         if [ "$endpoint" = - ]; then
             cause="no handshake: it has no endpoint and must speak first; is it up, and may it send UDP to this host?"
+        elif wg show wg0 endpoints | grep -qF "$key	(none)"; then
+            cause="no handshake: its name ${endpoint%:*} cannot be resolved on this host (getent ahosts ${endpoint%:*})"
         else
             cause="no handshake: is UDP ${endpoint##*:} open to ${endpoint%:*}, and from this host outwards?"
         fi
