@@ -74,3 +74,8 @@ def three_sites(file: str = "three_sites") -> dict[str, object]:
 def paths_sites() -> dict[str, object]:
     """Return a configuration of four sites with an etcd member at three of them; one is public, with a gateway."""
     return three_sites("paths_sites")
+
+
+def addresses() -> dict[str, object]:
+    """Return a configuration with both families of addresses, a name for an endpoint, and a bastion."""
+    return changed("sites/closed/ssh/bastion/hostKey", HOST_KEY, three_sites("addresses"))

@@ -247,3 +247,36 @@ def test_without_root_the_lab_says_so(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert main(["up"]) == 2
     assert "needs root" in capsys.readouterr().err
+
+
+def test_a_site_may_have_both_families_or_ipv6_alone() -> None:
+    addresses = load(DEFAULT_TOPOLOGY.parent / "addresses.yaml")
+    dual, six = (next(host for host in addresses.hosts if host.short == name) for name in ("dual", "six"))
+    assert list(map(str, dual.addresses)) == ["192.0.2.11", "2001:db8:1::11"]
+    assert list(map(str, six.addresses)) == ["2001:db8:6::11"]
+    assert str(addresses.ssh(six)) == "[2001:db8:6::11]:22"
+    assert list(map(str, addresses.site("both").public_prefixes)) == ["192.0.2.0/24", "2001:db8:1::/64"]
+    assert list(map(str, addresses.site("six").public_prefixes)) == ["2001:db8:6::/64"]
+    assert list(map(str, addresses.operator_prefixes)) == ["203.0.113.200/32", "2001:db8:ffff::200/128"]
+
+
+LEFT6 = {"lan6": "2001:db8:1::/64", "gateway6": "2001:db8:1::1", "hosts": {"a1.lab.test": "2001:db8:1::11"}}
+
+
+@pytest.mark.parametrize(
+    ("site", "place", "what"),
+    [
+        ({**LEFT6, "lan6": "2001:db8:1::7/64"}, "sites.left.lan6", "is not an IPv6 network"),
+        ({**LEFT6, "gateway6": None}, "sites.left.gateway6", "is missing"),
+        ({**LEFT6, "gateway6": "192.0.2.1"}, "sites.left.gateway6", "is not an IPv6 address"),
+        ({**LEFT6, "hosts": {"a1.lab.test": ["2001:db8:1::11", "2001:db8:1::12"]}}, "sites.left.hosts.a1.lab.test", "one IPv4 and one IPv6"),
+        ({**LEFT6, "hosts": {"a1.lab.test": "2001:db8:2::11"}}, "sites.left.hosts.a1.lab.test", "outside the site's LAN"),
+        ({**LEFT6, "hosts": {"a1.lab.test": "192.0.2.11"}}, "sites.left.hosts.a1.lab.test", "needs a `lan` of the site"),
+        ({**LEFT6, "nat": {"address": "203.0.113.7"}}, "sites.left.nat", "has no IPv4 LAN"),
+        ({**LEFT6, "lan6": "2001:4860::/64"}, "sites.left.lan6", "belongs to somebody"),
+        (LEFT6, "operator.address6", "is missing, and there are sites without IPv4"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_ipv6_is_named(site: object, place: str, what: str) -> None:
+    problems = problems_of(changed(sites__left=site))
+    assert any(problem.startswith(f"{place}:") and what in problem for problem in problems), problems

@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from typing import Any
 
 import yaml
 
@@ -10,11 +11,16 @@ from components.model.routing import route
 from tests.examples import HOST_KEY, TREE, changed, configuration, read
 
 
-def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
-    text = (TREE / "docs/guide.md").read_text(encoding="utf-8").split("## Forms of sites")[1].split("\n## ")[0]
+def sites_of(section: str, count: int) -> dict[str, Any]:
+    """The sites of so many examples in a section of the guide."""
+    text = (TREE / "docs/guide.md").read_text(encoding="utf-8").split(f"## {section}\n")[1].split("\n## ")[0]
     blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)]
-    assert len(blocks) == 4
-    sites = {name: site for block in blocks for name, site in yaml.safe_load(block).items()}
+    assert len(blocks) == count
+    return {name: site for block in blocks for name, site in yaml.safe_load(block).items()}
+
+
+def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
+    sites = sites_of("Forms of sites", 4)
     assert set(sites) == {"mwt2", "aglt2", "infn", "uvic"}
     config = changed("sites", sites, configuration())
     for name, site in sites.items():
@@ -25,3 +31,17 @@ def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
     routes = route(spec)
     assert routes.kind("uvic001.hl-lhc.io", "infn002.example.org") == "relay"
     assert routes.path("uvic001.hl-lhc.io", "infn002.example.org")[1:-1] == ("infn001.example.org",)
+
+
+def test_the_examples_of_families_names_and_bastions_are_one_configuration_without_a_mistake() -> None:
+    sites = sites_of("IPv6, names, bastions", 4)
+    config = changed("sites", sites, configuration())
+    for name, site in sites.items():
+        for node in site["nodes"]:
+            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", HOST_KEY, config)
+    config = changed("sites/desy/ssh/bastion/hostKey", HOST_KEY, config)
+    config = changed("sites/cern/nodes/cern001.example.org/roles", ["control-plane", "etcd"], config)
+    spec = parse(config, read)
+    routes = route(spec)
+    assert routes.kind("nordic001.example.org", "cern002.example.org") == "direct"
+    assert routes.path("nordic001.example.org", "desy001.example.org")[1:-1] == ("cern001.example.org",)
