@@ -179,6 +179,24 @@ def test_the_proxy_has_its_own_host_key(command: PluginClient, bed: Bed) -> None
     assert answer.errors[0].endswith("proxy: after 0 failed attempts: ssh: handshake failed: ssh: host key mismatch")
 
 
+def test_each_end_of_a_connection_through_a_proxy_tells_how_often_it_was_tried(command: PluginClient, bed: Bed) -> None:
+    """The program tells the two ends apart by that (components/bastion.py)."""
+    proxy = bed.connection(1, dialErrorLimit=2)
+    for broken in ({"port": 99}, {"hostKey": bed.host_key(2)}, {"user": "nobody-here"}):
+        target = bed.connection(2, dialErrorLimit=1, proxy={**proxy, **broken})
+        assert "proxy: after 2 failed attempts: " in run(command, bed, "true", connection=target).errors[0], broken
+    for broken in ({"port": 99}, {"hostKey": bed.host_key(1)}, {"user": "nobody-here"}):
+        target = {**bed.connection(2, dialErrorLimit=1, proxy=proxy), **broken}
+        assert "proxy: after 1 failed attempts: ssh: " in run(command, bed, "true", connection=target).errors[0], broken
+    refused = {**bed.connection(2, dialErrorLimit=0, proxy=proxy), "port": 99}
+    assert "ssh: rejected: connect failed" in run(command, bed, "true", connection=refused).errors[0]
+
+
+def test_an_ipv6_address_is_given_without_brackets(command: PluginClient, bed: Bed) -> None:
+    target = bed.connection(host="2001:db8::99", dialErrorLimit=0, perDialTimeout=2)
+    assert "dial tcp [2001:db8::99]:22: " in run(command, bed, "true", connection=target).errors[0]
+
+
 def test_the_host_key_behind_a_proxy_is_checked(command: PluginClient, bed: Bed) -> None:
     target = bed.connection(2, hostKey=bed.host_key(1), dialErrorLimit=0, proxy=bed.connection(1))
     answer = run(command, bed, "true", connection=target)

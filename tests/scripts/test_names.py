@@ -9,6 +9,7 @@ import pytest
 
 from tests.examples import TREE
 from tests.scripts.test_host_scripts import stub
+from tests.scripts.test_relay_and_verification import CONF as CONF_OF_RELAY
 
 CONF = """\
 [Interface]
@@ -156,3 +157,22 @@ def test_only_addresses_of_the_families_that_the_two_have_in_common_are_taken(pl
     assert place.run() == "wg.example.org has no IPv6 address here: no endpoint for that peer yet\n", (
         "an IPv4 one in IPv6's form is none"
     )
+
+
+def test_a_peer_whose_name_cannot_be_resolved_is_told_so(tmp_path: Path) -> None:
+    for name in ("verify.sh", "lib.sh"):
+        (tmp_path / name).write_bytes((TREE / "components/scripts/node" / name).read_bytes())
+    named = CONF_OF_RELAY.replace("PublicKey = G", "# resolve: wg.example.org 51820 IPv4\nPublicKey = G")
+    (tmp_path / "wg0.public.conf").write_text(named.replace("Endpoint = 192.0.2.2:51820\n", ""), encoding="utf-8")
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    stub(bin_, "uname", "echo a.example.org")
+    stub(bin_, "ping", "false")
+    stub(bin_, "wg", 'case $3 in endpoints) echo "G\t(none)" ;; *) echo "G\t0" ;; esac')
+    environment = {"PATH": f"{bin_}:{os.environ['PATH']}", "STRETCHED_PATIENCE": "1"}
+    words = ["/bin/sh", str(tmp_path / "verify.sh")]
+    told = subprocess.run(words, env=environment, text=True, capture_output=True, check=False).stderr
+    assert (
+        "pair failed: a.example.org -> g.example.org (192.168.0.2): no handshake: its name wg.example.org cannot be resolved "
+        "on this host (getent ahosts wg.example.org)"
+    ) in told
