@@ -8,7 +8,6 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from itertools import permutations
 
 import pytest
 
@@ -28,6 +27,8 @@ HOSTS = {
 NAME = "wg.named.test"
 FOUR, SIX = "192.0.2.12", "2001:db8:1::12"
 MOVED = "192.0.2.77"
+REACHES = "timeout 15 sh -c 'until ping -q -c1 -W2 $0; do sleep 0.5; done' {}"
+"""Handshakes that collide come again after five seconds: one try proves nothing."""
 PERIOD = 30
 """Seconds between two looks at names."""
 
@@ -90,8 +91,9 @@ def test_the_mesh_comes_up_over_both_families_and_through_the_bastion(lab: MeshL
 
 
 def test_every_pair_pings_over_wg0(lab: MeshLab) -> None:
-    for one, other in permutations(HOSTS, 2):
-        wait_until(lambda: lab.pings(one, HOSTS[other]), 15, f"{one} -> {other}")  # noqa: B023 - at once
+    for one in HOSTS:
+        others = [address for name, address in HOSTS.items() if name != one]
+        lab.sh(one, f"for address in {' '.join(others)}; do {REACHES.format('$address')}; done")
 
 
 def test_a_host_with_ipv6_only_has_nothing_else_outside_of_wg0(lab: MeshLab) -> None:
@@ -119,8 +121,11 @@ def test_hosts_without_a_family_in_common_go_through_the_gateway_with_both(lab: 
 
 def test_only_hosts_with_a_named_peer_look_up_names(lab: MeshLab) -> None:
     for host in ("dual", "six", "four", "closed"):
-        assert lab.sh(host, "systemctl is-active stretched-resolve.timer") == "active"
-        assert "Endpoint" not in lab.sh(host, f"grep -A9 {NAME} /etc/wireguard/wg0.conf | sed '/^$/q'")
+        peer = lab.sh(
+            host, f"systemctl is-active -q stretched-resolve.timer; sed -n '/{NAME}/,/^$/p' /etc/wireguard/wg0.conf"
+        )
+        assert "AllowedIPs" in peer
+        assert "Endpoint" not in peer
     lab.sh("named", "test ! -e /etc/systemd/system/stretched-resolve.timer && test ! -e /etc/stretched")
 
 
@@ -141,7 +146,7 @@ def test_a_name_that_moves_is_found_again_without_pulumi(lab: MeshLab) -> None:
         know(lab, host, MOVED, SIX)
     wait_until(lambda: endpoints(lab, "four")["named"] == f"{MOVED}:51820", PERIOD + 15, "four has the new address")
     wait_until(lambda: lab.pings("four", HOSTS["named"]), 15, "four reaches named again")
-    wait_until(lambda: lab.pings("closed", HOSTS["named"]), 15, "closed reaches named again")
+    wait_until(lambda: lab.pings("closed", HOSTS["named"]), PERIOD + 15, "closed, which looks by itself, too")
     print(f"found again after {time.monotonic() - started:.0f} s")
     assert "endpoint 192.0.2.77:51820, before 192.0.2.12:51820" in lab.sh(
         "four", "journalctl -o cat -u stretched-resolve"
@@ -186,6 +191,7 @@ def test_a_bastion_and_a_host_that_do_not_answer_are_told_apart(lab: MeshLab) ->
         assert done.returncode != 0
         return done.stdout
 
+    before = lab.sh("dual", "sha256sum /etc/wireguard/wg0.conf")
     key = lab.sh("bastion", "cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub")
     closed = {"host": "203.0.113.9", "port": 2023, "user": "jump", "hostKey": key}
     bastion = told(changed("sites/closed/ssh/bastion", closed, config))
@@ -195,9 +201,7 @@ def test_a_bastion_and_a_host_that_do_not_answer_are_told_apart(lab: MeshLab) ->
         "closed.lab.test: the bastion 203.0.113.9 (port 2022, user jump) answers, but cannot connect to 10.4.0.11 (port 2299, user admin)"
         in host
     )
-    lab.write(declared(), "dual.lab.test")
-    lab.up()
-    assert lab.pings("closed", HOSTS["dual"])
+    assert lab.sh("dual", "sha256sum /etc/wireguard/wg0.conf") == before
 
 
 def test_without_a_name_nothing_is_looked_up_any_more(lab: MeshLab) -> None:
@@ -211,7 +215,7 @@ def test_without_a_name_nothing_is_looked_up_any_more(lab: MeshLab) -> None:
             host,
             "test ! -e /etc/systemd/system/stretched-resolve.timer && test ! -e /etc/stretched/resolve.sh && test ! -e /run/stretched",
         )
-        assert lab.pings(host, HOSTS["named"]), host
+        lab.sh(host, REACHES.format(HOSTS["named"]))
 
 
 def test_nothing_is_left_of_it_on_any_host(lab: MeshLab) -> None:
