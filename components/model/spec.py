@@ -54,8 +54,8 @@ class SshTarget:
     @property
     def place(self) -> str:
         """Where it is, in words: two hosts of one place are one."""
-        through = f" behind {self.bastion.host}:{self.bastion.port}" if self.bastion else ""
-        return f"{self.host}:{self.port}{through}"
+        through = f" behind {Endpoint(self.bastion.host, self.bastion.port)}" if self.bastion else ""
+        return f"{Endpoint(self.host, self.port)}{through}"
 
 
 @dataclass(frozen=True)
