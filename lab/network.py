@@ -187,7 +187,7 @@ def set_path_mtus(topology: Topology, layout: Layout) -> None:
 
 
 def wan_routes(topology: Topology, here: Site | None) -> Iterator[tuple[str, str, int]]:
-    """Yield what a site's router, or the operator (None), sends over the WAN, from which address, in how big packets."""
+    """Yield what a site's router, or the operator (None), sends over the WAN, from where, in how big packets."""
     paths = {frozenset({one, other}): path for one, other, path in topology.paths()}
     there = [(site.name, prefix) for site in topology.sites for prefix in site.public_prefixes]
     there += [(OPERATOR, prefix) for prefix in topology.operator_prefixes]

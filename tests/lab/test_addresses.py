@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.examples import TREE, addresses, changed
-from tests.lab.mesh_lab import MeshLab, mesh_lab
+from tests.lab.mesh_lab import MeshLab, mesh_lab, with_real_keys
 from tests.lab.place import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
@@ -49,10 +49,7 @@ install -m 600 -o jump -g jump /root/.ssh/authorized_keys /home/jump/.ssh/author
 
 def declared() -> dict[str, object]:
     """The sites with the hosts' real keys, which stand in the lab's known_hosts."""
-    config = addresses()
-    for site, name in (("both", "dual"), ("both", "named"), ("six", "six"), ("four", "four"), ("closed", "closed")):
-        config = changed(f"sites/{site}/nodes/{name}.lab.test/ssh/hostKey", None, config)
-    return changed("sites/closed/ssh/bastion/hostKey", None, config)
+    return changed("sites/closed/ssh/bastion/hostKey", None, with_real_keys(addresses()))
 
 
 def know(lab: MeshLab, host: str, *known: str) -> None:
@@ -91,9 +88,8 @@ def test_the_mesh_comes_up_over_both_families_and_through_the_bastion(lab: MeshL
 
 
 def test_every_pair_pings_over_wg0(lab: MeshLab) -> None:
-    for one in HOSTS:
-        others = [address for name, address in HOSTS.items() if name != one]
-        lab.sh(one, f"for address in {' '.join(others)}; do {REACHES.format('$address')}; done")
+    every = f"for address in {' '.join(HOSTS.values())}; do {REACHES.format('$address')}; done"
+    lab.everywhere(HOSTS, every)
 
 
 def test_a_host_with_ipv6_only_has_nothing_else_outside_of_wg0(lab: MeshLab) -> None:
