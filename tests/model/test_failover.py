@@ -121,7 +121,7 @@ def test_while_only_some_have_noticed_no_packet_goes_in_circles_and_no_other_pai
 
 
 def settled(conf: str, wg0: str, running: str, state: str, place: Path) -> str:
-    """What settle.awk would add to the running wg0."""
+    """What settle.awk would have `wg set` do to the running wg0."""
     words = []
     for number, text in enumerate((state, conf, wg0, running), 1):
         (place / str(number)).write_text(text, encoding="utf-8")
@@ -134,18 +134,16 @@ def shown(interface: Interface) -> str:
     return "".join(f"{key}\t{' '.join(a + '/32' for a in p.allowed)}\n" for key, p in interface.peers.items())
 
 
-def added(interface: Interface, text: str) -> Interface:
-    """What a kernel makes of `wg addconf`."""
+def set_by(interface: Interface, text: str) -> Interface:
+    """What a kernel makes of these words of `wg set`: a peer has what is listed, in the order of the peers."""
     peers = {key: copy(peer) for key, peer in interface.peers.items()}
-    key = ""
     for line in text.splitlines():
-        if line.startswith("PublicKey"):
-            key = line.split()[2]
-        if line.startswith("AllowedIPs"):
-            moved = [one.strip().removesuffix("/32") for one in line.split("=")[1].split(",")]
+        if not line.startswith("#"):
+            _, key, _, listed = line.split()
+            addresses = [one.removesuffix("/32") for one in listed.split(",")]
             for peer in peers.values():
-                peer.allowed = [one for one in peer.allowed if one not in moved]
-            peers[key].allowed += moved
+                peer.allowed = [one for one in peer.allowed if one not in addresses]
+            peers[key].allowed = addresses
     return Interface(interface.address, interface.forwards, peers)
 
 
@@ -165,13 +163,13 @@ def test_the_hosts_own_script_does_what_the_file_says_and_takes_it_back(sites: l
                     continue
                 normal = simulator.parse(texts[name])
                 down = f"gateway {address} {gone} down 1 -\n"
-                moved = added(normal, settled(watches[name], texts[name], shown(normal), down, place))
+                moved = set_by(normal, settled(watches[name], texts[name], shown(normal), down, place))
                 expected = switched(normal, watches[name], address)
                 assert {k: sorted(p.allowed) for k, p in moved.peers.items()} == {
                     k: sorted(p.allowed) for k, p in expected.peers.items()
                 }
                 assert settled(watches[name], texts[name], shown(moved), down, place) == ""
-                back = added(
+                back = set_by(
                     moved, settled(watches[name], texts[name], shown(moved), down.replace("down", "up"), place)
                 )
                 assert {k: sorted(p.allowed) for k, p in back.peers.items()} == {

@@ -17,6 +17,11 @@ watch_pause() {
     flock -w 60 8 || die "stretched-watch holds its lock for a minute; see: journalctl -u $watch_unit"
 }
 
+# The file is how wg0 is when all gateways are up; who has applied it calls this at once.
+watch_settle() {
+    [ ! -e "$relay_directory/watch.sh" ] || sh "$relay_directory/watch.sh" settle
+}
+
 # Takes over what the watch shall do. What it knows stays: addresses are where they were, also while a gateway is down.
 watch_on() {
     mkdir -p "$relay_directory"
@@ -29,7 +34,7 @@ watch_on() {
     changed "$units/$watch_unit" <"$here/watch.service" && fresh=yes
     # Only after a start of the host a gateway must first be heard by those who use it.
     [ -s "$watch_run/state" ] || echo "service in 0" >"$watch_run/state"
-    sh "$relay_directory/watch.sh" settle
+    watch_settle
     exec 8>&-
     if [ $fresh = no ] && systemctl is-active --quiet $watch_unit; then
         return 0
@@ -44,7 +49,7 @@ watch_off() {
     if [ -e "$units/$watch_unit" ]; then
         systemctl disable --quiet --now $watch_unit || :
         echo "service in 0" >"$watch_run/state"
-        sh "$relay_directory/watch.sh" settle # back to the normal ways
+        watch_settle # back to the normal ways
         sh "$relay_directory/watch.sh" answer
         rm -f "$units/$watch_unit"
         for file in $watch_files; do

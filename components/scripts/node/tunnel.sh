@@ -23,6 +23,7 @@ apply_running() {
     status=$?
     rm -f "$stripped"
     [ "$status" = 0 ] || return 1
+    watch_settle
     address=$(awk -F' *= *' '$1 == "Address" { print $2 }' "$conf")
     mtu=$(awk -F' *= *' '$1 == "MTU" { print $2 }' "$conf")
     ip link set wg0 mtu "$mtu" up || return 1

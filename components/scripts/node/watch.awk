@@ -3,7 +3,7 @@
 # where nothing is known yet because the host has just been started).
 # Inputs: file=1 failover.conf; file=2 the previous state, in the form that is printed; file=3 what was seen, lines
 # `gateway|user ADDRESS answers|refuses|silent`.
-# State, a line each:   gateway ADDRESS NAME up|down LAST STEADY      LAST answer; answering since STEADY, or -
+# State, a line each:   gateway ADDRESS NAME up|down LAST STEADY      LAST answer, or -; answering since STEADY, or -
 #                       users inside|outside LAST                     some user of this gateway answered LAST, or -
 #                       service in|out SINCE
 # Changes are told on the standard error.
@@ -32,7 +32,7 @@ function judge(address,    who, found) {
     found = seen["gateway", address]
     if (!(address in state)) {
         state[address] = "up"
-        last[address] = now
+        last[address] = began ? now : "-" # at first the gateway may be just being made
         since[address] = "-"
     }
     if (found == "answers") {
@@ -45,11 +45,11 @@ function judge(address,    who, found) {
         return
     }
     if (state[address] == "up" && found == "silent" && hidden(address)) last[address] = now
-    if (found == "refuses" || now - last[address] >= cut) since[address] = "-"
+    if (found == "refuses" || (last[address] != "-" && now - last[address] >= cut)) since[address] = "-"
     if (state[address] == "up" && found == "refuses") {
         state[address] = "down"
         tell(who " is out of service: it says so itself")
-    } else if (state[address] == "up" && now - last[address] >= silence) {
+    } else if (state[address] == "up" && last[address] != "-" && now - last[address] >= silence) {
         state[address] = "down"
         tell(who " is down: no answer for " silence " s")
     }
@@ -61,6 +61,12 @@ END {
         print "gateway", order[i], name[order[i]], state[order[i]], last[order[i]], since[order[i]]
     }
     for (address in group) if (seen["user", address] == "answers") heard[group[address]] = now
+    if (service == "") {
+        service = "in"
+        for (one in groups) if (began) service = "out"
+        changed = now
+        if (service == "out") tell("this gateway has been restarted: those who use it must notice before it serves them")
+    }
     for (one in groups) {
         if (!(one in heard)) heard[one] = began ? "-" : now
         print "users", one, heard[one]
@@ -70,8 +76,8 @@ END {
         service = "out"
         changed = now
         tell("this gateway goes out of service: none of those who use it answers," cut_off " its site")
-    } else if (cut_off == "" && service != "in" && (service == "" || now - changed >= linger)) {
-        if (service != "") tell("this gateway is in service again")
+    } else if (cut_off == "" && service != "in" && now - changed >= linger) {
+        tell("this gateway is in service again")
         service = "in"
         changed = now
     }

@@ -17,7 +17,7 @@ tick=2     # seconds between questions, and for the answer to one
 cut=9      # a gateway goes out of service when nobody on one side has answered it for so long
 silence=15 # a gateway is down when it has not answered for so long; longer than cut and two ticks
 linger=20  # a gateway stays out of service at least so long; longer than silence and two ticks
-steady=30  # a gateway is up again when it has answered for so long
+steady=${STRETCHED_STEADY:-30} # a gateway is up again when it has answered for so long
 
 # Asks $2, a gateway or a user of this one.
 ask() {
@@ -51,7 +51,7 @@ judge() {
     [ -s "$run/state" ] || began=1
     touch "$run/state"
     read -r up _ </proc/uptime
-    awk -v now="${up%%.*}" -v silence=$silence -v steady=$steady -v cut=$cut -v linger=$linger -v began=$began \
+    awk -v now="${up%%.*}" -v silence=$silence -v steady="$steady" -v cut=$cut -v linger=$linger -v began=$began \
         -f "$etc/watch.awk" file=1 "$etc/failover.conf" file=2 "$run/state" file=3 "$run/seen" >"$run/state.new"
     mv "$run/state.new" "$run/state"
 }
@@ -61,7 +61,8 @@ settle() {
     wg show wg0 allowed-ips >"$run/running" 2>/dev/null || return 0 # wg0 is just not there
     awk -f "$etc/settle.awk" file=1 "$run/state" file=2 "$etc/failover.conf" file=3 "$wg0" file=4 "$run/running" >"$run/add"
     [ -s "$run/add" ] || return 0
-    wg addconf wg0 "$run/add"
+    # shellcheck disable=SC2046 # words they shall be
+    wg set wg0 $(grep -v '^#' "$run/add")
     sed -n 's/^# //p' "$run/add"
 }
 
@@ -84,6 +85,7 @@ status() {
     [ -s "$run/state" ] || { echo "nothing is known: stretched-watch does not run"; return 0; }
     read -r up _ </proc/uptime
     awk -v now="${up%%.*}" '
+        $1 == "gateway" && $5 == "-" { printf "gateway %s (%s): %s, no answer yet\n", $3, $2, $4; next }
         $1 == "gateway" { printf "gateway %s (%s): %s, last answer %d s ago\n", $3, $2, $4, now - $5 }
         $1 == "users" && $3 != "-" { printf "users of this gateway %s its site: last answer %d s ago\n", $2, now - $3 }
         $1 == "users" && $3 == "-" { printf "users of this gateway %s its site: no answer yet\n", $2 }
