@@ -30,18 +30,21 @@ def confs(spec: Spec, routes: Routes) -> dict[str, str]:
     return {node.name: failover_conf(watch_of(spec, routes, node)) for node in spec.nodes}
 
 
-def switched(interface: Interface, conf: str, gone: str) -> Interface:
-    """What a host has when it has found a gateway, named by its address, to be down."""
+def switched(interface: Interface, conf: str, *gone: str) -> Interface:
+    """What a host has when it has found gateways, named by their addresses, to be down."""
+    moved: set[str] = set()
     result = Interface(
         interface.address, interface.forwards, {key: copy(peer) for key, peer in interface.peers.items()}
     )
     owner = {peer.allowed[0]: key for key, peer in interface.peers.items()}
     for line in conf.splitlines():
         words = line.split()
-        if words[0] == "when" and words[1] == gone:
+        if words[0] == "when" and words[1] in gone and words[3] not in gone:
+            going = set(words[5:]) - moved
+            moved |= going
             for peer in result.peers.values():
-                peer.allowed = [one for one in peer.allowed if one not in words[5:]]
-            result.peers[owner[words[3]]].allowed += words[5:]
+                peer.allowed = [one for one in peer.allowed if one not in going]
+            result.peers[owner[words[3]]].allowed += going
     return result
 
 
@@ -118,6 +121,36 @@ def test_while_only_some_have_noticed_no_packet_goes_in_circles_and_no_other_pai
             assert "circles" not in result
             if other in routes.next_hops[one] and gone not in routes.path(one, other)[1:-1]:
                 assert result == "delivered", f"{one} -> {other}: {result}"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(forms(), min_size=3, max_size=6), st.randoms(use_true_random=False))
+def test_when_two_gateways_are_dead_pairs_that_lost_one_and_do_not_need_the_other_are_delivered(
+    sites: list[Form], source: random.Random
+) -> None:
+    world = World(sites)
+    spec = world.spec()
+    routes = route(spec)
+    if len(routes.carriers) < 2:
+        return
+    normal = {name: simulator.parse(text) for name, text in files(spec, routes).items()}
+    watches = confs(spec, routes)
+    two = source.sample(sorted(routes.carriers), 2)
+    addresses = [world.hosts[name].mesh for name in two]
+    network = Network(
+        world, {name: switched(normal[name], watches[name], *addresses) for name in world.hosts}, frozenset(two)
+    )
+    for one, other in permutations(world.hosts.keys() - set(two), 2):
+        result = network.deliver(one, other)
+        assert "circles" not in result
+        if other in routes.next_hops[one]:
+            lost = set(routes.path(one, other)) & set(two)
+            if not lost:
+                assert result == "delivered"
+            for gone in lost if len(lost) == 1 else ():
+                detour = routes.detour(gone, one, other)
+                if detour and not set(detour) & set(two):
+                    assert result == "delivered", f"{one} -> {other} without {two}: {result}"
 
 
 def settled(conf: str, wg0: str, running: str, state: str, place: Path) -> str:
