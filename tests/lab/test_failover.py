@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.gateways import HOSTS, Gateways, gateways, twogates
+from tests.lab.gateways import HOSTS, Gateways, gateways
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 
@@ -68,23 +68,7 @@ def test_when_the_gateway_is_back_all_is_as_before(place: Gateways) -> None:
     assert "gate1.lab.test (192.168.8.2) is back" in place.sh("inner1", "journalctl -q -o cat -u stretched-watch")
 
 
-def test_without_a_second_gateway_there_is_no_watch_any_more(place: Gateways) -> None:
-    config = twogates()
-    sites = config["sites"]
-    assert isinstance(sites, dict)
-    sites["twogates"].update(gateway="gate1.lab.test", endpoint="203.0.113.8:4500")
-    place.lab.write(config, "open1.lab.test")
-    place.up()
-    for name in HOSTS:
-        place.sh(name, "test ! -e /etc/systemd/system/stretched-watch.service && test ! -e /run/stretched")
-        assert "stretched-watch" not in place.sh(name, "systemctl list-units --all --no-legend")
-    assert place.sh("gate2", "cat /proc/sys/net/ipv4/conf/wg0/forwarding") == "0"
-    place.all_ping(list(HOSTS))
-
-
 def test_nothing_is_left_of_it_on_any_host(place: Gateways) -> None:
-    place.lab.write(twogates(), "open1.lab.test")
-    place.up()
     place.lab.destroy()
     for name in HOSTS:
         place.sh(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.gateways import HOSTS, SWITCHED, Gateways, gateways
+from tests.lab.gateways import HOSTS, SWITCHED, Gateways, gateways, twogates
 from tests.lab.place import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
@@ -48,6 +48,12 @@ def test_a_gateway_whose_wan_side_dies_says_so_to_its_site(place: Gateways) -> N
     place.comes_back()
 
 
+def test_a_gateway_that_is_restarted_is_left_and_taken_again_by_both_ends(place: Gateways) -> None:
+    place.lab.lab("exec", "gate1", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
+    wait_until(lambda: place.through() == ("gate2", "gate2"), SWITCHED, "both ends have left it")
+    place.comes_back()
+
+
 def test_with_both_gateways_down_both_ends_keep_to_the_normal_way(place: Gateways) -> None:
     place.in_router("nft", CUT.format("ip saddr { 10.1.0.11, 10.1.0.12 }"))
     try:
@@ -57,10 +63,18 @@ def test_with_both_gateways_down_both_ends_keep_to_the_normal_way(place: Gateway
     finally:
         place.in_router("nft", "delete table inet cut")
     wait_until(lambda: place.pings("inner1", HOSTS["closed1"]), 30, "the pair answers again")
-    place.comes_back()
+    assert place.through() == ("gate1", "gate1")
 
 
-def test_a_gateway_that_is_restarted_is_left_and_taken_again_by_both_ends(place: Gateways) -> None:
-    place.lab.lab("exec", "gate1", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
-    wait_until(lambda: place.through() == ("gate2", "gate2"), SWITCHED, "both ends have left it")
-    place.comes_back()
+def test_without_a_second_gateway_there_is_no_watch_any_more(place: Gateways) -> None:
+    config = twogates()
+    sites = config["sites"]
+    assert isinstance(sites, dict)
+    sites["twogates"].update(gateway="gate1.lab.test", endpoint="203.0.113.8:4500")
+    place.lab.write(config, "open1.lab.test")
+    place.up()
+    for name in HOSTS:
+        place.sh(name, "test ! -e /etc/systemd/system/stretched-watch.service && test ! -e /run/stretched")
+        assert "stretched-watch" not in place.sh(name, "systemctl list-units --all --no-legend")
+    assert place.sh("gate2", "cat /proc/sys/net/ipv4/conf/wg0/forwarding") == "0"
+    place.all_ping(list(HOSTS))
