@@ -40,9 +40,10 @@ class Watch:
     def look(self, seconds: int, **changes: str) -> "Watch":
         """Let seconds pass while gateways and users are like that; names are the last numbers of addresses."""
         seen = {f"gateway {address}": what for address, what in ALL.items()}
-        seen |= {f"user 10.0.0.{last}": "answers" for last in "567"}
+        seen |= {f"user 10.0.0.{last}": "answers" for last in "34567"}
         for name, what in changes.items():
-            seen[f"{'user' if name[1] in '567' else 'gateway'} 10.0.0.{name[1]}"] = what
+            for kind in ("user", "gateway"):
+                seen[f"{kind} 10.0.0.{name[1]}"] = what
         for _ in range(seconds // 2):
             self.step(lambda what, address: seen[f"{what} {address}"])
         return self
@@ -51,6 +52,7 @@ class Watch:
         """Look once: what is asked of a gateway or a user is answered so."""
         self.now += 2
         asked = [line.split() for line in self.conf.splitlines() if line.startswith(("gateway", "user"))]
+        assert asked
         pairs = [(words[0], words[1 if words[0] == "gateway" else 2]) for words in asked]
         (self.place / "conf").write_text(self.conf, encoding="utf-8")
         (self.place / "state").write_text(self.state, encoding="utf-8")
@@ -144,10 +146,13 @@ def test_after_a_start_of_the_host_the_gateway_waits_to_be_heard_from_both_sides
 def test_a_gateway_that_is_just_being_made_is_waited_for_but_not_one_that_is_dead_at_a_start(tmp_path: Path) -> None:
     assert Watch(tmp_path).look(60, _1="silent").look(2).look(14, _1="silent").down() == set()
     assert Watch(tmp_path, restarted=True).look(2, _1="silent").look(16, _1="silent").down() == {"one"}
+    gateway = Watch(tmp_path, GATEWAY).look(60, _3="silent", _4="silent")
+    assert gateway.service() == "in", "its users may be just being made too"
+    assert gateway.look(2).look(10, _3="silent").service() == "out"
 
 
-INNER = "gateway 1 g1\ngateway 2 g2\nwhen 1 use 2 for {}\n"
-GATEWAY = "user inside 3\nuser outside 4\n"
+INNER = "gateway 10.0.0.1 g1\ngateway 10.0.0.2 g2\n"
+GATEWAY = "user inside 10.0.0.3\nuser outside 10.0.0.4\n"
 
 
 class Four:
@@ -173,9 +178,10 @@ class Four:
             self.longest = max(self.longest, self.unserved)
 
     def answer(self, cut: frozenset[frozenset[str]], me: str, what: str, other: str) -> str:
-        if frozenset((me, other)) in cut:
+        name = other[-1]
+        if frozenset((me, name)) in cut:
             return "silent"
-        return "refuses" if what == "gateway" and self.hosts[other].service() == "out" else "answers"
+        return "refuses" if what == "gateway" and self.hosts[name].service() == "out" else "answers"
 
 
 LAN, WAN = frozenset({frozenset("13")}), frozenset({frozenset("14")})

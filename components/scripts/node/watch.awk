@@ -4,7 +4,8 @@
 # Inputs: file=1 failover.conf; file=2 the previous state, in the form that is printed; file=3 what was seen, lines
 # `gateway|user ADDRESS answers|refuses|silent`.
 # State, a line each:   gateway ADDRESS NAME up|down LAST STEADY      LAST answer, or -; answering since STEADY, or -
-#                       users inside|outside LAST                     some user of this gateway answered LAST, or -
+#                       users inside|outside LAST                     some user of this gateway answered LAST; - not since
+#                                                                     the host was started; ? not since it is a gateway
 #                       service in|out SINCE
 # Changes are told on the standard error.
 function tell(text) { print text >"/dev/stderr" }
@@ -68,9 +69,9 @@ END {
         if (service == "out") tell("this gateway has been restarted: those who use it must notice before it serves them")
     }
     for (one in groups) {
-        if (!(one in heard)) heard[one] = began ? "-" : now
+        if (!(one in heard)) heard[one] = began ? "-" : "?" # at first they may be just being made
         print "users", one, heard[one]
-        if (heard[one] == "-" || now - heard[one] >= cut) cut_off = cut_off " " one
+        if (heard[one] != "?" && (heard[one] == "-" || now - heard[one] >= cut)) cut_off = cut_off " " one
     }
     if (cut_off != "" && service != "out") {
         service = "out"

@@ -87,8 +87,8 @@ status() {
     awk -v now="${up%%.*}" '
         $1 == "gateway" && $5 == "-" { printf "gateway %s (%s): %s, no answer yet\n", $3, $2, $4; next }
         $1 == "gateway" { printf "gateway %s (%s): %s, last answer %d s ago\n", $3, $2, $4, now - $5 }
-        $1 == "users" && $3 != "-" { printf "users of this gateway %s its site: last answer %d s ago\n", $2, now - $3 }
-        $1 == "users" && $3 == "-" { printf "users of this gateway %s its site: no answer yet\n", $2 }
+        $1 == "users" && $3 !~ /^[-?]$/ { printf "users of this gateway %s its site: last answer %d s ago\n", $2, now - $3 }
+        $1 == "users" && $3 ~ /^[-?]$/ { printf "users of this gateway %s its site: no answer yet\n", $2 }
         $1 == "service" && $2 == "out" { printf "this gateway is out of service since %d s\n", now - $3 }
     ' "$run/state"
 }
