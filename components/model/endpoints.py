@@ -1,10 +1,11 @@
 """Endpoints and address families as they are written: a text or a list, at a site or at a node."""
 
+import re
 from collections import defaultdict
 from ipaddress import ip_address
 
 from components.model.endpoint import parse_endpoint
-from components.model.families import FAMILIES, IPV4, in_words
+from components.model.families import FAMILIES, IPV4, family_of, in_words
 from components.model.fields import Fields
 from components.model.problems import Problems
 from components.model.spec import Endpoint, Node, Spec
@@ -13,13 +14,49 @@ from components.model.spec import Endpoint, Node, Spec
 def read_endpoints(fields: Fields, default_port: int) -> tuple[Endpoint, ...]:
     """Return the field `endpoint`: none, one, or one of each family. Literal addresses get their shortest form."""
     written = fields.raw("endpoint")
+    return () if written is None else _port(fields, written, default_port)
+
+
+def read_ports(fields: Fields, default_port: int, gateways: tuple[str, ...]) -> tuple[tuple[Endpoint, ...], ...]:
+    """Return the field `endpoint` of a site: a port for each of the first gateways, none of them empty.
+
+    One is written as at a node. Several are a list in the order of the gateways.
+    """
+    written = fields.raw("endpoint")
+    if written is None:
+        return ()
+    one = not isinstance(written, list) or (len(gateways) < 2 and _of_different_families(written))
+    items = [written] if one or not isinstance(written, list) else written
+    ports = [_port(fields, item, default_port) for item in items]
+    if len(ports) > len(gateways) > 0:
+        fields.problems.add(
+            fields.at("endpoint"),
+            f"{len(ports)} ports, and the site has {len(gateways)} `gateway`",
+            "write a port for each gateway, in their order, or for the first ones only",
+        )
+    return tuple(port for port in ports if port)[: len(gateways)]
+
+
+def _of_different_families(written: list[object]) -> bool:
+    """Tell whether a list is one port in several families, and not a list of ports."""
+    if not all(isinstance(item, str) for item in written):
+        return False
+    families = [family_of(re.sub(r"\[(.*)\].*|([^:]*):\d+$", r"\1\2", str(item))) for item in written]
+    return len(set(families)) == len(families)
+
+
+def _port(fields: Fields, written: object, default_port: int) -> tuple[Endpoint, ...]:
     example = f"192.0.2.7:{default_port}"
-    if isinstance(written, list):
-        texts = list(fields.texts("endpoint", (), f'[{example}, "[2001:db8::7]:{default_port}"]'))
-    else:
-        texts = [text] if (text := fields.optional_text("endpoint", example)) else []
+    texts = written if isinstance(written, list) else [written]
+    good = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+    if len(good) < len(texts):
+        lists = "list of texts" if isinstance(written, list) else "text"
+        fields.problems.add(
+            fields.at("endpoint"), f"{written!r} is not a {lists}", f"write for example `endpoint: {example}`"
+        )
+        return ()
     endpoints = []
-    for text in texts:
+    for text in good:
         try:
             endpoints.append(_shortest(parse_endpoint(text, default_port)))
         except ValueError as error:
@@ -88,7 +125,7 @@ def check_endpoints(spec: Spec, problems: Problems) -> None:
     for node in spec.nodes:
         for endpoint in dict.fromkeys(node.endpoints):
             groups[endpoint].append(node)
-    of_sites = {site.gateway for site in spec.sites if site.endpoints}
+    of_sites = {name for site in spec.sites for name in site.behind_ports}
     for endpoint, nodes in groups.items():
         if len(nodes) > 1:
             last = nodes[-1]

@@ -13,7 +13,7 @@ from ipaddress import (
 )
 
 from components.model.addressing import derived_address
-from components.model.endpoints import families_of_node, read_endpoints, read_families
+from components.model.endpoints import families_of_node, read_endpoints, read_families, read_ports
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
 from components.model.parse_ssh import Login, SshParser
 from components.model.reachability import DEFAULT_KEEPALIVE
@@ -28,8 +28,8 @@ class _Shared:
     institution: str | None
     rotation: str | None
     variables: Mapping[str, object]
-    gateway: str
-    endpoints: tuple[Endpoint, ...]
+    ports: Mapping[str, tuple[Endpoint, ...]]
+    """Its gateways' that are the site's."""
     families: tuple[str, ...] | None
     login: Login
 
@@ -55,13 +55,14 @@ class SitesParser:
         ssh = fields.sub("ssh")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
+        gateways = self._gateways(fields, nodes.names())
+        ports = read_ports(fields, self.mesh.listen_port, gateways)
         shared = _Shared(
             name,
             institution,
             fields.optional_text("rotation", "2027-01"),
             fields.sub("variables").values(),
-            self._gateway(fields, nodes.names()),
-            read_endpoints(fields, self.mesh.listen_port),
+            dict(zip(gateways, ports, strict=False)),
             read_families(fields),
             self.ssh.login(ssh, self.login),
         )
@@ -69,39 +70,33 @@ class SitesParser:
         site = Site(
             name=name,
             nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
-            gateway=shared.gateway,
-            endpoints=shared.endpoints,
+            gateways=gateways,
+            ports=ports,
             lan=self._lan(fields),
         )
         fields.finish()
         return site
 
-    def _gateway(self, fields: Fields, nodes: tuple[str, ...]) -> str:
-        """Return the name of the site's gateway, empty when it has none. A list is taken too, of one for now."""
+    def _gateways(self, fields: Fields, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the site's gateways, written as one text or as a list, the preferred one first."""
         example = nodes[0] if nodes else "host1.example.org"
-        if isinstance(fields.raw("gateway"), list):
-            names = fields.texts("gateway", (), example)
-            if len(names) > 1:
+        names = _text_or_list(fields, "gateway", example)
+        for name in dict.fromkeys(names):
+            if name not in nodes:
                 fields.problems.add(
                     fields.at("gateway"),
-                    f"{len(names)} gateways: one cannot yet take over from another",
-                    f"write one, for example `gateway: {names[0]}`",
+                    f"{name} is not a node of this site",
+                    f"write one of {', '.join(sorted(nodes))}",
                 )
-            name = names[0] if names else ""
-        else:
-            name = fields.optional_text("gateway", example) or ""
-        if name and name not in nodes:
-            fields.problems.add(
-                fields.at("gateway"), f"{name} is not a node of this site", f"write one of {', '.join(sorted(nodes))}"
-            )
-            return ""
+            elif names.count(name) > 1:
+                fields.problems.add(fields.at("gateway"), f"{name} is there twice", "write each gateway once")
         if fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
                 fields.at("gateway"),
                 "is missing, and the site has an `endpoint`",
                 f"write the node that the port is forwarded to, for example `gateway: {example}`",
             )
-        return name
+        return tuple(name for name in dict.fromkeys(names) if name in nodes)
 
     def _lan(self, fields: Fields) -> IPv4Network | IPv6Network | None:
         text = fields.optional_text("lan", "10.1.0.0/24")
@@ -133,13 +128,15 @@ class SitesParser:
 
     def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
         own = read_endpoints(fields, self.mesh.listen_port)
-        if own and shared.endpoints:
+        if own and shared.ports:
+            ports = ", ".join(str(endpoint) for port in shared.ports.values() for endpoint in port)
+            what = "one port" if len(shared.ports) == 1 else "ports"
             fields.problems.add(
                 fields.at("endpoint"),
-                f"is {own[0]}, and the site has one port for all its nodes, {shared.endpoints[0]}",
+                f"is {own[0]}, and the site has {what} for all its nodes, {ports}",
                 "keep one of the two: the site's, or an endpoint at each node that has a port of its own",
             )
-        endpoints = shared.endpoints if shared.endpoints and name == shared.gateway else own
+        endpoints = shared.ports.get(name, own)
         closed = not endpoints and fields.raw("endpoint") in (None, [])
         node = Node(
             name=name,
@@ -181,3 +178,11 @@ class SitesParser:
             if role not in ROLES:
                 fields.problems.add(fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}")
         return tuple(role for role in ROLES if role in roles)
+
+
+def _text_or_list(fields: Fields, name: str, example: str) -> tuple[str, ...]:
+    """Return what is written as one text or as a list of texts; empty when absent."""
+    if isinstance(fields.raw(name), list):
+        return fields.texts(name, (), example)
+    text = fields.optional_text(name, example)
+    return (text,) if text else ()

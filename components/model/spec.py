@@ -154,17 +154,33 @@ class Site:
 
     name: str
     nodes: tuple[Node, ...]
-    gateway: str = ""
-    """Name of its node that carries packets between other nodes; empty: none does."""
-    endpoints: tuple[Endpoint, ...] = ()
-    """The one UDP port that is forwarded for the whole site, to its gateway; two: in both families."""
+    gateways: tuple[str, ...] = ()
+    """Names of its nodes that carry packets between other nodes, the preferred one first."""
+    ports: tuple[tuple[Endpoint, ...], ...] = ()
+    """UDP ports that are forwarded for the whole site: each leads to the gateway at its place in the list, and is one
+    endpoint, or one of each family."""
     lan: IPv4Network | IPv6Network | None = None
     """Range of its nodes' LAN addresses; None: not told."""
 
     @property
+    def gateway(self) -> str:
+        """The preferred gateway; empty: there is none."""
+        return self.gateways[0] if self.gateways else ""
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints that are the site's, those of the preferred gateway first."""
+        return tuple(endpoint for port in self.ports for endpoint in port)
+
+    @property
     def endpoint(self) -> Endpoint | None:
-        """The first of the endpoints."""
+        """The first one of the preferred gateway, when it is the site's."""
         return self.endpoints[0] if self.endpoints else None
+
+    @property
+    def behind_ports(self) -> tuple[str, ...]:
+        """The gateways that the site's ports lead to."""
+        return self.gateways[: len(self.ports)]
 
 
 @dataclass(frozen=True)
@@ -182,8 +198,8 @@ class Spec:
 
     @property
     def gateways(self) -> tuple[Node, ...]:
-        """Nodes that may carry packets between other nodes, in the order of `nodes`."""
-        return tuple(node for site in self.sites for node in site.nodes if node.name == site.gateway)
+        """Nodes that may carry packets between other nodes: sites in the order of `nodes`, then as preferred there."""
+        return tuple(node for site in self.sites for name in site.gateways for node in site.nodes if node.name == name)
 
     def with_role(self, role: str) -> tuple[Node, ...]:
         """Return the nodes that have a role, in the order of `nodes`."""

@@ -75,6 +75,18 @@ def test_a_name_is_left_to_the_host_with_the_families_that_the_two_have_in_commo
     assert not [line for line in section("four") if line.startswith("Endpoint")]
 
 
+def test_each_of_several_gateways_may_have_its_port_in_both_families() -> None:
+    config = changed("sites/oneport/gateway", ["gate.lab.test", "inner1.lab.test"], three_sites())
+    listed = [["203.0.113.8:4500", "[2001:db8:8::1]:4500"], "203.0.113.8:4501"]
+    spec = parse(changed("sites/oneport/endpoint", listed, config), read)
+    assert [str(one) for one in spec.node("gate.lab.test").endpoints] == ["203.0.113.8:4500", "[2001:db8:8::1]:4500"]
+    assert [str(one) for one in spec.node("inner1.lab.test").endpoints] == ["203.0.113.8:4501"]
+    flat = changed("sites/oneport/endpoint", listed[0], three_sites())
+    assert len(parse(flat, read).node("gate.lab.test").endpoints) == 2, "of one gateway it is one port"
+    two = changed("sites/oneport/endpoint", ["203.0.113.8:4500", "203.0.113.8:4501"], three_sites())
+    assert any("2 ports, and the site has 1 `gateway`" in one for one in problems("mesh/mtu", 1420, two))
+
+
 def test_a_lan_may_be_of_either_family() -> None:
     config = changed("sites/oneport/lan", "fd00:1::/64", three_sites())
     for index, name in enumerate(("gate", "inner1", "inner2")):

@@ -45,3 +45,19 @@ def test_the_examples_of_families_names_and_bastions_are_one_configuration_witho
     routes = route(spec)
     assert routes.kind("nordic001.example.org", "cern002.example.org") == "direct"
     assert routes.path("nordic001.example.org", "desy001.example.org")[1:-1] == ("cern001.example.org",)
+
+
+def test_the_second_gateway_can_be_written_so_and_takes_over() -> None:
+    infn = sites_of("A second gateway", 1)["infn"]
+    config = changed("sites/infn", infn)
+    for name in infn["nodes"]:
+        config = changed(f"sites/infn/nodes/{name}/ssh/hostKey", HOST_KEY, config)
+    closed = {"address": "192.168.0.99", "ssh": {"host": "h", "hostKey": HOST_KEY}}
+    config = changed("sites/closed", {"institution": "c", "nodes": {"closed.example.org": closed}}, config)
+    routes = route(parse(config, read))
+    assert routes.path("closed.example.org", "infn003.example.org")[1:-1] == ("infn001.example.org",)
+    assert routes.detour("infn001.example.org", "closed.example.org", "infn003.example.org") == (
+        "closed.example.org",
+        "infn002.example.org",
+        "infn003.example.org",
+    )

@@ -65,8 +65,9 @@ def forms(draw: st.DrawFn) -> Form:
     nodes = draw(st.integers(1, 4))
     gateway = draw(st.none() | st.integers(0, nodes - 1))
     site_port = gateway is not None and draw(st.booleans())
-    own_ports = frozenset() if site_port else draw(indices(nodes))
-    form = Form(nodes, own_ports, draw(indices(nodes)), gateway, site_port)
+    second = draw(st.none() | st.integers(0, nodes - 1)) if gateway is not None else None
+    own = frozenset() if site_port else draw(indices(nodes))
+    form = Form(nodes, own, draw(indices(nodes)), gateway, site_port, second, site_port and draw(st.booleans()))
     if draw(st.booleans()):
         return form  # IPv4 alone, as most are
     families = tuple(draw(st.sampled_from(WAYS)) for _ in range(nodes))
@@ -143,7 +144,7 @@ def test_the_usual_three_sites() -> None:
 
 def site(*families: str, port: bool, gateway: bool = False) -> Form:
     """One host with these families of addresses."""
-    return Form(1, frozenset({0} if port else ()), frozenset(), 0 if gateway else None, False, (families,))
+    return Form(1, frozenset({0} if port else ()), frozenset(), 0 if gateway else None, False, families=(families,))
 
 
 def test_hosts_without_a_family_in_common_go_through_a_gateway_with_both() -> None:

@@ -51,12 +51,21 @@ class Form:
     gateway: int | None
     site_port: bool
     """One port for the whole site, to its gateway; there are no own ports then."""
+    second: int | None = None
+    """Another gateway, less preferred; the same one: there is none."""
+    second_port: bool = False
+    """Where there is a port for the whole site, the second gateway has one too."""
     families: tuple[tuple[str, ...], ...] = ()
     """In which each node can send to other sites; none told: IPv4."""
     ports: tuple[tuple[str, ...], ...] = ()
     """In which of these its port can be reached, if it has one; none told: all."""
     named: frozenset[int] = frozenset()
     """Whose endpoints are written as names."""
+
+    @property
+    def gateways(self) -> list[int]:
+        """The gateways, the preferred one first."""
+        return list(dict.fromkeys(one for one in (self.gateway, self.second) if one is not None))
 
     def families_of(self, index: int) -> tuple[str, ...]:
         """In which families a node can send."""
@@ -81,15 +90,22 @@ class World:
         self.forms = forms
         self.hosts: dict[str, Host] = {}
         self.gateways: set[str] = set()
-        self.site_ports: dict[str, tuple[Address, ...]] = {}
+        self.listed: dict[str, list[str]] = {}
+        self.site_ports: dict[str, dict[str, tuple[Address, ...]]] = {}
+        """Site to gateway to the site's port that leads there."""
         self._public: dict[Address, str] = {}
         self._names: dict[str, tuple[Address, ...]] = {}
         self._lans: dict[tuple[str, Address], str] = {}
         for number, form in enumerate(forms):
             site = f"s{number:03}"
-            if form.site_port and form.gateway is not None:
-                router = {IPV4: f"198.18.{number}.1", IPV6: f"2001:db8:{number + 1:x}::1"}
-                self.site_ports[site] = tuple((router[ip], 4000 + number) for ip in form.ports_of(form.gateway))
+            self.listed[site] = [f"n{index}.{site}" for index in form.gateways]
+            router = {IPV4: f"198.18.{number}.1", IPV6: f"2001:db8:{number + 1:x}::1"}
+            if form.site_port:
+                with_port = form.gateways[: 2 if form.second_port else 1]
+                self.site_ports[site] = {
+                    f"n{index}.{site}": tuple((router[ip], 4000 + number + 1000 * rank) for ip in form.ports_of(index))
+                    for rank, index in enumerate(with_port)
+                }
             for index in range(form.nodes):
                 places = {IPV4: f"198.18.{number}.{index // 2 + 2}", IPV6: f"2001:db8:{number + 1:x}::{index + 2:x}"}
                 own = tuple((places[ip], PORT + index % 2) for ip in form.ports_of(index))
@@ -98,18 +114,19 @@ class World:
                     site=site,
                     mesh=f"172.20.{number}.{index + 1}",
                     lan=f"10.1.0.{index + 1}" if index in form.lan else None,
-                    public=self.site_ports[site] if form.site_port and index == form.gateway
-                    else own if index in form.own_ports else (),
+                    public=self.site_ports.get(site, {}).get(
+                        f"n{index}.{site}", own if index in form.own_ports else ()
+                    ),
                     families=form.families_of(index),
                     named=index in form.named,
-                )  # fmt: skip
+                )
                 self.hosts[host.name] = host
                 self._public |= dict.fromkeys(host.public, host.name)
                 if host.named:
                     self._names[f"dns.{host.name}"] = host.public
                 if host.lan:
                     self._lans[site, (host.lan, PORT)] = host.name
-                if index == form.gateway:
+                if index in form.gateways:
                     self.gateways.add(host.name)
 
     def without(self, leaving: Set[str]) -> "World":
@@ -117,8 +134,11 @@ class World:
         rest = copy.copy(self)
         rest.hosts = {name: host for name, host in self.hosts.items() if name not in leaving}
         rest.gateways = self.gateways - leaving
-        kept = {self.hosts[name].site for name in rest.gateways}
-        rest.site_ports = {site: address for site, address in self.site_ports.items() if site in kept}
+        rest.listed = {site: [name for name in names if name not in leaving] for site, names in self.listed.items()}
+        rest.site_ports = {
+            site: {name: address for name, address in ports.items() if name not in leaving}
+            for site, ports in self.site_ports.items()
+        }
         return rest
 
     def hears(self, sender: str, address: Address) -> str | None:
@@ -131,7 +151,7 @@ class World:
             if not found:
                 return None
             address = found[0]
-        if address in self.site_ports.get(site, ()):
+        if any(address in port for port in self.site_ports.get(site, {}).values()):
             return None  # the site's router does not send back what comes from inside
         return self._public.get(address) if family(address) in families else None
 
@@ -164,11 +184,12 @@ class World:
             site = sites.setdefault(host.site, {"institution": "i", "nodes": {}})
             assert isinstance(site, dict)
             node: dict[str, object] = {"address": host.mesh, "ssh": {"host": host.name, "hostKey": HOST_KEY}}
-            if host.name in self.gateways:
-                site["gateway"] = host.name
-            if host.site in self.site_ports:
-                if host.name in self.gateways:
-                    site["endpoint"] = self._endpoint(host)
+            if self.listed[host.site]:
+                site["gateway"] = self.listed[host.site]
+            if self.site_ports.get(host.site):
+                written = [self._endpoint(self.hosts[name]) for name in self.site_ports[host.site]]
+                # Of one gateway it is written as at a node.
+                site["endpoint"] = written if len(self.listed[host.site]) > 1 else written[0]
             elif host.public:
                 node["endpoint"] = self._endpoint(host)
             told = () if host.named else tuple(family(address) for address in host.public)
@@ -205,9 +226,12 @@ def random_form(source: random.Random, most: int) -> Form:
 
     gateway = source.choice([None, source.randrange(nodes)])
     site_port = gateway is not None and source.random() < 0.5
+    second = source.choice([None, source.randrange(nodes)]) if gateway is not None else None
+    own = frozenset() if site_port else some()
     families = tuple(source.choice(WAYS) for _ in everybody)
     ports = tuple(source.choice([way for way in WAYS if set(way) <= set(mine)]) for mine in families)
-    return Form(nodes, frozenset() if site_port else some(), some(), gateway, site_port, families, ports, some())
+    second_port = site_port and source.random() < 0.5
+    return Form(nodes, own, some(), gateway, site_port, second, second_port, families, ports, some())
 
 
 def random_world(source: random.Random, sites: int, most: int) -> World:
