@@ -49,5 +49,7 @@ pulumi.export(
     },
 )
 pulumi.export("inventory", to_yaml(inventory(spec)))
+if spec.clients:
+    pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
 pulumi.export("readme", measurement.links.apply(described))

@@ -9,7 +9,10 @@ from pulumi_command.local import Logging as LocalLogging
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.client import Client
 from components.key import seed
+from components.model.clients import doors
+from components.model.render.client import gateway_of
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
@@ -25,13 +28,14 @@ class Mesh(pulumi.ComponentResource):
 
     `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
-    can take part: no host is changed before.
+    can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
     """
 
     nodes: tuple[Node, ...]
     answered: LocalCommand
     verified: list[Command]
     public_keys: pulumi.Output[dict[str, str]]
+    clients: dict[str, pulumi.Output[str]]
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Mesh(pulumi.ComponentResource):
         super().__init__("stretched:index:Mesh", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
-        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec)]
+        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
         occasion = rendered.digest({"mesh": repr(seen).encode()})
         sites = [Site(site, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
@@ -59,10 +63,23 @@ class Mesh(pulumi.ComponentResource):
             [node.preflight for node in self.nodes],
             self,
         )
+        by_name = {node.spec.name: node for node in self.nodes}
+        clients = [
+            Client(spec, client, by_name[gateway_of(spec, client).name], mesh_seed, child) for client in spec.clients
+        ]
+        self.clients = {client.spec.name: client.configuration for client in clients}
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
         self._tunnels = [
             Tunnel(
-                spec, routes, node, self.public_keys, deployer_key, mesh_seed, work, pulumi.ResourceOptions(parent=node)
+                spec,
+                routes,
+                node,
+                self.public_keys,
+                {client.spec.name: client.public for client in clients if client.gateway is node},
+                deployer_key,
+                mesh_seed,
+                work,
+                pulumi.ResourceOptions(parent=node),
             )
             for node in self.nodes
         ]
@@ -91,6 +108,10 @@ def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
 
 def _gateways(spec: Spec) -> list[tuple[str, str, bool]]:
     return [(site.name, site.gateway, bool(site.endpoint)) for site in spec.sites if site.gateway]
+
+
+def _client_ranges(spec: Spec) -> list[tuple[str, str]]:
+    return [(str(network), node.name) for network, node in doors(spec)]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:

@@ -1,5 +1,6 @@
 """A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.model.keys import preshared_key
-from components.model.peers import Peer, peers_of
+from components.model.peers import Peer, carries, peers_of
 from components.model.render.known_hosts import authorized_key
 from components.model.render.wireguard import wg0_conf
 from components.model.routing import Routes
@@ -40,12 +41,16 @@ class Tunnel(pulumi.ComponentResource):
         routes: Routes,
         node: Node,
         public_keys: pulumi.Output[dict[str, str]],
+        client_keys: Mapping[str, pulumi.Output[str]],
         deployer_key: pulumi.Output[str],
         mesh_seed: pulumi.Output[str],
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`public_keys` by node name; `mesh_seed` is secret; `work` is where files for upload are rendered."""
+        """`public_keys` by node name; `client_keys` those of the clients that come in by this node.
+
+        `mesh_seed` is secret; `work` is where files for upload are rendered.
+        """
         name = node.spec.name
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
         self._node = node
@@ -53,7 +58,7 @@ class Tunnel(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         scripts = _scripts()
         peers = peers_of(spec, routes, node.spec)
-        relay = node.spec.name in routes.relays
+        relay = carries(spec, routes, node.spec)
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, deployer = values
@@ -65,7 +70,9 @@ class Tunnel(pulumi.ComponentResource):
                 "authorized_keys": authorized_key(deployer, deployer_address).encode(),
             }
 
-        files = pulumi.Output.all(public_keys, deployer_key).apply(lambda values: render((values[0], values[1])))
+        files = pulumi.Output.all(public_keys, deployer_key, dict(client_keys)).apply(
+            lambda values: render(({**values[0], **values[2]}, values[1]))
+        )
         self._digest = files.apply(rendered.digest)
         uploaded = upload(f"{name}-files", node.host, _archive(work / "nodes" / name / "node", files, scripts), child)
         prepared = command(
@@ -144,6 +151,7 @@ def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.
     """Return what scripts/node/secrets.awk reads. Secret."""
     me = (node.spec.name, node.spec.rotation)
     rotations = {other.name: other.rotation for other in spec.nodes}
+    rotations |= {client.name: client.rotation for client in spec.clients}
 
     def lines(values: tuple[str, str]) -> str:
         private, seed = values

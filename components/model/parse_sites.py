@@ -57,7 +57,8 @@ class SitesParser:
             nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
             gateway=shared.gateway,
             endpoint=shared.endpoint,
-            lan=self._lan(fields),
+            lan=self._range(fields, "lan", "10.1.0.0/24"),
+            clients=self._range(fields, "clients", "192.168.0.192/26"),
         )
         fields.finish()
         return site
@@ -101,11 +102,11 @@ class SitesParser:
             )
             return None
 
-    def _lan(self, fields: Fields) -> IPv4Network | None:
-        if fields.raw("lan") is None:
+    def _range(self, fields: Fields, name: str, example: str) -> IPv4Network | None:
+        if fields.raw(name) is None:
             return None
-        lan = fields.network("lan", None, "10.1.0.0/24")
-        return None if lan == MISSING_NETWORK else lan
+        network = fields.network(name, None, example)
+        return None if network == MISSING_NETWORK else network
 
     def _lan_address(self, fields: Fields) -> IPv4Address | None:
         text = fields.optional_text("lanAddress", "10.1.0.7")

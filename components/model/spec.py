@@ -127,6 +127,22 @@ class Site:
     """The one UDP port that is forwarded for the whole site, to its gateway."""
     lan: IPv4Network | None = None
     """Range of its nodes' LAN addresses; None: not told."""
+    clients: IPv4Network | None = None
+    """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A roaming client, an administrator's laptop: a peer of one gateway, and no member of the cluster."""
+
+    name: str
+    site: str
+    """It dials this site's gateway; empty: not readable."""
+    address: IPv4Address
+    dns: tuple[str, ...]
+    """Name servers and search domains that it uses while it is connected, as in wg-quick(8)."""
+    rotation: str
+    """Any text; changing it makes new keys for this client."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +152,8 @@ class Spec:
     mesh: Mesh
     kubernetes: Kubernetes
     sites: tuple[Site, ...]
+    clients: tuple[Client, ...] = ()
+    """In alphabetical order."""
 
     @property
     def nodes(self) -> tuple[Node, ...]:

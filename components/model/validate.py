@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import combinations
 
 from components.model.addressing import first_free
+from components.model.client_checks import check_clients
+from components.model.clients import ranges_of
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
 from components.model.lans import check_lans
 from components.model.problems import Problems
@@ -41,6 +43,7 @@ def validate(spec: Spec, problems: Problems) -> None:
             "give each its own `ssh.port`, or its own address")  # fmt: skip
     _networks(spec, problems)
     check_lans(spec, problems)
+    check_clients(spec, problems)
     _cluster(spec, problems)
     _kubespray(spec, problems)
     _variables(spec, problems)
@@ -97,7 +100,7 @@ def _addresses(spec: Spec, problems: Problems) -> None:
     cidr = spec.mesh.cidr
     known = [node for node in spec.nodes if node.address != MISSING_ADDRESS]
     if cidr != MISSING_NETWORK:
-        free = first_free(cidr, (node.address for node in known))
+        free = first_free(cidr, (node.address for node in known), ranges_of(spec))
         instead = (
             f"write a free address of {cidr}, such as {free}" if free else f"{cidr} is full: choose a larger mesh.cidr"
         )

@@ -137,3 +137,12 @@ def test_a_preview_shows_all_of_it(spec: Spec, routes: Routes) -> None:
         firewall_requests(spec, routes),
     ):
         assert part in text
+
+
+def test_clients_are_told_and_that_they_come_from_everywhere() -> None:
+    config = changed("sites/oneport/clients", "192.168.7.128/25", three_sites())
+    spec = parse(changed("clients", {"ada-laptop": {"address": "192.168.7.200"}}, config), read)
+    text = cells(readme(spec, route(spec), "test"))
+    assert "| ada-laptop | 192.168.7.200 | gate.lab.test | oneport |" in text
+    assert "| UDP 4500 at 203.0.113.8 | any address (roaming clients come from everywhere) | gate.lab.test" in text
+    assert "Roaming clients" not in readme(parse(config, read), route(parse(config, read)), "test")

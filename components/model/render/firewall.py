@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from components.model.clients import clients_by
 from components.model.render.markdown import table
 from components.model.routing import Routes
 from components.model.spec import Endpoint, Node, Site, Spec
@@ -30,12 +31,14 @@ def _inwards(spec: Spec, routes: Routes, node: Node) -> list[str]:
     callers = [
         other for other in _outside(spec, routes, node) if node.endpoint and routes.reachability.endpoint(other, node)
     ]
-    if not callers or not node.endpoint:
+    guests = clients_by(spec, node)
+    if not (callers or guests) or not node.endpoint:
         return []
     forwarded = node.lan_address or node.endpoint.port != spec.mesh.listen_port
     port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
     inner = f"{node.name}{port}" + (f" at {node.lan_address}" if node.lan_address else "")
-    return [f"UDP {node.endpoint.port} at {node.endpoint.host}", _sources(spec, callers), inner]
+    sources = "any address (roaming clients come from everywhere)" if guests else _sources(spec, callers)
+    return [f"UDP {node.endpoint.port} at {node.endpoint.host}", sources, inner]
 
 
 def _sources(spec: Spec, callers: list[Node]) -> str:
