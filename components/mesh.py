@@ -87,12 +87,12 @@ class Mesh(pulumi.ComponentResource):
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
         self.register_outputs({"publicKeys": self.public_keys})
 
-    def announce(self, spec: Spec, routes: Routes, whole: Path) -> None:
-        """Say in a preview who reaches whom; the file `whole` tells more. Pulumi shows but the beginning of outputs."""
+    def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
+        """Say in a preview who reaches whom; the files tell more. Pulumi shows but the beginning of outputs."""
         if pulumi.runtime.is_dry_run():
             paths = relayed_paths(spec, routes)
             tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
-            more = f"With a diagram, and what to ask network groups for: {whole}"
+            more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
             pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
 
     def prune(self, after: pulumi.Resource) -> list[Command]:

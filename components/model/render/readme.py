@@ -40,7 +40,7 @@ all nodes answer each other over wg0.
 ```mermaid
 {diagram(spec, routes)}
 ```
-{legend(spec)}
+{legend(spec)} `.stretched/{stack}/diagram.svg` is a picture of it.
 
 {reachability_table(spec, routes)}
 
