@@ -1,18 +1,19 @@
-"""Checks of what sites say about their LANs."""
+"""Checks of what sites say about the networks around them: their LANs, and where packets from outside arrive."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
 from components.model.fields import MISSING_NETWORK
 from components.model.problems import Problems
-from components.model.spec import Site, Spec
+from components.model.spec import Node, Site, Spec
 
 
 def check_lans(spec: Spec, problems: Problems) -> None:
-    """Note LAN ranges and addresses that cannot be."""
+    """Note LAN ranges, LAN addresses and endpoints that cannot be."""
     for site in spec.sites:
         _range(spec, site, problems)
         seen: dict[IPv4Address, str] = {}
         for node in site.nodes:
+            _endpoint(spec, site, node, problems)
             if node.lan_address is not None:
                 path = f"sites.{site.name}.nodes.{node.name}.lanAddress"
                 _address(spec, site, node.lan_address, path, problems)
@@ -48,6 +49,23 @@ def _address(spec: Spec, site: Site, address: IPv4Address, path: str, problems: 
         if address in network:
             problems.add(
                 path, f"{address} is inside {name} {network}", f"choose another range for {name}, or mend the address"
+            )
+
+
+def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
+    """Note an endpoint in a range of ours: peers would send their packets for it into the mesh itself."""
+    try:
+        address = IPv4Address(node.endpoint.host if node.endpoint else "")
+    except AddressValueError:
+        return  # no literal address: nothing is known before the name is resolved
+    of_site = node.endpoint == site.endpoint and node.name == site.gateway
+    path = f"sites.{site.name}.endpoint" if of_site else f"sites.{site.name}.nodes.{node.name}.endpoint"
+    for name, network in _own_ranges(spec).items():
+        if address in network:
+            problems.add(
+                path,
+                f"{address} is inside {name} {network}",
+                f"write where packets from outside arrive, or choose another range for {name}",
             )
 
 

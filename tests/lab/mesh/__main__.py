@@ -12,7 +12,7 @@ from components.remote import command
 from components.rendered import ROOT
 
 config = pulumi.Config()
-spec, access, _ = load(config)
+spec, access, _ = load(config, others=True)
 routes = route(spec)
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, routes, access, deployer_key.public, ROOT / pulumi.get_stack())
