@@ -41,6 +41,7 @@ def validate(spec: Spec, problems: Problems) -> None:
     )
     _unique(spec, problems, "ssh.host", lambda node: (node.ssh.host, node.ssh.port) if node.ssh.host else None,
             "give each its own `ssh.port`, or its own address")  # fmt: skip
+    _host_keys(spec, problems)
     _networks(spec, problems)
     check_lans(spec, problems)
     check_clients(spec, problems)
@@ -64,6 +65,20 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
             of_site = field == "endpoint" and any(site.endpoint and site.gateway == last.name for site in spec.sites)
             where = f"sites.{last.site}.endpoint" if of_site else path_of(last, field)
             problems.add(where, f"{shown} is already that of {others}", instead)
+
+
+def _host_keys(spec: Spec, problems: Problems) -> None:
+    """Whoever is root on one of two hosts with one key can pass for the other."""
+    seen: dict[str, Node] = {}
+    for node in spec.nodes:
+        key = node.ssh.host_key
+        if key and key in seen and seen[key].name != node.name:  # a host that is declared twice is told elsewhere
+            problems.add(
+                path_of(node, "ssh.hostKey"),
+                f"is the key of {seen[key].name} too: one of them is a copy of the other, or the key is wrong",
+                "make new keys on the copy (`rm /etc/ssh/ssh_host_*_key*; ssh-keygen -A`), or mend the key here",
+            )
+        seen.setdefault(key, node)
 
 
 def _names(spec: Spec, problems: Problems) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from components.model.parse import parse
 from components.model.problems import ConfigError
-from tests.examples import changed, read
+from tests.examples import changed, host_key, read
 from tests.model.test_clients import with_clients
 
 MISTAKES = [
@@ -27,6 +27,8 @@ MISTAKES = [
     ("sites/more/nodes/closed1.lab.test/endpoint", "192.0.2.77", "sites.more.nodes.closed1.lab.test: is already a node of site closed; declare each host once"),
     ("clients/gate.lab.test/site", "oneport", "clients.gate.lab.test: is already the name of a node; choose another name"),
     ("sites/more/nodes/More3/endpoint", "192.0.2.79", "sites.more.nodes.More3: is not a lower-case DNS name of at most 63 characters; write for example `more3`"),
+    # keys that are twice
+    ("sites/more/nodes/more1.lab.test/ssh/hostKey", host_key("gate.lab.test"), "sites.oneport.nodes.gate.lab.test.ssh.hostKey: is the key of more1.lab.test too: one of them is a copy of the other"),
     # gateways
     ("sites/more/gateway", "gate.lab.test", "sites.more.gateway: gate.lab.test is not a node of this site; write one of More3, closed1.lab.test, more1.lab.test, more2.lab.test"),
     ("sites/open/gateway", None, "sites.open.clients: the site has no gateway that clients come in by; write `gateway: NODE`"),
@@ -59,9 +61,8 @@ def configuration() -> dict[str, object]:
         ada={"site": "oneport", "address": "192.168.7.200"}, bea={"site": "oneport"}, cyd={"site": "oneport"}
     )
     config = changed("sites/open/gateway", "open1.lab.test", config)
-    key = config["sites"]["open"]["nodes"]["open1.lab.test"]["ssh"]  # type: ignore[index]
     for number, name in enumerate(("more1.lab.test", "more2.lab.test", "More3", "closed1.lab.test")):
-        node = {"address": f"192.168.7.{20 + number}", "ssh": {**key, "port": 4000 + number}}
+        node = {"address": f"192.168.7.{20 + number}", "ssh": {"hostKey": host_key(name), "port": 4000 + number}}
         config = changed(f"sites/more/nodes/{name}", node, config)
     config = changed("sites/more/nodes/more2.lab.test/ssh/port", 22, config)
     config = changed("sites/more/nodes/closed1.lab.test/ssh/host", "192.0.2.77", config)

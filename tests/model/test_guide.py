@@ -7,7 +7,7 @@ import yaml
 
 from components.model.parse import parse
 from components.model.routing import route
-from tests.examples import HOST_KEY, TREE, changed, configuration, read
+from tests.examples import TREE, changed, configuration, host_key, read
 
 
 def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
@@ -19,7 +19,7 @@ def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
     config = changed("sites", sites, configuration())
     for name, site in sites.items():
         for node in site["nodes"]:
-            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", HOST_KEY, config)
+            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", host_key(node), config)
     config = changed("sites/mwt2/nodes/uchicago002.hl-lhc.io/roles", ["control-plane", "etcd"], config)
     spec = parse(config, read)
     routes = route(spec)

@@ -11,7 +11,7 @@ from components.model.render.links import links_table, narrow_note
 from components.model.render.readme import readme
 from components.model.routing import Routes, route
 from components.model.spec import Spec
-from tests.examples import HOST_KEY, changed, example, paths_sites, read, three_sites
+from tests.examples import HOST_KEY, changed, example, host_key, paths_sites, read, three_sites
 from tests.model.test_readme import cells
 
 
@@ -56,7 +56,7 @@ def test_pairs_of_etcds_sites_come_first_because_the_time_is_limited(spec: Spec)
         ["dsl", "thin"],
     ]
     assert plan(spec)["sites"] == {
-        node.site: {"address": str(node.address), "user": "root", "hostKey": HOST_KEY}
+        node.site: {"address": str(node.address), "user": "root", "hostKey": host_key(node.name)}
         for node in measuring(spec).values()
     }
 
