@@ -1,7 +1,7 @@
 """One site as a box: its name, institutions and LAN, its nodes by form, and the clients that come in by it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -95,9 +95,9 @@ def card(spec: Spec, routes: Routes, site: Site) -> Card:
     wide = (inner - (columns - 1) * _SPACE) / columns
     drawn, y = _grid(chips, columns, wide, 54)
     if guests:
+        drawn.append(text(_PAD, y + 17, "roaming clients", "small guest"))
         rows, y = _grid(guests, columns, wide, y + 22)
-        head = text(_PAD, y - _rows_height(guests, columns) - 5, "roaming clients", "small guest")
-        drawn += [head, *rows]
+        drawn += rows
     elements = [
         rectangle(0, 0, inner + 2 * _PAD, y + _PAD - _SPACE, "card lan" if on_lan else "card", 10),
         text(_PAD, 23, cut(site.name, inner - badge, TITLE, bold=True), "title"),
@@ -109,10 +109,6 @@ def card(spec: Spec, routes: Routes, site: Site) -> Card:
         elements[1:1] = [rectangle(left, 10, badge, 18, "badge", 9)]
         elements.append(text(left + badge / 2, 22.5, lan, "small badged", "middle"))
     return Card(site.name, inner + 2 * _PAD, y + _PAD - _SPACE, tuple(elements))
-
-
-def _rows_height(chips: list[Chip], columns: int) -> float:
-    return sum(_SPACE + max(chip.height for chip in row) for row in _rows(chips, columns))
 
 
 def _rows(chips: list[Chip], columns: int) -> list[list[Chip]]:
@@ -129,34 +125,34 @@ def _grid(chips: list[Chip], columns: int, wide: float, y: float) -> tuple[list[
     return found, y
 
 
-def form(site: Site, node: Node) -> str:
+def form(spec: Spec, node: Node) -> str:
     """Return what a node looks like."""
-    return "gateway" if node.name == site.gateway else "port" if node.endpoint else "closed"
+    return "gateway" if node in spec.gateways else "port" if node.endpoint else "closed"
 
 
 def _nodes(spec: Spec, site: Site, *, full: bool) -> list[Chip]:
     short = short_names(spec)
     several = len({node.institution for node in site.nodes}) > 1
     order = {"gateway": 0, "port": 1, "closed": 2}
-    nodes = sorted(site.nodes, key=lambda node: order[form(site, node)])
-    named = nodes[:_MOST] if full else [node for node in nodes if node.name == site.gateway]
+    nodes = sorted(site.nodes, key=lambda node: order[form(spec, node)])
+    named = nodes[:_MOST] if full else [node for node in nodes if form(spec, node) == "gateway"]
     if full and len(nodes) == _MOST + 1:
         named = nodes
     chips = []
     for node in named:
         below = f"{node.institution} · {node.address}" if several and full else str(node.address) if full else ""
         name = cut(short[node.name], _WIDEST, TEXT)
-        chips.append(Chip(form(site, node), name, cut(below, _WIDEST, SMALL), CONTROL_PLANE in node.roles))
-    return chips + _folded(site, [node for node in nodes if node not in named], short, more=full)
+        chips.append(Chip(form(spec, node), name, cut(below, _WIDEST, SMALL), CONTROL_PLANE in node.roles))
+    return chips + _folded(spec, [node for node in nodes if node not in named], short, more=full)
 
 
-def _folded(site: Site, nodes: Iterable[Node], short: dict[str, str], *, more: bool) -> list[Chip]:
+def _folded(spec: Spec, nodes: Sequence[Node], short: dict[str, str], *, more: bool) -> list[Chip]:
     """Return a chip for all nodes of one form."""
-    kinds = Counter((form(site, node), CONTROL_PLANE in node.roles) for node in nodes)
+    kinds = Counter((form(spec, node), CONTROL_PLANE in node.roles) for node in nodes)
     chips = []
     for (look, leads), count in kinds.items():
-        alike = [node for node in nodes if (form(site, node), CONTROL_PLANE in node.roles) == (look, leads)]
-        name = f"{count} more" if more else f"{count} nodes" if count > 1 else short[alike[0].name]
+        first = next(node for node in nodes if (form(spec, node), CONTROL_PLANE in node.roles) == (look, leads))
+        name = f"{count} more" if more else f"{count} nodes" if count > 1 else short[first.name]
         chips.append(Chip(look, cut(name, _WIDEST, TEXT), "", leads))
     return chips
 

@@ -43,7 +43,7 @@ def legend(spec: Spec, routes: Routes, links: Sequence[Link], wide: float, *, we
 
 
 def _signs(spec: Spec, routes: Routes, links: Sequence[Link], *, web: bool) -> list[tuple[str, str]]:
-    forms = {form(site, node) for site in spec.sites for node in site.nodes}
+    forms = {form(spec, node) for node in spec.nodes}
     numbers = "; numbers are pairs of nodes" if len(links) <= LABELLED else ""
     one_way = any(link.forth != link.back and (link.carried or not web) for link in links)
     carried = any(link.carried for link in links)
