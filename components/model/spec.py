@@ -116,6 +116,20 @@ class Kubernetes:
 
 
 @dataclass(frozen=True)
+class Client:
+    """A roaming client, an administrator's laptop: a peer of one gateway, and no member of the cluster."""
+
+    name: str
+    site: str
+    """It dials this site's gateway; empty: not readable."""
+    address: IPv4Address
+    dns: tuple[str, ...]
+    """Name servers and search domains that it uses while it is connected, as in wg-quick(8)."""
+    rotation: str
+    """Any text; changing it makes new keys for this client."""
+
+
+@dataclass(frozen=True)
 class Site:
     """A site: nodes that share a name in CRIC and, usually, a network group."""
 
@@ -129,20 +143,6 @@ class Site:
     """Range of its nodes' LAN addresses; None: not told."""
     clients: IPv4Network | None = None
     """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
-
-
-@dataclass(frozen=True)
-class Client:
-    """A roaming client, an administrator's laptop: a peer of one gateway, and no member of the cluster."""
-
-    name: str
-    site: str
-    """It dials this site's gateway; empty: not readable."""
-    address: IPv4Address
-    dns: tuple[str, ...]
-    """Name servers and search domains that it uses while it is connected, as in wg-quick(8)."""
-    rotation: str
-    """Any text; changing it makes new keys for this client."""
 
 
 @dataclass(frozen=True)
