@@ -27,6 +27,8 @@ def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     assert "what to ask network groups for: .stretched/hl-lhc/readme.md" in said
     whole = (engine.program / ".stretched/hl-lhc/readme.md").read_text(encoding="utf-8")
     assert "flowchart LR" in whole
+    assert "Drawn: .stretched/hl-lhc/diagram.svg" in said
+    assert "</svg>" in (engine.program / ".stretched/hl-lhc/diagram.svg").read_text(encoding="utf-8")
     assert (
         "| UDP 51820 at 192.41.231.216 | 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5 (mwt2); 206.12.98.227 (uvic) |"
         in whole

@@ -3,9 +3,12 @@
 import random
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
+from tempfile import mkdtemp
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +21,7 @@ from components.model.render.picture.svg import picture
 from components.model.render.picture.text import cut, width
 from components.model.routing import route
 from components.model.spec import Spec
-from tests.examples import read
+from tests.examples import TREE, changed, configuration, host_key, read
 from tests.model.test_clients import Roaming, with_clients
 from tests.model.test_wireguard import lab_configuration
 from tests.model.worlds import Form, random_form
@@ -113,6 +116,55 @@ def check(spec: Spec) -> ET.Element:
 def points(path: str) -> list[tuple[float, float]]:
     numbers = [float(word) for word in path.replace("M", " ").replace("C", " ").split()]
     return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+EXAMPLE = """
+mwt2:
+  institution: uchicago
+  gateway: uchicago002.hl-lhc.io
+  clients: 192.168.0.192/26
+  nodes:
+    uchicago002.hl-lhc.io: {address: 192.168.0.2, endpoint: 192.0.2.2, roles: [control-plane, etcd]}
+    uchicago003.hl-lhc.io: {address: 192.168.0.3, endpoint: 192.0.2.3}
+    uchicago004.hl-lhc.io: {address: 192.168.0.4, endpoint: 192.0.2.4}
+aglt2:
+  nodes:
+    umich001.hl-lhc.io: {address: 192.168.0.6, endpoint: "198.51.100.6:51820", institution: umich}
+    msu001.hl-lhc.io: {address: 192.168.0.7, endpoint: "198.51.100.6:51821", institution: msu}
+infn:
+  institution: infn
+  lan: 10.1.0.0/24
+  gateway: infn001.example.org
+  endpoint: 198.51.100.20:51820
+  nodes:
+    infn001.example.org: {address: 192.168.0.11, lanAddress: 10.1.0.11}
+    infn002.example.org: {address: 192.168.0.12, lanAddress: 10.1.0.12}
+    infn003.example.org: {address: 192.168.0.13, lanAddress: 10.1.0.13}
+uvic:
+  institution: uvic
+  nodes:
+    uvic001.hl-lhc.io: {address: 192.168.0.8, lanAddress: 10.2.0.11}
+    uvic002.hl-lhc.io: {address: 192.168.0.9, lanAddress: 10.2.0.12}
+"""
+
+
+def test_the_picture_in_the_documentation_is_what_is_drawn() -> None:
+    config = changed("sites", yaml.safe_load(EXAMPLE), configuration())
+    for site, fields in yaml.safe_load(EXAMPLE).items():
+        for index, name in enumerate(fields["nodes"]):
+            ssh = {"host": f"{site}.example.org", "port": 2211 + index, "hostKey": host_key(name)}
+            config = changed(f"sites/{site}/nodes/{name}/ssh", ssh, config)
+    spec = parse(changed("clients", {"ada-laptop": {}, "bea-phone": {}}, config), read)
+    check(spec)
+    drawn = picture(spec, route(spec), "hl-lhc")
+    file = TREE / "docs/diagram.svg"
+    assert file.read_text(encoding="utf-8") == drawn, f"look at the new picture, and copy it: {save(drawn)}"
+
+
+def save(drawn: str) -> Path:
+    file = Path(mkdtemp()) / "diagram.svg"
+    file.write_text(drawn, encoding="utf-8")
+    return file
 
 
 def test_the_labs_cluster_is_drawn() -> None:

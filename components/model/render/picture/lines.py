@@ -91,7 +91,8 @@ def _turn(place: Place, other: Place) -> tuple[float, float]:
     along = dy if place.inwards[0] else dx
     into = dx * place.inwards[0] + dy * place.inwards[1]
     far = hypot(dx, dy)
-    return -round(atan2(max(into, 0), along), 3), far if along < 0 else -far
+    # Zero first: of two equal ones `max` returns the first, and atan2 knows a negative zero.
+    return -round(atan2(max(0.0, into), along), 3), far if along < 0 else -far
 
 
 def _curve(start: Point, out: Point, end: Point, into: Point, ring: Ring) -> Curve:
