@@ -1,7 +1,7 @@
 """What is measured, what is made of it, and how etcd's timers are judged."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.model.etcd_timers import Timers, slow_for_etcd
@@ -104,6 +104,7 @@ def test_what_is_not_understood_is_a_problem_and_no_crash(spec: Spec, routes: Ro
     assert measured(spec, routes, f"{line}\n") == ((), (f"not understood: {line}",))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_is_printed_ends_the_program(printed: str) -> None:
     spec = example()

@@ -268,6 +268,7 @@ def test_no_line_crosses_a_site() -> None:
         assert count == len(links_of(spec, route(spec)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(60, 300), st.integers(40, 300)), min_size=1, max_size=45))
 def test_boxes_stand_around_the_middle_and_never_upon_each_other(sizes: list[tuple[float, float]]) -> None:
     ring = around(sizes)
