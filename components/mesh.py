@@ -16,6 +16,7 @@ from components.model.render.client import gateway_of
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
+from components.model.spec import Site as SiteSpec
 from components.model.spec import Spec
 from components.node import Node
 from components.remote import Access
@@ -106,8 +107,12 @@ def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
     return node.name, node.address, node.endpoint, node.keepalive, node.rotation, *place
 
 
-def _gateways(spec: Spec) -> list[tuple[str, str, bool]]:
-    return [(site.name, site.gateway, bool(site.endpoint)) for site in spec.sites if site.gateway]
+def _gateways(spec: Spec) -> list[tuple[object, ...]]:
+    return [(site.name, site.gateway, bool(site.endpoint), *_further(site)) for site in spec.sites if site.gateway]
+
+
+def _further(site: SiteSpec) -> tuple[object, ...]:
+    return (site.gateways[1:], len(site.behind_ports)) if site.gateways[1:] else ()
 
 
 def _client_ranges(spec: Spec) -> list[tuple[str, str]]:

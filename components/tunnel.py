@@ -8,8 +8,10 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.model.failover import watch_of
 from components.model.keys import preshared_key
 from components.model.peers import Peer, carries, peers_of
+from components.model.render.failover import failover_conf
 from components.model.render.known_hosts import authorized_key
 from components.model.render.wireguard import wg0_conf
 from components.model.routing import Routes
@@ -59,6 +61,7 @@ class Tunnel(pulumi.ComponentResource):
         scripts = _scripts()
         peers = peers_of(spec, routes, node.spec)
         relay = carries(spec, routes, node.spec)
+        failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, deployer = values
@@ -67,6 +70,7 @@ class Tunnel(pulumi.ComponentResource):
             return {
                 **scripts,
                 "wg0.public.conf": conf.encode(),
+                "failover.conf": failover,
                 "authorized_keys": authorized_key(deployer, deployer_address).encode(),
             }
 

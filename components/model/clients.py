@@ -15,7 +15,8 @@ def door(site: Site) -> Node | None:
     """Return the node that a site's clients dial; None where no client can come in."""
     if site.clients is None:
         return None
-    return next((node for node in site.nodes if node.name == site.gateway and node.endpoint), None)
+    nodes = {node.name: node for node in site.nodes}
+    return next((nodes[name] for name in site.gateways if nodes[name].endpoint), None)
 
 
 def doors(spec: Spec) -> tuple[tuple[IPv4Network, Node], ...]:

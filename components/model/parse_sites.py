@@ -20,8 +20,8 @@ class _Shared:
     institution: str | None
     rotation: str | None
     variables: Mapping[str, object]
-    gateway: str
-    endpoint: Endpoint | None
+    endpoints: Mapping[str, Endpoint]
+    """Its gateways' that are the site's."""
 
 
 class SitesParser:
@@ -44,56 +44,65 @@ class SitesParser:
         institution = fields.optional_text("institution", "uchicago")
         if not nodes.names():
             fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
+        gateways = self._gateways(fields, nodes.names())
+        endpoints = self._site_endpoints(fields, gateways)
         shared = _Shared(
             name,
             institution,
             fields.optional_text("rotation", "2027-01"),
             fields.sub("variables").values(),
-            self._gateway(fields, nodes.names()),
-            self._endpoint(fields),
+            dict(zip(gateways, endpoints, strict=False)),
         )
         site = Site(
             name=name,
             nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
-            gateway=shared.gateway,
-            endpoint=shared.endpoint,
+            gateways=gateways,
+            endpoints=endpoints,
             lan=self._range(fields, "lan", "10.1.0.0/24"),
             clients=self._range(fields, "clients", "192.168.0.192/26"),
         )
         fields.finish()
         return site
 
-    def _gateway(self, fields: Fields, nodes: tuple[str, ...]) -> str:
-        """Return the name of the site's gateway, empty when it has none. A list is taken too, of one for now."""
+    def _gateways(self, fields: Fields, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the site's gateways, written as one text or as a list, the preferred one first."""
         example = nodes[0] if nodes else "host1.example.org"
-        if isinstance(fields.raw("gateway"), list):
-            names = fields.texts("gateway", (), example)
-            if len(names) > 1:
+        names = _text_or_list(fields, "gateway", example)
+        for name in dict.fromkeys(names):
+            if name not in nodes:
                 fields.problems.add(
                     fields.at("gateway"),
-                    f"{len(names)} gateways: one cannot yet take over from another",
-                    f"write one, for example `gateway: {names[0]}`",
+                    f"{name} is not a node of this site",
+                    f"write one of {', '.join(sorted(nodes))}",
                 )
-            name = names[0] if names else ""
-        else:
-            name = fields.optional_text("gateway", example) or ""
-        if name and name not in nodes:
-            fields.problems.add(
-                fields.at("gateway"), f"{name} is not a node of this site", f"write one of {', '.join(sorted(nodes))}"
-            )
-            return ""
+            elif names.count(name) > 1:
+                fields.problems.add(fields.at("gateway"), f"{name} is there twice", "write each gateway once")
         if fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
                 fields.at("gateway"),
                 "is missing, and the site has an `endpoint`",
                 f"write the node that the port is forwarded to, for example `gateway: {example}`",
             )
-        return name
+        return tuple(name for name in dict.fromkeys(names) if name in nodes)
+
+    def _site_endpoints(self, fields: Fields, gateways: tuple[str, ...]) -> tuple[Endpoint, ...]:
+        """Return the site's ports: one that is written as a text, or a list in the order of the gateways."""
+        example = f"192.0.2.7:{self.mesh.listen_port}"
+        texts = _text_or_list(fields, "endpoint", example)
+        if len(texts) > len(gateways) > 0:
+            fields.problems.add(
+                fields.at("endpoint"),
+                f"{len(texts)} ports, and the site has {len(gateways)} `gateway`",
+                "write a port for each gateway, in their order, or for the first ones only",
+            )
+        found = tuple(self._read_endpoint(fields, text) for text in texts)
+        return tuple(endpoint for endpoint in found if endpoint)[: len(gateways)]
 
     def _endpoint(self, fields: Fields) -> Endpoint | None:
         text = fields.optional_text("endpoint", f"192.0.2.7:{self.mesh.listen_port}")
-        if not text:
-            return None
+        return self._read_endpoint(fields, text) if text else None
+
+    def _read_endpoint(self, fields: Fields, text: str) -> Endpoint | None:
         try:
             return parse_endpoint(text, self.mesh.listen_port)
         except ValueError as error:
@@ -122,13 +131,15 @@ class SitesParser:
 
     def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
         own = self._endpoint(fields)
-        if own and shared.endpoint:
+        if own and shared.endpoints:
+            ports = ", ".join(map(str, shared.endpoints.values()))
+            what = "one port" if len(shared.endpoints) == 1 else "ports"
             fields.problems.add(
                 fields.at("endpoint"),
-                f"is {own}, and the site has one port for all its nodes, {shared.endpoint}",
+                f"is {own}, and the site has {what} for all its nodes, {ports}",
                 "keep one of the two: the site's, or an endpoint at each node that has a port of its own",
             )
-        endpoint = shared.endpoint if shared.endpoint and name == shared.gateway else own
+        endpoint = shared.endpoints.get(name, own)
         closed = endpoint is None and fields.raw("endpoint") is None
         node = Node(
             name=name,
@@ -201,3 +212,11 @@ class SitesParser:
             if role not in ROLES:
                 fields.problems.add(fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}")
         return tuple(role for role in ROLES if role in roles)
+
+
+def _text_or_list(fields: Fields, name: str, example: str) -> tuple[str, ...]:
+    """Return what is written as one text or as a list of texts; empty when absent."""
+    if isinstance(fields.raw(name), list):
+        return fields.texts(name, (), example)
+    text = fields.optional_text(name, example)
+    return (text,) if text else ()

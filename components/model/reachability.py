@@ -59,5 +59,5 @@ def reachability_of(spec: Spec) -> Reachability:
     """Return who can speak to whom."""
     return Reachability(
         listen_port=spec.mesh.listen_port,
-        behind_site_port=frozenset(site.gateway for site in spec.sites if site.endpoint),
+        behind_site_port=frozenset(name for site in spec.sites for name in site.behind_ports),
     )

@@ -135,14 +135,29 @@ class Site:
 
     name: str
     nodes: tuple[Node, ...]
-    gateway: str = ""
-    """Name of its node that carries packets between other nodes; empty: none does."""
-    endpoint: Endpoint | None = None
-    """The one UDP port that is forwarded for the whole site, to its gateway."""
+    gateways: tuple[str, ...] = ()
+    """Names of its nodes that carry packets between other nodes, the preferred one first."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """UDP ports that are forwarded for the whole site: each leads to the gateway at its place in the list."""
     lan: IPv4Network | None = None
     """Range of its nodes' LAN addresses; None: not told."""
     clients: IPv4Network | None = None
     """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
+
+    @property
+    def gateway(self) -> str:
+        """The preferred gateway; empty: there is none."""
+        return self.gateways[0] if self.gateways else ""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The port of the preferred gateway, when it is the site's."""
+        return self.endpoints[0] if self.endpoints else None
+
+    @property
+    def behind_ports(self) -> tuple[str, ...]:
+        """The gateways that the site's ports lead to."""
+        return self.gateways[: len(self.endpoints)]
 
 
 @dataclass(frozen=True)
@@ -162,8 +177,8 @@ class Spec:
 
     @property
     def gateways(self) -> tuple[Node, ...]:
-        """Nodes that may carry packets between other nodes, in the order of `nodes`."""
-        return tuple(node for site in self.sites for node in site.nodes if node.name == site.gateway)
+        """Nodes that may carry packets between other nodes: sites in the order of `nodes`, then as preferred there."""
+        return tuple(node for site in self.sites for name in site.gateways for node in site.nodes if node.name == name)
 
     def with_role(self, role: str) -> tuple[Node, ...]:
         """Return the nodes that have a role, in the order of `nodes`."""

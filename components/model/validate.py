@@ -62,7 +62,7 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
             shown = ":".join(map(str, value)) if isinstance(value, tuple) else value
             others = ", ".join(node.name for node in nodes[:-1])
             last = nodes[-1]
-            of_site = field == "endpoint" and any(site.endpoint and site.gateway == last.name for site in spec.sites)
+            of_site = field == "endpoint" and any(last.name in site.behind_ports for site in spec.sites)
             where = f"sites.{last.site}.endpoint" if of_site else path_of(last, field)
             problems.add(where, f"{shown} is already that of {others}", instead)
 

@@ -89,3 +89,34 @@ def test_what_a_gateway_carries_is_a_reason_to_ask_hosts_again(
     other = run_program(changed("sites/open/gateway", "open1.lab.test", three_sites()), tmp_path)
     name = f"{COMMAND} {INNER}-preflight"
     assert other[name].inputs["create"] != resources[name].inputs["create"]
+
+
+def two_gateways() -> dict[str, object]:
+    config = changed("sites/oneport/gateway", ["gate.lab.test", INNER], three_sites())
+    return changed("sites/oneport/endpoint", ["203.0.113.8:4500", "203.0.113.8:4501"], config)
+
+
+def test_hosts_are_told_what_to_do_when_a_gateway_is_down_where_another_can_take_over(tmp_path: Path) -> None:
+    run_program(two_gateways(), tmp_path)
+
+    def told(name: str) -> list[str]:
+        file = tmp_path / f".stretched/test/nodes/{name}/node/failover.conf"
+        return file.read_text(encoding="utf-8").splitlines()[1:]
+
+    assert told("inner2.lab.test") == [
+        "gateway 192.168.7.3 gate.lab.test",
+        "gateway 192.168.7.4 inner1.lab.test",
+        "when 192.168.7.3 use 192.168.7.4 for 192.168.7.6 192.168.7.7",
+    ]
+    assert told("open1.lab.test") == []
+    for name in ("gate.lab.test", INNER):
+        assert "# relay: forwards from wg0 to wg0" in uploaded(tmp_path, name), "it must be able to at once"
+
+
+def test_a_second_gateway_makes_no_resource_and_is_a_reason_to_ask_hosts_again(
+    resources: dict[str, Registered], tmp_path: Path
+) -> None:
+    other = run_program(two_gateways(), tmp_path)
+    assert other.keys() == resources.keys()
+    name = f"{COMMAND} open1.lab.test-preflight"
+    assert other[name].inputs["create"] != resources[name].inputs["create"]

@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -52,6 +53,10 @@ class MeshLab:
         """Run a script as root on a host and return what it printed."""
         return self.lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
 
+    def pings(self, host: str, address: str) -> bool:
+        """Tell whether one ping is answered within two seconds."""
+        return self.lab("exec", host, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
+
     def everywhere(self, hosts: Iterable[str], script: str) -> dict[str, str]:
         """Run a script as root on several hosts at once; return what each printed."""
         names = list(hosts)
@@ -82,3 +87,19 @@ class MeshLab:
 
     def up(self) -> str:
         return self.pulumi("up", "--yes", "--skip-preview", "--stack", self.stack)
+
+    def destroy(self) -> str:
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", self.stack)
+
+
+@contextmanager
+def mesh_lab(file: Path, directory: Path) -> Iterator[MeshLab]:
+    """Make a lab and an empty stack; `directory` must not be there. The lab is taken down in the end."""
+    made = MeshLab(file)
+    assert not made.layout.state.exists(), f"a lab `{made.layout.name}` is up already, made by somebody else"
+    try:
+        made.lab("up")
+        made.begin(directory)
+        yield made
+    finally:
+        made.lab("down")

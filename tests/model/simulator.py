@@ -75,8 +75,10 @@ def parse(text: str) -> Interface:
 class Network:
     """Hosts with their wg0, in a world. Public keys are the hosts' names."""
 
-    def __init__(self, world: World, interfaces: dict[str, Interface]) -> None:
+    def __init__(self, world: World, interfaces: dict[str, Interface], dead: frozenset[str] = frozenset()) -> None:
+        """`dead` are hosts that hear nothing and say nothing."""
         self.world = world
+        self.dead = dead
         self.interfaces = interfaces
         self._addresses = {
             name: {one: p.key for p in i.peers.values() for one in p.allowed} for name, i in interfaces.items()
@@ -119,6 +121,8 @@ class Network:
         return self._talking[pair]
 
     def _obstacle(self, one: str, other: str) -> str:
+        if {one, other} & self.dead:
+            return f"{one}: no way to {other}, one of them is dead"
         if one not in self.interfaces[other].peers:
             return f"{other}: does not know the key of {one}"
         forth, back = self.interfaces[one].peers[other], self.interfaces[other].peers[one]

@@ -30,7 +30,10 @@ class Roaming(World):
 
     def __init__(self, forms: list[Form], each: int) -> None:
         super().__init__(forms)
-        self.doors = [name for name in sorted(self.gateways) if self.hosts[name].public]
+        self.doors = []
+        for number, form in enumerate(forms):
+            names = [f"n{index}.s{number:03}" for index in (form.gateway, form.second) if index is not None]
+            self.doors += [name for name in names if self.hosts[name].public][:1]
         self.clients = {f"client{n}-{self.hosts[name].site}": name for name in self.doors for n in range(each)}
 
     def hears(self, sender: str, address: Address) -> str | None:

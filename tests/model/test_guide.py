@@ -7,7 +7,24 @@ import yaml
 
 from components.model.parse import parse
 from components.model.routing import route
-from tests.examples import TREE, changed, configuration, host_key, read
+from tests.examples import HOST_KEY, TREE, changed, configuration, host_key, read
+
+
+def test_the_second_gateway_can_be_written_so_and_takes_over() -> None:
+    text = (TREE / "docs/guide.md").read_text(encoding="utf-8").split("## A second gateway")[1].split("\n## ")[0]
+    infn = yaml.safe_load(textwrap.dedent("".join(re.findall(r"(?:^    .*\n)+", text, re.MULTILINE))))["infn"]
+    config = changed("sites/infn", infn)
+    for name in infn["nodes"]:
+        config = changed(f"sites/infn/nodes/{name}/ssh/hostKey", host_key(name), config)
+    closed = {"address": "192.168.0.99", "ssh": {"host": "h", "hostKey": HOST_KEY}}
+    config = changed("sites/closed", {"institution": "c", "nodes": {"closed.example.org": closed}}, config)
+    routes = route(parse(config, read))
+    assert routes.path("closed.example.org", "infn003.example.org")[1:-1] == ("infn001.example.org",)
+    assert routes.detour("infn001.example.org", "closed.example.org", "infn003.example.org") == (
+        "closed.example.org",
+        "infn002.example.org",
+        "infn003.example.org",
+    )
 
 
 def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:

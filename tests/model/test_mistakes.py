@@ -122,7 +122,11 @@ INNER = f"{ONEPORT}/nodes/inner1.lab.test"
     ("path", "value", "expected"),
     [
         (f"{ONEPORT}/gateway", "open1.lab.test", "sites.oneport.gateway: open1.lab.test is not a node of this site; write one of gate.lab.test, inner1.lab.test, inner2.lab.test"),
-        (f"{ONEPORT}/gateway", ["gate.lab.test", "inner1.lab.test"], "sites.oneport.gateway: 2 gateways: one cannot yet take over from another; write one, for example `gateway: gate.lab.test`"),
+        (f"{ONEPORT}/gateway", ["gate.lab.test", "inner9"], "sites.oneport.gateway: inner9 is not a node of this site; write one of gate.lab.test, inner1.lab.test, inner2.lab.test"),
+        (f"{ONEPORT}/gateway", ["gate.lab.test", "gate.lab.test"], "sites.oneport.gateway: gate.lab.test is there twice; write each gateway once"),
+        (f"{ONEPORT}/gateway", ["gate.lab.test", 7], "sites.oneport.gateway: ['gate.lab.test', 7] is not a list of texts"),
+        (f"{ONEPORT}/endpoint", ["203.0.113.8:4500", "203.0.113.8:4501"], "sites.oneport.endpoint: 2 ports, and the site has 1 `gateway`; write a port for each gateway, in their order, or for the first ones only"),
+        (f"{ONEPORT}/endpoint", ["203.0.113.8:0"], "sites.oneport.endpoint: '203.0.113.8:0' is not HOST or HOST:PORT: a port is a number from 1 to 65535; write"),
         (f"{ONEPORT}/gateway", 7, "sites.oneport.gateway: 7 is not a text"),
         (f"{ONEPORT}/gateway", [], "sites.oneport.gateway: is missing, and the site has an `endpoint`"),
         (f"{ONEPORT}/gateway", None, "sites.oneport.gateway: is missing, and the site has an `endpoint`; write the node that the port is forwarded to"),
@@ -151,6 +155,20 @@ def test_a_mistake_about_sites_is_named(path: str, value: object, expected: str)
 def test_a_gateway_may_be_written_as_a_list_of_one() -> None:
     listed = parse(changed(f"{ONEPORT}/gateway", ["gate.lab.test"], three_sites()), read)
     assert listed == parse(three_sites(), read)
+
+
+def test_ports_of_a_site_lead_to_its_gateways_in_their_order() -> None:
+    config = changed(f"{ONEPORT}/gateway", ["inner2.lab.test", "gate.lab.test", "inner1.lab.test"], three_sites())
+    config = changed(f"{ONEPORT}/endpoint", ["203.0.113.8:4500", "203.0.113.8:4501"], config)
+    spec = parse(config, read)
+    assert [node.name for node in spec.gateways] == ["inner2.lab.test", "gate.lab.test", "inner1.lab.test"]
+    ends = {node.name: str(node.endpoint) for node in spec.nodes if node.site == "oneport"}
+    ports = {"inner2.lab.test": "203.0.113.8:4500", "gate.lab.test": "203.0.113.8:4501", "inner1.lab.test": "None"}
+    assert ends == ports
+    same = problems(changed(f"{ONEPORT}/endpoint", ["203.0.113.8:4500", "203.0.113.8:4500"], config))
+    assert any(found.startswith("sites.oneport.endpoint: 203.0.113.8:4500 is already that of") for found in same)
+    own = problems(changed(f"{INNER}/endpoint", "203.0.113.8:4502", config))
+    assert "and the site has ports for all its nodes, 203.0.113.8:4500, 203.0.113.8:4501; keep one" in own[0]
 
 
 def test_all_mistakes_come_in_one_go() -> None:

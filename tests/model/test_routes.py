@@ -65,7 +65,9 @@ def forms(draw: st.DrawFn) -> Form:
     nodes = draw(st.integers(1, 4))
     gateway = draw(st.none() | st.integers(0, nodes - 1))
     site_port = gateway is not None and draw(st.booleans())
-    return Form(nodes, frozenset() if site_port else draw(indices(nodes)), draw(indices(nodes)), gateway, site_port)
+    second = draw(st.none() | st.integers(0, nodes - 1)) if gateway is not None else None
+    own = frozenset() if site_port else draw(indices(nodes))
+    return Form(nodes, own, draw(indices(nodes)), gateway, site_port, second, site_port and draw(st.booleans()))
 
 
 @settings(max_examples=150, deadline=None)

@@ -44,6 +44,15 @@ class Form:
     gateway: int | None
     site_port: bool
     """One port for the whole site, to its gateway; there are no own ports then."""
+    second: int | None = None
+    """Another gateway, less preferred; the same one: there is none."""
+    second_port: bool = False
+    """Where there is a port for the whole site, the second gateway has one too."""
+
+    @property
+    def gateways(self) -> list[int]:
+        """The gateways, the preferred one first."""
+        return list(dict.fromkeys(one for one in (self.gateway, self.second) if one is not None))
 
 
 class World:
@@ -53,13 +62,19 @@ class World:
         self.forms = forms
         self.hosts: dict[str, Host] = {}
         self.gateways: set[str] = set()
-        self.site_ports: dict[str, Address] = {}
+        self.listed: dict[str, list[str]] = {}
+        self.site_ports: dict[str, dict[str, Address]] = {}
+        """Site to gateway to the site's port that leads there."""
         self._public: dict[Address, str] = {}
         self._lans: dict[tuple[str, Address], str] = {}
         for number, form in enumerate(forms):
             site = f"s{number:03}"
+            self.listed[site] = [f"n{index}.{site}" for index in form.gateways]
             if form.site_port:
-                self.site_ports[site] = (f"198.18.{number}.1", 4000 + number)
+                with_port = self.listed[site][: 2 if form.second_port else 1]
+                self.site_ports[site] = {
+                    name: (f"198.18.{number}.1", 4000 + number + 1000 * index) for index, name in enumerate(with_port)
+                }
             for index in range(form.nodes):
                 own = (f"198.18.{number}.{index // 2 + 2}", PORT + index % 2) if index in form.own_ports else None
                 host = Host(
@@ -67,14 +82,14 @@ class World:
                     site=site,
                     mesh=f"172.20.{number}.{index + 1}",
                     lan=f"10.1.0.{index + 1}" if index in form.lan else None,
-                    public=self.site_ports[site] if form.site_port and index == form.gateway else own,
+                    public=self.site_ports.get(site, {}).get(f"n{index}.{site}", own),
                 )
                 self.hosts[host.name] = host
                 if host.public:
                     self._public[host.public] = host.name
                 if host.lan:
                     self._lans[site, (host.lan, PORT)] = host.name
-                if index == form.gateway:
+                if index in form.gateways:
                     self.gateways.add(host.name)
 
     def without(self, leaving: Set[str]) -> "World":
@@ -82,14 +97,17 @@ class World:
         rest = copy.copy(self)
         rest.hosts = {name: host for name, host in self.hosts.items() if name not in leaving}
         rest.gateways = self.gateways - leaving
-        kept = {self.hosts[name].site for name in rest.gateways}
-        rest.site_ports = {site: address for site, address in self.site_ports.items() if site in kept}
+        rest.listed = {site: [name for name in names if name not in leaving] for site, names in self.listed.items()}
+        rest.site_ports = {
+            site: {name: address for name, address in ports.items() if name not in leaving}
+            for site, ports in self.site_ports.items()
+        }
         return rest
 
     def hears(self, sender: str, address: Address) -> str | None:
         """Return the host that gets what `sender` sends to an address; None when nobody does."""
         site = self.hosts[sender].site
-        if self.site_ports.get(site) == address:
+        if address in self.site_ports.get(site, {}).values():
             return None  # the site's router does not send back what comes from inside
         return self._public.get(address) or self._lans.get((site, address))
 
@@ -122,10 +140,10 @@ class World:
             site = sites.setdefault(host.site, {"institution": "i", "nodes": {}})
             assert isinstance(site, dict)
             node: dict[str, object] = {"address": host.mesh, "ssh": {"host": host.name, "hostKey": HOST_KEY}}
-            if host.name in self.gateways:
-                site["gateway"] = host.name
-            if host.site in self.site_ports:
-                site["endpoint"] = "{}:{}".format(*self.site_ports[host.site])
+            if self.listed[host.site]:
+                site["gateway"] = self.listed[host.site]
+            if self.site_ports.get(host.site):
+                site["endpoint"] = ["{}:{}".format(*port) for port in self.site_ports[host.site].values()]
             elif host.public:
                 node["endpoint"] = "{}:{}".format(*host.public)
             if host.lan:
@@ -153,7 +171,9 @@ def random_form(source: random.Random, most: int) -> Form:
 
     gateway = source.choice([None, source.randrange(nodes)])
     site_port = gateway is not None and source.random() < 0.5
-    return Form(nodes, frozenset() if site_port else some(), some(), gateway, site_port)
+    second = source.choice([None, source.randrange(nodes)]) if gateway is not None else None
+    own = frozenset() if site_port else some()
+    return Form(nodes, own, some(), gateway, site_port, second, site_port and source.random() < 0.5)
 
 
 def random_world(source: random.Random, sites: int, most: int) -> World:

@@ -53,7 +53,7 @@ def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list
     title = f"<b>{site.name}</b> · {', '.join(institutions)}{lan}"
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in site.nodes:
-        form = "gateway" if node.name == site.gateway else "port" if node.endpoint else "closed"
+        form = "gateway" if node.name in site.gateways else "port" if node.endpoint else "closed"
         groups[form, node.institution].append(node)
     boxes = []
     for (form, institution), nodes in groups.items():

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from components.model.measurement import Link
 from components.model.render.client import gateway_of
 from components.model.render.diagram import diagram, legend
+from components.model.render.failover import failover_table
 from components.model.render.firewall import firewall_requests
 from components.model.render.links import links_table, narrow_note
 from components.model.render.markdown import table
@@ -23,7 +24,7 @@ def readme(spec: Spec, routes: Routes, stack: str, links: Sequence[Link] = ()) -
         for node in spec.nodes
     )
     paths = relayed_paths(spec, routes)
-    relayed = f"\n{paths}\n" if paths else ""
+    relayed = f"\n{paths}\n\n{_failover(spec, routes)}" if paths else ""
     found = "\n\n".join(filter(None, [links_table(links), narrow_note(links, spec.mesh.mtu)]))
     measured = f"\n## Measured between sites\n{found}\n" if found else ""
     return f"""# Cluster {stack}
@@ -66,4 +67,13 @@ def _clients(spec: Spec) -> str:
 Roaming clients, whose configurations are the secret output `clients`:
 
 {table(["client", "wg0", "dials", "of site"], rows)}
+"""
+
+
+def _failover(spec: Spec, routes: Routes) -> str:
+    return f"""{failover_table(spec, routes)}
+
+Hosts find out that a gateway is down, and take the other way, by themselves within half a minute; pairs without another
+way wait for it. A second node in the list `gateway` of a site, or a gateway at another site, is another way where both
+ends have a tunnel with it.
 """

@@ -11,6 +11,8 @@
 . "$here/relay.sh"
 # shellcheck source=/dev/null
 . "$here/mtu.sh"
+# shellcheck source=/dev/null
+. "$here/failover.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -21,6 +23,7 @@ apply_running() {
     status=$?
     rm -f "$stripped"
     [ "$status" = 0 ] || return 1
+    watch_settle
     address=$(awk -F' *= *' '$1 == "Address" { print $2 }' "$conf")
     mtu=$(awk -F' *= *' '$1 == "MTU" { print $2 }' "$conf")
     ip link set wg0 mtu "$mtu" up || return 1
@@ -94,8 +97,11 @@ grow)
         awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
         mv -f "$whole" "$new"
     fi
+    watch_pause
     take_over "$new"
     ! is_relay || relay_on
+    # A watch by another configuration would be at odds with this one: it is not kept until the prune.
+    if has_watch; then watch_on; else watch_off; fi
     ;;
 prune)
     lock
@@ -105,12 +111,16 @@ prune)
         say "$header"
         awk -f "$here/secrets_in_force.awk" "$conf" | awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
     } >"$new"
+    watch_pause
     take_over "$new"
+    if has_watch; then watch_on; else watch_off; fi
     is_relay || relay_off
     mtu_prune
     ;;
 remove)
     lock
+    watch_pause
+    watch_off
     relay_off
     mtu_off
     systemctl disable --quiet --now wg-quick@wg0 2>/dev/null || :

@@ -82,6 +82,10 @@ while read -r name address relays; do
     fi
 done <"$work/beyond"
 
+# Pairs that went other ways answer; those with the gateway itself cannot.
+down=$(awk '$1 == "gateway" && $4 == "down" { printf "%s%s", (n++ ? ", " : ""), $3 }' /run/stretched/state 2>/dev/null) || :
+[ -z "$down" ] || say "stretched-watch sees these gateways down, and goes around them: $down" >&2
+
 total=$(wc -l <"$work/nodes")
 [ "$failed" = 0 ] || die "$failed of $total pairs failed"
 if [ -s "$work/beyond" ]; then
