@@ -28,7 +28,7 @@ def test_with_all_up_the_preferred_gateway_carries_and_the_other_is_ready(place:
     for name in HOSTS.keys() - {"open1"}:
         assert place.sh(name, "systemctl is-active stretched-watch") == "active"
     place.sh("open1", "test ! -e /etc/stretched && test ! -e /run/stretched")
-    told = place.lab.pulumi("stack", "output", "readme", "--stack", place.lab.name)
+    told = place.lab.pulumi("stack", "output", "readme", "--stack", place.lab.stack)
     assert "1 through gate2.lab.test" in told
 
 
