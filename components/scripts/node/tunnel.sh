@@ -11,6 +11,8 @@
 . "$here/relay.sh"
 # shellcheck source=/dev/null
 . "$here/mtu.sh"
+# shellcheck source=/dev/null
+. "$here/firewall_rules.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -94,6 +96,7 @@ grow)
         awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
         mv -f "$whole" "$new"
     fi
+    firewall_follows
     take_over "$new"
     ! is_relay || relay_on
     ;;
@@ -108,6 +111,7 @@ prune)
     take_over "$new"
     is_relay || relay_off
     mtu_prune
+    firewall_follows
     ;;
 remove)
     lock
