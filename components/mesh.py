@@ -10,6 +10,7 @@ from pulumi_command.remote import Command
 
 from components import rendered
 from components.client import Client
+from components.firewall import last_attempts
 from components.key import seed
 from components.model.clients import doors
 from components.model.render.client import gateway_of
@@ -27,7 +28,8 @@ from components.tunnel import Tunnel
 class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
-    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0.
+    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0,
+    and `ready` those after which the hosts have their firewalls too.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
     can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
     """
@@ -35,6 +37,7 @@ class Mesh(pulumi.ComponentResource):
     nodes: tuple[Node, ...]
     answered: LocalCommand
     verified: list[Command]
+    ready: list[Command]
     public_keys: pulumi.Output[dict[str, str]]
     clients: dict[str, pulumi.Output[str]]
 
@@ -54,7 +57,7 @@ class Mesh(pulumi.ComponentResource):
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
         seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
         occasion = rendered.digest({"mesh": repr(seen).encode()})
-        sites = [Site(site, access, occasion, child) for site in spec.sites]
+        sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
         # so that neither state nor diff of a node grows with the number of nodes.
@@ -86,7 +89,17 @@ class Mesh(pulumi.ComponentResource):
         ]
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
+        self.ready = [*self.verified, *self._firewalls(spec)]
         self.register_outputs({"publicKeys": self.public_keys})
+
+    def _firewalls(self, spec: Spec) -> list[Command]:
+        """Return the commands after which the hosts' firewalls are in force; none where none is declared."""
+        if not any(site.firewall.enabled for site in spec.sites):
+            return []
+        last = last_attempts()
+        pairs = zip(self._tunnels, self.verified, strict=True)
+        firewalls = [tunnel.firewall(after=verified, last=last) for tunnel, verified in pairs]
+        return [firewall.confirmed for firewall in firewalls if firewall]
 
     def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
         """Say in a preview who reaches whom; the files tell more. Pulumi shows but the beginning of outputs."""

@@ -8,7 +8,9 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.firewall import FACTS, Attempts, Firewall
 from components.model.failover import watch_of
+from components.model.host_firewall import facts
 from components.model.keys import preshared_key
 from components.model.peers import Peer, carries, peers_of
 from components.model.render.failover import failover_conf
@@ -78,13 +80,22 @@ class Tunnel(pulumi.ComponentResource):
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
         self._digest = files.apply(rendered.digest)
-        uploaded = upload(f"{name}-files", node.host, _archive(work / "nodes" / name / "node", files, scripts), child)
+        # Not in the digest: another firewall is no reason to look at the tunnels again.
+        self._facts = facts(spec, node.spec)
+        firewall = {FACTS: self._facts.encode()} if self._facts else {}
+        whole = files.apply(lambda found: {**found, **firewall})
+        self._uploaded = upload(
+            f"{name}-files",
+            node.host,
+            _archive(work / "nodes" / name / "node", whole, {**scripts, **firewall}),
+            child,
+        )
         prepared = command(
             f"{name}-prepared",
             node.host,
             create=self._line(PREPARE, "apply"),
             delete=PREPARE.line(node.host, "remove"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[uploaded]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
         )
         self.grown = command(
             f"{name}-grown",
@@ -112,6 +123,12 @@ class Tunnel(pulumi.ComponentResource):
             create=pulumi.Output.concat(lines[0], " && ", lines[1]),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
         )
+
+    def firewall(self, after: pulumi.Resource, last: Attempts) -> Firewall | None:
+        """Return the host's firewall, None where it shall have none of ours."""
+        if self._facts is None:
+            return None
+        return Firewall(self._node, self._facts, last, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
 
     def prune(self, after: pulumi.Resource) -> Command:
         """Return the command that drops the peers which the configuration no longer has."""

@@ -8,8 +8,9 @@ from components.model.addressing import derived_address
 from components.model.endpoint import is_host, parse_endpoint
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
 from components.model.hostkeys import find_host_key, is_host_key
+from components.model.parse_firewall import parse_firewall
 from components.model.reachability import DEFAULT_KEEPALIVE
-from components.model.spec import ROLES, WORKER, Endpoint, Mesh, Node, Site, SshTarget
+from components.model.spec import NO_FIREWALL, ROLES, WORKER, Endpoint, Firewall, Mesh, Node, Site, SshTarget
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,11 @@ class _Shared:
 
 
 class SitesParser:
-    """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys."""
+    """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys, the firewall."""
 
-    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str]) -> None:
+    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str], firewall: Firewall = NO_FIREWALL) -> None:
         self.mesh = mesh
+        self.firewall = firewall
         self.known_hosts = known_hosts
         self.user = ssh.optional_text("user", "root") or "root"
 
@@ -60,6 +62,7 @@ class SitesParser:
             endpoints=endpoints,
             lan=self._range(fields, "lan", "10.1.0.0/24"),
             clients=self._range(fields, "clients", "192.168.0.192/26"),
+            firewall=parse_firewall(fields.sub("firewall"), self.firewall),
         )
         fields.finish()
         return site

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from pathlib import Path
 
 CONTROL_PLANE = "control-plane"
@@ -31,6 +31,18 @@ class SshTarget:
     port: int
     user: str
     host_key: str
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """The firewall of a site's hosts."""
+
+    enabled: bool = False
+    ssh: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From where SSH may come; over wg0 it always may."""
+
+
+NO_FIREWALL = Firewall()
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,7 @@ class Site:
     """Range of its nodes' LAN addresses; None: not told."""
     clients: IPv4Network | None = None
     """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
+    firewall: Firewall = NO_FIREWALL
 
     @property
     def gateway(self) -> str:

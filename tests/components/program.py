@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from unittest.mock import patch
 
 import pulumi
 from google.protobuf import json_format
@@ -39,6 +40,8 @@ class Registered:
     dependencies: tuple[str, ...]
     property_dependencies: dict[str, tuple[str, ...]]
     additional_secret_outputs: tuple[str, ...]
+    on_error: tuple[str, ...]
+    """Names of what is called when the operation fails."""
 
 
 class _Answers(mocks.Mocks):
@@ -86,9 +89,17 @@ class _Monitor(mocks.MockMonitor):
                 dependencies=tuple(request.dependencies),
                 property_dependencies={k: tuple(v.urns) for k, v in request.propertyDependencies.items()},
                 additional_secret_outputs=tuple(request.additionalSecretOutputs),
+                on_error=tuple(request.hooks.on_error),
             )
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def _registered(_: pulumi.ErrorHook) -> asyncio.Future[None]:
+    """Stand in for the callback server that mocks do not have."""
+    done: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+    done.set_result(None)
+    return done
 
 
 def run_program(
@@ -106,7 +117,7 @@ def run_program(
     assert isinstance(ssh, dict)
     ssh = {**ssh, "knownHostsFile": str(TREE / str(ssh["knownHostsFile"]))}
     pulumi.runtime.set_config("stretched:ssh", json.dumps(ssh))
-    with contextlib.chdir(directory):
+    with contextlib.chdir(directory), patch("pulumi.resource_hooks.register_error_hook", _registered):
         runpy.run_path(str(TREE / "__main__.py"))
         asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
     return {

@@ -13,6 +13,8 @@
 . "$here/mtu.sh"
 # shellcheck source=/dev/null
 . "$here/failover.sh"
+# shellcheck source=/dev/null
+. "$here/firewall_rules.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -97,6 +99,7 @@ grow)
         awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
         mv -f "$whole" "$new"
     fi
+    firewall_follows
     watch_pause
     take_over "$new"
     ! is_relay || relay_on
@@ -116,6 +119,7 @@ prune)
     if has_watch; then watch_on; else watch_off; fi
     is_relay || relay_off
     mtu_prune
+    firewall_follows
     ;;
 remove)
     lock

@@ -22,7 +22,7 @@ drained = command(
     "drained",
     hosts[config.require("drainedFrom")],
     create=config.require("draining"),
-    opts=pulumi.ResourceOptions(depends_on=mesh.verified),
+    opts=pulumi.ResourceOptions(depends_on=mesh.ready),
 )
 mesh.prune(after=drained)
 stack = pulumi.get_stack()
