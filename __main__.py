@@ -9,6 +9,7 @@ from components.measurement import measure
 from components.mesh import Mesh
 from components.model.measurement import Link
 from components.model.render.inventory import inventory, to_yaml
+from components.model.render.picture.svg import picture
 from components.model.render.readme import readme
 from components.model.routing import route
 from components.playbooks import playbook_source
@@ -36,7 +37,8 @@ def described(links: tuple[Link, ...]) -> str:
 
 
 described(measurement.known)
-mesh.announce(spec, routes, work / "readme.md")
+drawing = write_text(work / "diagram.svg", picture(spec, routes, pulumi.get_stack()))
+mesh.announce(spec, routes, work / "readme.md", drawing)
 
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
@@ -52,5 +54,7 @@ pulumi.export(
     },
 )
 pulumi.export("inventory", to_yaml(inventory(spec)))
+if spec.clients:
+    pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
 pulumi.export("readme", measurement.links.apply(described))

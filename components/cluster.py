@@ -71,7 +71,7 @@ class Cluster(pulumi.ComponentResource):
             delete=DEPLOY.line(host, "remove"),
             stdin=pulumi.Output.secret(pulumi.Output.concat(deployer_key.private, secret_variables, "\n")),
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*uploads, *mesh.verified, *after], additional_secret_outputs=["stdin"]
+                parent=self, depends_on=[*uploads, *mesh.ready, *after], additional_secret_outputs=["stdin"]
             ),
         )
         admin_conf = command(

@@ -9,8 +9,12 @@ from pulumi_command.local import Logging as LocalLogging
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.client import Client
+from components.firewall import last_attempts
 from components.key import seed
+from components.model.clients import doors
 from components.model.families import IPV4
+from components.model.render.client import gateway_of
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
@@ -25,15 +29,18 @@ from components.tunnel import Tunnel
 class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
-    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0.
+    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0,
+    and `ready` those after which the hosts have their firewalls too.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
-    can take part: no host is changed before.
+    can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
     """
 
     nodes: tuple[Node, ...]
     answered: LocalCommand
     verified: list[Command]
+    ready: list[Command]
     public_keys: pulumi.Output[dict[str, str]]
+    clients: dict[str, pulumi.Output[str]]
 
     def __init__(
         self,
@@ -49,9 +56,9 @@ class Mesh(pulumi.ComponentResource):
         super().__init__("stretched:index:Mesh", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
-        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec)]
+        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
         occasion = rendered.digest({"mesh": repr(seen).encode()})
-        sites = [Site(site, access, occasion, child) for site in spec.sites]
+        sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
         # so that neither state nor diff of a node grows with the number of nodes.
@@ -61,23 +68,46 @@ class Mesh(pulumi.ComponentResource):
             [node.preflight for node in self.nodes],
             self,
         )
+        by_name = {node.spec.name: node for node in self.nodes}
+        clients = [
+            Client(spec, client, by_name[gateway_of(spec, client).name], mesh_seed, child) for client in spec.clients
+        ]
+        self.clients = {client.spec.name: client.configuration for client in clients}
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
         self._tunnels = [
             Tunnel(
-                spec, routes, node, self.public_keys, deployer_key, mesh_seed, work, pulumi.ResourceOptions(parent=node)
+                spec,
+                routes,
+                node,
+                self.public_keys,
+                {client.spec.name: client.public for client in clients if client.gateway is node},
+                deployer_key,
+                mesh_seed,
+                work,
+                pulumi.ResourceOptions(parent=node),
             )
             for node in self.nodes
         ]
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
+        self.ready = [*self.verified, *self._firewalls(spec)]
         self.register_outputs({"publicKeys": self.public_keys})
 
-    def announce(self, spec: Spec, routes: Routes, whole: Path) -> None:
-        """Say in a preview who reaches whom; the file `whole` tells more. Pulumi shows but the beginning of outputs."""
+    def _firewalls(self, spec: Spec) -> list[Command]:
+        """Return the commands after which the hosts' firewalls are in force; none where none is declared."""
+        if not any(site.firewall.enabled for site in spec.sites):
+            return []
+        last = last_attempts()
+        pairs = zip(self._tunnels, self.verified, strict=True)
+        firewalls = [tunnel.firewall(after=verified, last=last) for tunnel, verified in pairs]
+        return [firewall.confirmed for firewall in firewalls if firewall]
+
+    def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
+        """Say in a preview who reaches whom; the files tell more. Pulumi shows but the beginning of outputs."""
         if pulumi.runtime.is_dry_run():
             paths = relayed_paths(spec, routes)
             tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
-            more = f"With a diagram, and what to ask network groups for: {whole}"
+            more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
             pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
 
     def prune(self, after: pulumi.Resource) -> list[Command]:
@@ -103,6 +133,10 @@ def _gateways(spec: Spec) -> list[tuple[object, ...]]:
 
 def _further(site: SiteSpec) -> tuple[object, ...]:
     return (site.gateways[1:], len(site.behind_ports)) if site.gateways[1:] else ()
+
+
+def _client_ranges(spec: Spec) -> list[tuple[str, str]]:
+    return [(str(network), node.name) for network, node in doors(spec)]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:

@@ -24,19 +24,28 @@ class Node(pulumi.ComponentResource):
     preflight: Command
 
     def __init__(
-        self, spec: NodeSpec, access: Access, occasion: str, opts: pulumi.ResourceOptions | None = None
+        self,
+        spec: NodeSpec,
+        access: Access,
+        occasion: str,
+        ssh_from: tuple[str, ...],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`occasion` names the state of the whole mesh: when it changes, the host is asked again before any change."""
+        """`occasion` names the state of the whole mesh: when it changes, the host is asked again before any change.
+
+        `ssh_from` are the ranges that its firewall shall let SSH in from; empty: it gets none of ours.
+        """
         super().__init__("stretched:index:Node", spec.name, None, opts)
         self.spec = spec
         self.host = host_of(spec, access)
         child = pulumi.ResourceOptions(parent=self)
         self.key = Key(f"{spec.name}-key", spec.rotation, wireguard, child)
+        asked = ("login.sh", "preflight.sh") if ssh_from else ("preflight.sh",)
         self.preflight = command(
             f"{spec.name}-preflight",
             self.host,
-            create=f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {occasion}",
-            stdin=(SCRIPTS / "preflight.sh").read_text(encoding="utf-8"),
+            create=" ".join([f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {occasion}", *ssh_from]),
+            stdin="".join((SCRIPTS / name).read_text(encoding="utf-8") for name in asked),
             opts=pulumi.ResourceOptions(parent=self, hooks=explaining(spec.name, spec.ssh)),
         )
         self.register_outputs({"address": str(spec.address), "publicKey": self.key.public})

@@ -2,6 +2,8 @@
 
 import pulumi
 
+from components.model.host_firewall import ssh_ranges
+from components.model.spec import Mesh as MeshSpec
 from components.model.spec import Site as SiteSpec
 from components.node import Node
 from components.remote import Access
@@ -13,10 +15,15 @@ class Site(pulumi.ComponentResource):
     nodes: tuple[Node, ...]
 
     def __init__(
-        self, spec: SiteSpec, access: Access, occasion: str, opts: pulumi.ResourceOptions | None = None
+        self,
+        spec: SiteSpec,
+        mesh: MeshSpec,
+        access: Access,
+        occasion: str,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`occasion` is handed to the nodes."""
         super().__init__("stretched:index:Site", spec.name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.nodes = tuple(Node(node, access, occasion, child) for node in spec.nodes)
+        self.nodes = tuple(Node(node, access, occasion, ssh_ranges(spec, mesh), child) for node in spec.nodes)
         self.register_outputs({"nodes": [node.spec.name for node in self.nodes]})

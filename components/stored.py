@@ -12,14 +12,16 @@ def stored_outputs(type_token: str, name: str, otherwise: str) -> Mapping[str, o
 
     `otherwise` is what people are told when the state cannot be read.
     """
+    return stored_outputs_of_type(type_token, otherwise).get(name, {})
+
+
+def stored_outputs_of_type(type_token: str, otherwise: str) -> Mapping[str, Mapping[str, object]]:
+    """Return the outputs of all resources of a type, by name."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         found = pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"]
     except Exception as error:
         pulumi.log.warn(f"the state of {stack} cannot be read: {otherwise} ({error})")
         return {}
-    for urn, resource in found.items():
-        if urn.endswith(f"{type_token}::{name}"):
-            outputs: Mapping[str, object] = resource["outputs"]
-            return outputs
-    return {}
+    parts = ((*urn.rsplit("::", 2)[-2:], resource["outputs"]) for urn, resource in found.items())
+    return {name: outputs for types, name, outputs in parts if types.rpartition("$")[2] == type_token}

@@ -1,5 +1,6 @@
 """A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components import rendered
+from components.firewall import FACTS, Attempts, Firewall
 from components.model.failover import watch_of
+from components.model.host_firewall import facts
 from components.model.keys import preshared_key
-from components.model.peers import Peer, peers_of
+from components.model.peers import Peer, carries, peers_of
 from components.model.render.failover import failover_conf
 from components.model.render.known_hosts import authorized_key
 from components.model.render.wireguard import wg0_conf
@@ -42,12 +45,16 @@ class Tunnel(pulumi.ComponentResource):
         routes: Routes,
         node: Node,
         public_keys: pulumi.Output[dict[str, str]],
+        client_keys: Mapping[str, pulumi.Output[str]],
         deployer_key: pulumi.Output[str],
         mesh_seed: pulumi.Output[str],
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`public_keys` by node name; `mesh_seed` is secret; `work` is where files for upload are rendered."""
+        """`public_keys` by node name; `client_keys` those of the clients that come in by this node.
+
+        `mesh_seed` is secret; `work` is where files for upload are rendered.
+        """
         name = node.spec.name
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
         self._node = node
@@ -55,7 +62,7 @@ class Tunnel(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         scripts = _scripts()
         peers = peers_of(spec, routes, node.spec)
-        relay = node.spec.name in routes.relays
+        relay = carries(spec, routes, node.spec)
         failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
@@ -69,15 +76,26 @@ class Tunnel(pulumi.ComponentResource):
                 "authorized_keys": authorized_key(deployer, deployer_address).encode(),
             }
 
-        files = pulumi.Output.all(public_keys, deployer_key).apply(lambda values: render((values[0], values[1])))
+        files = pulumi.Output.all(public_keys, deployer_key, dict(client_keys)).apply(
+            lambda values: render(({**values[0], **values[2]}, values[1]))
+        )
         self._digest = files.apply(rendered.digest)
-        uploaded = upload(f"{name}-files", node.host, _archive(work / "nodes" / name / "node", files, scripts), child)
+        # Not in the digest: another firewall is no reason to look at the tunnels again.
+        self._facts = facts(spec, node.spec)
+        firewall = {FACTS: self._facts.encode()} if self._facts else {}
+        whole = files.apply(lambda found: {**found, **firewall})
+        self._uploaded = upload(
+            f"{name}-files",
+            node.host,
+            _archive(work / "nodes" / name / "node", whole, {**scripts, **firewall}),
+            child,
+        )
         prepared = command(
             f"{name}-prepared",
             node.host,
             create=self._line(PREPARE, "apply"),
             delete=PREPARE.line(node.host, "remove"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[uploaded]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
         )
         self.grown = command(
             f"{name}-grown",
@@ -105,6 +123,12 @@ class Tunnel(pulumi.ComponentResource):
             create=pulumi.Output.concat(lines[0], " && ", lines[1]),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
         )
+
+    def firewall(self, after: pulumi.Resource, last: Attempts) -> Firewall | None:
+        """Return the host's firewall, None where it shall have none of ours."""
+        if self._facts is None:
+            return None
+        return Firewall(self._node, self._facts, last, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
 
     def prune(self, after: pulumi.Resource) -> Command:
         """Return the command that drops the peers which the configuration no longer has."""
@@ -148,6 +172,7 @@ def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.
     """Return what scripts/node/secrets.awk reads. Secret."""
     me = (node.spec.name, node.spec.rotation)
     rotations = {other.name: other.rotation for other in spec.nodes}
+    rotations |= {client.name: client.rotation for client in spec.clients}
 
     def lines(values: tuple[str, str]) -> str:
         private, seed = values

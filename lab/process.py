@@ -1,5 +1,6 @@
 """Processes that outlive the command that starts them."""
 
+import contextlib
 import os
 import subprocess
 import time
@@ -27,6 +28,15 @@ def start(
             env={**{key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}, **(environment or {})},
             start_new_session=True,
         )
-    while started.poll() is None and str(started.pid) not in (cgroups[-1] / "cgroup.procs").read_text().split():
+    while started.poll() is None and not _is_in(cgroups[-1], started.pid):
         time.sleep(0.002)
     return started
+
+
+def _is_in(cgroup: Path, pid: int) -> bool:
+    """Tell whether a process is in a cgroup or below it: systemd-nspawn goes further down itself, as soon as it can."""
+    for procs in (cgroup / "cgroup.procs", *cgroup.glob("*/cgroup.procs")):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if str(pid) in procs.read_text().split():
+                return True
+    return False

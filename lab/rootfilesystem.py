@@ -27,7 +27,7 @@ _PACKAGES = (
     *("containerd", "runc"),
 )
 # What hosts find in their local apt repository instead of on board.
-_OFFERED = ("wireguard-tools",)
+_OFFERED = ("wireguard-tools", "ufw")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 _FILES = Path(__file__).parent / "rootfs"
 

@@ -1,6 +1,8 @@
 """The two committed configurations, and small changes of them, as data."""
 
+import base64
 import copy
+import hashlib
 from pathlib import Path
 
 import yaml
@@ -9,7 +11,17 @@ from components.model.parse import parse
 from components.model.spec import Spec
 
 TREE = Path(__file__).parents[1]
-HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPCJORSOXy9H6DwWzlbTh1o3qCD9FScY805Zd9acZ0iY"
+
+
+def host_key(name: str) -> str:
+    """Return a public host key that is of no host, another one for every name."""
+    kind = b"ssh-ed25519"
+    raw = hashlib.sha256(name.encode()).digest()
+    blob = b"".join(len(part).to_bytes(4, "big") + part for part in (kind, raw))
+    return f"{kind.decode()} {base64.b64encode(blob).decode()}"
+
+
+HOST_KEY = host_key("a host")
 
 
 def configuration(stack: str = "hl-lhc") -> dict[str, object]:
@@ -52,7 +64,7 @@ def with_workers(count: int) -> dict[str, object]:
         node = {
             "address": f"192.168.0.{100 + index}",
             "endpoint": f"192.0.2.{100 + index}",
-            "ssh": {"hostKey": HOST_KEY},
+            "ssh": {"hostKey": host_key(f"extra{index}")},
         }
         config = changed(f"sites/uvic/nodes/extra{index:03}.hl-lhc.io", node, config)
     return config
@@ -67,7 +79,7 @@ def three_sites(file: str = "three_sites") -> dict[str, object]:
     config = {**configuration(), **declared}
     for site, fields in declared["sites"].items():
         for name in fields["nodes"]:
-            config = changed(f"sites/{site}/nodes/{name}/ssh/hostKey", HOST_KEY, config)
+            config = changed(f"sites/{site}/nodes/{name}/ssh/hostKey", host_key(name), config)
     return config
 
 

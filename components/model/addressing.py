@@ -16,7 +16,18 @@ def derived_address(name: str, cidr: IPv4Network) -> IPv4Address:
     return cidr.network_address + 1 + int.from_bytes(digest[:8], "big") % usable
 
 
-def first_free(cidr: IPv4Network, taken: Iterable[IPv4Address]) -> IPv4Address | None:
-    """Return the lowest usable address that is not taken, for proposals in messages; None when the range is full."""
-    used = set(taken)
-    return next((address for address in cidr.hosts() if address not in used), None)
+def first_free(
+    cidr: IPv4Network, taken: Iterable[IPv4Address], reserved: Iterable[IPv4Network] = ()
+) -> IPv4Address | None:
+    """Return the lowest usable address that is not taken and in no reserved range; None when there is none.
+
+    It is for proposals in messages.
+    """
+    used, ranges = set(taken), sorted(reserved)
+    address = cidr.network_address + 1
+    while address < cidr.broadcast_address:
+        inside = next((network for network in ranges if address in network), None)
+        if inside is None and address not in used:
+            return address
+        address = (inside.broadcast_address if inside else address) + 1
+    return None

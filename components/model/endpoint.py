@@ -35,6 +35,7 @@ def parse_endpoint(text: str, default_port: int) -> Endpoint:
         port = after if colon else None
     number = default_port if port is None else int(port) if port.isdigit() else 0
     if not is_host(host) or not 1 <= number <= 65535:
-        msg = f"{text!r} is not HOST or HOST:PORT"
+        digits = port is not None and port.isdigit() and is_host(host)
+        msg = f"{text!r} is not HOST or HOST:PORT{': a port is a number from 1 to 65535' if digits else ''}"
         raise ValueError(msg)
     return Endpoint(host, number)

@@ -8,7 +8,9 @@ site and of others, and takes itself out of service when one of the two groups i
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
+from components.model.clients import doors
 from components.model.routing import Routes
 from components.model.spec import Node, Spec
 
@@ -32,6 +34,8 @@ class Instead:
     gone: Node
     peer: Node
     nodes: tuple[Node, ...]
+    ranges: tuple[IPv4Network, ...] = ()
+    """Those of roaming clients that come in by one of these nodes."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def _instead(spec: Spec, routes: Routes, node: Node) -> list[Instead]:
             peer = hops.get(other.name, {}).get(node.name)
             if peer:
                 moved[peer].append(other)
-        found += [Instead(spec.node(gone), spec.node(peer), tuple(moved[peer])) for peer in sorted(moved)]
+        for peer in sorted(moved):
+            ranges = tuple(network for network, door in doors(spec) if door in moved[peer])
+            found.append(Instead(spec.node(gone), spec.node(peer), tuple(moved[peer]), ranges))
     return found
 
 

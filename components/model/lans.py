@@ -1,19 +1,20 @@
-"""Checks of what sites say about their LANs."""
+"""Checks of what sites say about the networks around them: their LANs, and where packets from outside arrive."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from components.model.fields import MISSING_NETWORK
 from components.model.problems import Problems
-from components.model.spec import Site, Spec
+from components.model.spec import Node, Site, Spec
 
 
 def check_lans(spec: Spec, problems: Problems) -> None:
-    """Note LAN ranges and addresses that cannot be."""
+    """Note LAN ranges, LAN addresses and endpoints that cannot be."""
     for site in spec.sites:
         _range(spec, site, problems)
         _families(site, problems)
         seen: dict[IPv4Address | IPv6Address, str] = {}
         for node in site.nodes:
+            _endpoint(spec, site, node, problems)
             if node.lan_address is not None:
                 path = f"sites.{site.name}.nodes.{node.name}.lanAddress"
                 _address(spec, site, node.lan_address, path, problems)
@@ -74,6 +75,23 @@ def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: s
 def _nobodys(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
     """Return the addresses that no host has; IPv6 has no broadcast."""
     return (lan.network_address,) if lan.version == 6 else (lan.network_address, lan.broadcast_address)
+
+
+def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
+    """Note an endpoint in a range of ours: peers would send their packets for it into the mesh itself."""
+    for endpoint in node.endpoints:
+        if not endpoint.family:
+            continue  # no literal address: nothing is known before the name is resolved
+        address = ip_address(endpoint.host)
+        of_site = endpoint in site.endpoints and node.name in site.behind_ports
+        path = f"sites.{site.name}.endpoint" if of_site else f"sites.{site.name}.nodes.{node.name}.endpoint"
+        for name, network in _own_ranges(spec).items():
+            if address in network:
+                problems.add(
+                    path,
+                    f"{address} is inside {name} {network}",
+                    f"write where packets from outside arrive, or choose another range for {name}",
+                )
 
 
 def _own_ranges(spec: Spec) -> dict[str, IPv4Network]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from components.model.fields import Fields
+from components.model.parse_clients import parse_clients
+from components.model.parse_firewall import check_that_it_is_used, parse_firewall
 from components.model.parse_kubernetes import parse_kubernetes
 from components.model.parse_sites import SitesParser
 from components.model.problems import Problems
@@ -13,21 +15,24 @@ from components.model.validate import refuse_own_variables, validate
 def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     """Return the specification.
 
-    `config` has the keys mesh, ssh, kubernetes, sites, and secretVariables, whose values are not looked at. `read`
-    returns the text of a file that is named there (known hosts, private key) and raises OSError; nothing of the
-    private key is kept. Raises ConfigError with every mistake.
+    `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, and secretVariables, whose values are not
+    looked at. `read` returns the text of a file that is named there (known hosts, private key) and raises OSError;
+    nothing of the private key is kept. Raises ConfigError with every mistake.
     """
     problems = Problems()
     top = Fields(config, "", problems)
     mesh = _mesh(top.sub("mesh"))
     ssh = top.sub("ssh")
-    sites = SitesParser(mesh, ssh, _known_hosts(ssh, read)).parse(top.sub("sites"))
+    firewall = top.sub("firewall")
+    sites = SitesParser(mesh, ssh, _known_hosts(ssh, read), parse_firewall(firewall)).parse(top.sub("sites"))
+    check_that_it_is_used(firewall, sites)
     kubernetes = parse_kubernetes(top.sub("kubernetes"), sites)
+    clients = parse_clients(top.sub("clients"), sites)
     _check_private_key(ssh, read)
     secret_variables = top.sub("secretVariables").values()
     ssh.finish()
     top.finish()
-    spec = Spec(mesh, kubernetes, sites)
+    spec = Spec(mesh, kubernetes, sites, clients)
     validate(spec, problems)
     refuse_own_variables([("secretVariables", "secretVariables", secret_variables)], problems)
     problems.raise_if_any()

@@ -15,9 +15,10 @@ from ipaddress import (
 from components.model.addressing import derived_address
 from components.model.endpoints import families_of_node, read_endpoints, read_families, read_ports
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
+from components.model.parse_firewall import parse_firewall
 from components.model.parse_ssh import Login, SshParser
 from components.model.reachability import DEFAULT_KEEPALIVE
-from components.model.spec import ROLES, WORKER, Endpoint, Mesh, Node, Site
+from components.model.spec import NO_FIREWALL, ROLES, WORKER, Endpoint, Firewall, Mesh, Node, Site
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class _Shared:
 
 
 class SitesParser:
-    """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys."""
+    """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys, the firewall."""
 
-    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str]) -> None:
+    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str], firewall: Firewall = NO_FIREWALL) -> None:
         self.mesh = mesh
+        self.firewall = firewall
         self.ssh = SshParser(known_hosts)
         self.login = self.ssh.login(ssh, Login())
 
@@ -73,6 +75,8 @@ class SitesParser:
             gateways=gateways,
             ports=ports,
             lan=self._lan(fields),
+            clients=self._clients(fields),
+            firewall=parse_firewall(fields.sub("firewall"), self.firewall),
         )
         fields.finish()
         return site
@@ -111,6 +115,12 @@ class SitesParser:
                 "write for example `lan: 10.1.0.0/24`",
             )
             return None
+
+    def _clients(self, fields: Fields) -> IPv4Network | None:
+        if fields.raw("clients") is None:
+            return None
+        network = fields.network("clients", None, "192.168.0.192/26")
+        return None if network == MISSING_NETWORK else network
 
     def _lan_address(self, fields: Fields) -> IPv4Address | IPv6Address | None:
         text = fields.optional_text("lanAddress", "10.1.0.7")

@@ -59,6 +59,18 @@ class SshTarget:
 
 
 @dataclass(frozen=True)
+class Firewall:
+    """The firewall of a site's hosts."""
+
+    enabled: bool = False
+    ssh: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From where SSH may come; over wg0 it always may."""
+
+
+NO_FIREWALL = Firewall()
+
+
+@dataclass(frozen=True)
 class Node:
     """One host: its place in the mesh and in the cluster."""
 
@@ -149,6 +161,20 @@ class Kubernetes:
 
 
 @dataclass(frozen=True)
+class Client:
+    """A roaming client, an administrator's laptop: a peer of one gateway, and no member of the cluster."""
+
+    name: str
+    site: str
+    """It dials this site's gateway; empty: not readable."""
+    address: IPv4Address
+    dns: tuple[str, ...]
+    """Name servers and search domains that it uses while it is connected, as in wg-quick(8)."""
+    rotation: str
+    """Any text; changing it makes new keys for this client."""
+
+
+@dataclass(frozen=True)
 class Site:
     """A site: nodes that share a name in CRIC and, usually, a network group."""
 
@@ -161,6 +187,9 @@ class Site:
     endpoint, or one of each family."""
     lan: IPv4Network | IPv6Network | None = None
     """Range of its nodes' LAN addresses; None: not told."""
+    clients: IPv4Network | None = None
+    """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
+    firewall: Firewall = NO_FIREWALL
 
     @property
     def gateway(self) -> str:
@@ -190,6 +219,8 @@ class Spec:
     mesh: Mesh
     kubernetes: Kubernetes
     sites: tuple[Site, ...]
+    clients: tuple[Client, ...] = ()
+    """In alphabetical order."""
 
     @property
     def nodes(self) -> tuple[Node, ...]:

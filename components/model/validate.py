@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import combinations
 
 from components.model.addressing import first_free
+from components.model.client_checks import check_clients
+from components.model.clients import ranges_of
 from components.model.endpoints import check_endpoints
 from components.model.fields import MISSING_ADDRESS, MISSING_NETWORK
 from components.model.lans import check_lans
@@ -34,8 +36,10 @@ def validate(spec: Spec, problems: Problems) -> None:
     check_endpoints(spec, problems)
     _unique(spec, problems, "ssh.host", lambda node: node.ssh.place if node.ssh.host else None,
             "give each its own `ssh.port`, or its own address")  # fmt: skip
+    _host_keys(spec, problems)
     _networks(spec, problems)
     check_lans(spec, problems)
+    check_clients(spec, problems)
     _cluster(spec, problems)
     _kubespray(spec, problems)
     _variables(spec, problems)
@@ -52,6 +56,20 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
         if len(nodes) > 1:
             others = ", ".join(node.name for node in nodes[:-1])
             problems.add(path_of(nodes[-1], field), f"{value} is already that of {others}", instead)
+
+
+def _host_keys(spec: Spec, problems: Problems) -> None:
+    """Whoever is root on one of two hosts with one key can pass for the other."""
+    seen: dict[str, Node] = {}
+    for node in spec.nodes:
+        key = node.ssh.host_key
+        if key and key in seen and seen[key].name != node.name:  # a host that is declared twice is told elsewhere
+            problems.add(
+                path_of(node, "ssh.hostKey"),
+                f"is the key of {seen[key].name} too: one of them is a copy of the other, or the key is wrong",
+                "make new keys on the copy (`rm /etc/ssh/ssh_host_*_key*; ssh-keygen -A`), or mend the key here",
+            )
+        seen.setdefault(key, node)
 
 
 def _names(spec: Spec, problems: Problems) -> None:
@@ -88,7 +106,7 @@ def _addresses(spec: Spec, problems: Problems) -> None:
     cidr = spec.mesh.cidr
     known = [node for node in spec.nodes if node.address != MISSING_ADDRESS]
     if cidr != MISSING_NETWORK:
-        free = first_free(cidr, (node.address for node in known))
+        free = first_free(cidr, (node.address for node in known), ranges_of(spec))
         instead = (
             f"write a free address of {cidr}, such as {free}" if free else f"{cidr} is full: choose a larger mesh.cidr"
         )

@@ -6,7 +6,7 @@ import pytest
 
 from tests.components.program import SECRET, SECRET_VALUE, Registered, run_program
 from tests.components.test_program import COMMAND, plain_text
-from tests.examples import HOST_KEY, changed, three_sites
+from tests.examples import changed, host_key, three_sites
 
 INNER = "inner1.lab.test"
 
@@ -69,7 +69,7 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_those_behind_the_gateway(
         node = {
             "address": f"192.168.7.{50 + index}",
             "lanAddress": f"10.2.0.{50 + index}",
-            "ssh": {"host": f"h{index}", "hostKey": HOST_KEY},
+            "ssh": {"host": f"h{index}", "hostKey": host_key(f"more{index}")},
         }
         config = changed(f"sites/closed/nodes/more{index}.lab.test", node, config)
     more = run_program(config, tmp_path)

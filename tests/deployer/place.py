@@ -20,10 +20,9 @@ from components.model.convergence.state import State, from_data, to_data
 from components.model.declared import declared
 from components.model.parse import parse
 from components.playbooks import deployer_files, inventory_files
-from tests.examples import HOST_KEY, read
+from tests.examples import host_key, read
 
 FAKE = Path(__file__).with_name("fake_playbook.py")
-WHO = {"ssh": {"hostKey": HOST_KEY}}
 
 
 def cluster(leaders: str = "m", workers: str = "x y", **kubernetes: object) -> dict[str, object]:
@@ -33,7 +32,8 @@ def cluster(leaders: str = "m", workers: str = "x y", **kubernetes: object) -> d
         (name, ["worker"]) for name in workers.split()
     ]:
         number = ord(name)
-        nodes[name] = {"address": f"192.168.0.{number}", "endpoint": f"192.0.2.{number}", "roles": roles, **WHO}
+        nodes[name] = {"address": f"192.168.0.{number}", "endpoint": f"192.0.2.{number}", "roles": roles,
+                       "ssh": {"hostKey": host_key(name)}}  # fmt: skip
     source = {"repository": "https://example.org/kubespray", "commit": "1" * 40}
     return {
         "mesh": {"cidr": "192.168.0.0/24"},

@@ -27,6 +27,8 @@ def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     assert "what to ask network groups for: .stretched/hl-lhc/readme.md" in said
     whole = (engine.program / ".stretched/hl-lhc/readme.md").read_text(encoding="utf-8")
     assert "flowchart LR" in whole
+    assert "Drawn: .stretched/hl-lhc/diagram.svg" in said
+    assert "</svg>" in (engine.program / ".stretched/hl-lhc/diagram.svg").read_text(encoding="utf-8")
     assert (
         "| UDP 51820 at 192.41.231.216 | 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5 (mwt2); 206.12.98.227 (uvic) |"
         in whole
@@ -60,6 +62,31 @@ def test_all_mistakes_are_shown_at_once_without_a_traceback(engine: Engine, stac
         "kubernetes.podCidr",
     ):
         assert path in said, path
+
+
+def test_names_that_nobody_knows_are_mistakes_too_where_pulumi_itself_passes_over_them(
+    engine: Engine, stack: str, tmp_path: Path
+) -> None:
+    config = yaml.safe_load((TREE / "Pulumi.hl-lhc.yaml").read_text(encoding="utf-8"))["config"]
+    config["stretched:client"] = {"ada": {}}
+    config["stretched:mesh"]["mtuu"] = 1400
+    said = preview_with(engine, stack, tmp_path, config)
+    assert "2 mistakes in the configuration" in said
+    assert "client: is not a known field; did you mean `clients`?" in said
+    assert "mesh.mtuu: is not a known field; did you mean `mtu`?" in said
+
+
+def test_a_key_that_is_written_twice_is_refused_by_pulumi_with_its_lines(
+    engine: Engine, stack: str, tmp_path: Path
+) -> None:
+    text = (TREE / "Pulumi.hl-lhc.yaml").read_text(encoding="utf-8")
+    node = "        uvic001.hl-lhc.io:\n"
+    assert text.count(node) == 1
+    file = tmp_path / "Pulumi.yaml"
+    file.write_text(text.replace(node, f"{node}          address: 192.168.0.99\n{node}"), encoding="utf-8")
+    done = engine("preview", "--stack", stack, "--config-file", str(file), check=False)
+    assert done.returncode != 0
+    assert 'mapping key "uvic001.hl-lhc.io" already defined at line' in done.stdout
 
 
 def test_an_empty_configuration_says_what_to_write(engine: Engine, stack: str, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ What it takes from the program is the text of the files only. A packet that is n
 """
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from itertools import combinations
 
 from components.model.endpoint import parse_endpoint
 from tests.model.worlds import PORT, Address, World
@@ -18,6 +20,8 @@ class Peer:
 
     key: str = ""
     allowed: list[str] = field(default_factory=list)
+    ranges: list[IPv4Network] = field(default_factory=list)
+    """The part of AllowedIPs that is not single addresses."""
     endpoint: Address | None = None
     keepalive: int = 0
 
@@ -31,8 +35,9 @@ class Interface:
     peers: dict[str, Peer]
 
     def peer_of(self, address: str) -> str | None:
-        """Return the key of the peer whose AllowedIPs have an address."""
-        return next((peer.key for peer in self.peers.values() if address in peer.allowed), None)
+        """Return the key of the peer whose ranges have an address."""
+        ranges = ((peer.key, network) for peer in self.peers.values() for network in peer.ranges)
+        return next((key for key, network in ranges if IPv4Address(address) in network), None)
 
 
 def parse(text: str) -> Interface:
@@ -49,8 +54,9 @@ def parse(text: str) -> Interface:
         elif name == "PublicKey":
             peers[-1].key = value
         elif name == "AllowedIPs":
-            assert all(part.strip().endswith("/32") for part in value.split(",")), line
-            peers[-1].allowed = [part.strip().removesuffix("/32") for part in value.split(",")]
+            parts = [part.strip() for part in value.split(",")]
+            peers[-1].allowed = [part.removesuffix("/32") for part in parts if part.endswith("/32")]
+            peers[-1].ranges = [IPv4Network(part) for part in parts if not part.endswith("/32")]
         elif name == "Endpoint":
             endpoint = parse_endpoint(value, PORT)
             peers[-1].endpoint = (endpoint.host, endpoint.port)
@@ -60,7 +66,12 @@ def parse(text: str) -> Interface:
         elif name == "PersistentKeepalive":
             peers[-1].keepalive = int(value)
     everything = [one for peer in peers for one in peer.allowed]
+    ranges = [network for peer in peers for network in peer.ranges]
     assert len(set(everything)) == len(everything), f"{address}: AllowedIPs overlap"
+    assert not any(one.overlaps(other) for one, other in combinations(ranges, 2)), f"{address}: AllowedIPs overlap"
+    assert not any(IPv4Address(one) in network for one in everything for network in ranges), (
+        f"{address}: AllowedIPs overlap"
+    )
     return Interface(address, forwards, {peer.key: peer for peer in peers})
 
 
@@ -75,6 +86,7 @@ class Network:
         self._addresses = {
             name: {one: p.key for p in i.peers.values() for one in p.allowed} for name, i in interfaces.items()
         }
+        self._in_ranges: dict[tuple[str, str], str | None] = {}
         self._talking: dict[tuple[str, str], str] = {}
 
     def deliver(self, start: str, end: str) -> str:
@@ -82,13 +94,13 @@ class Network:
         source, destination = self.interfaces[start].address, self.interfaces[end].address
         here = start
         for _ in range(LONGEST):
-            following = self._addresses[here].get(destination)
+            following = self._peer(here, destination)
             if following is None:
                 return f"{here}: no peer has {destination}"
             obstacle = self.talking(here, following)
             if obstacle:
                 return obstacle
-            if self._addresses[following].get(source) != here:
+            if self._peer(following, source) != here:
                 return f"{following}: {source} is not in the AllowedIPs of {here}, which it came from"
             if self.interfaces[following].address == destination:
                 return "delivered"
@@ -96,6 +108,13 @@ class Network:
                 return f"{following}: forwards nothing"
             here = following
         return f"goes in circles, last at {here}"
+
+    def _peer(self, here: str, address: str) -> str | None:
+        """Return the peer of `here` whose AllowedIPs have an address."""
+        found = self._addresses[here].get(address)
+        if found is None and (here, address) not in self._in_ranges:
+            self._in_ranges[here, address] = self.interfaces[here].peer_of(address)
+        return found or self._in_ranges.get((here, address))
 
     def talking(self, one: str, other: str) -> str:
         """Return why `one` cannot send to `other` at this moment, when no packet has gone between them; empty: it can."""

@@ -17,7 +17,7 @@ from components.model.render.readme import readme
 from components.model.render.wireguard import peer_section
 from components.model.routing import route
 from components.model.spec import Bastion, Spec
-from tests.examples import HOST_KEY, addresses, changed, read, three_sites
+from tests.examples import HOST_KEY, addresses, changed, host_key, read, three_sites
 
 BOTH = "sites/both"
 DUAL = f"{BOTH}/nodes/dual.lab.test"
@@ -212,7 +212,7 @@ def test_the_nearest_bastion_and_user_win() -> None:
 
 def test_two_hosts_may_have_one_address_behind_different_bastions_only() -> None:
     twin = "sites/closed/nodes/twin.lab.test"
-    ssh: dict[str, object] = {"host": "10.4.0.11", "port": 2222, "hostKey": HOST_KEY}
+    ssh: dict[str, object] = {"host": "10.4.0.11", "port": 2222, "hostKey": host_key("twin")}
     found = problems(twin, {"address": "192.168.8.9", "ssh": ssh})
     expected = "ssh.host: 10.4.0.11:2222 behind 203.0.113.9:2022 is already that of closed.lab.test"
     assert any(expected in one for one in found)

@@ -3,6 +3,7 @@
 import random
 import subprocess
 from copy import copy
+from ipaddress import IPv4Network
 from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from components.model.spec import Spec
 from tests.examples import TREE, changed, example, read, three_sites
 from tests.model import simulator
 from tests.model.simulator import Interface, Network
+from tests.model.test_clients import Roaming, all_files
 from tests.model.test_routes import files, forms
 from tests.model.worlds import Form, World, random_world
 
@@ -36,7 +38,7 @@ def switched(interface: Interface, conf: str, *gone: str) -> Interface:
     result = Interface(
         interface.address, interface.forwards, {key: copy(peer) for key, peer in interface.peers.items()}
     )
-    owner = {peer.allowed[0]: key for key, peer in interface.peers.items()}
+    owner = {address: key for key, peer in interface.peers.items() for address in peer.allowed[:1]}
     for line in conf.splitlines():
         words = line.split()
         if words[0] == "when" and words[1] in gone and words[3] not in gone:
@@ -44,7 +46,9 @@ def switched(interface: Interface, conf: str, *gone: str) -> Interface:
             moved |= going
             for peer in result.peers.values():
                 peer.allowed = [one for one in peer.allowed if one not in going]
-            result.peers[owner[words[3]]].allowed += going
+                peer.ranges = [one for one in peer.ranges if str(one) not in going]
+            result.peers[owner[words[3]]].allowed += [one for one in going if "/" not in one]
+            result.peers[owner[words[3]]].ranges += [IPv4Network(one) for one in going if "/" in one]
     return result
 
 
@@ -90,6 +94,24 @@ def check(world: World) -> int:
 @given(st.lists(forms(), min_size=1, max_size=5))
 def test_when_a_gateway_is_dead_every_pair_that_another_connects_is_delivered(sites: list[Form]) -> None:
     check(World(sites))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(forms(), min_size=2, max_size=5))
+def test_roaming_clients_go_other_ways_too_when_a_gateway_behind_theirs_is_dead(sites: list[Form]) -> None:
+    world = Roaming(sites, each=1)
+    spec = world.spec()
+    routes = route(spec)
+    normal = {name: simulator.parse(text) for name, text in all_files(spec).items()}
+    watches = confs(spec, routes)
+    for gone in routes.carriers:
+        then = {name: switched(one, watches.get(name, ""), world.hosts[gone].mesh) for name, one in normal.items()}
+        dead = Network(world, then, frozenset({gone}))
+        possible = without(world, gone)
+        for client, door in world.clients.items():
+            for node in possible.get(door, ()):
+                for start, end in ((client, node), (node, client)):
+                    assert dead.deliver(start, end) == "delivered", f"{start} -> {end} without {gone}"
 
 
 @settings(max_examples=1, deadline=None)
@@ -164,7 +186,12 @@ def settled(conf: str, wg0: str, running: str, state: str, place: Path) -> str:
 
 def shown(interface: Interface) -> str:
     """The output of `wg show wg0 allowed-ips`."""
-    return "".join(f"{key}\t{' '.join(a + '/32' for a in p.allowed)}\n" for key, p in interface.peers.items())
+    return "".join(f"{key}\t{' '.join(everything(p))}\n" for key, p in interface.peers.items())
+
+
+def everything(peer: simulator.Peer) -> list[str]:
+    """All AllowedIPs of a peer."""
+    return [f"{one}/32" for one in peer.allowed] + [str(network) for network in peer.ranges]
 
 
 def set_by(interface: Interface, text: str) -> Interface:
@@ -176,14 +203,16 @@ def set_by(interface: Interface, text: str) -> Interface:
             addresses = [one.removesuffix("/32") for one in listed.split(",")]
             for peer in peers.values():
                 peer.allowed = [one for one in peer.allowed if one not in addresses]
-            peers[key].allowed = addresses
+                peer.ranges = [one for one in peer.ranges if str(one) not in addresses]
+            peers[key].allowed = [one for one in addresses if "/" not in one]
+            peers[key].ranges = [IPv4Network(one) for one in addresses if "/" in one]
     return Interface(interface.address, interface.forwards, peers)
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(forms(), min_size=2, max_size=4))
 def test_the_hosts_own_script_does_what_the_file_says_and_takes_it_back(sites: list[Form]) -> None:
-    world = World(sites)
+    world = Roaming(sites, each=1)
     spec = world.spec()
     routes = route(spec)
     texts, watches = files(spec, routes), confs(spec, routes)
@@ -198,15 +227,15 @@ def test_the_hosts_own_script_does_what_the_file_says_and_takes_it_back(sites: l
                 down = f"gateway {address} {gone} down 1 -\n"
                 moved = set_by(normal, settled(watches[name], texts[name], shown(normal), down, place))
                 expected = switched(normal, watches[name], address)
-                assert {k: sorted(p.allowed) for k, p in moved.peers.items()} == {
-                    k: sorted(p.allowed) for k, p in expected.peers.items()
+                assert {k: sorted(everything(p)) for k, p in moved.peers.items()} == {
+                    k: sorted(everything(p)) for k, p in expected.peers.items()
                 }
                 assert settled(watches[name], texts[name], shown(moved), down, place) == ""
                 back = set_by(
                     moved, settled(watches[name], texts[name], shown(moved), down.replace("down", "up"), place)
                 )
-                assert {k: sorted(p.allowed) for k, p in back.peers.items()} == {
-                    k: sorted(p.allowed) for k, p in normal.peers.items()
+                assert {k: sorted(everything(p)) for k, p in back.peers.items()} == {
+                    k: sorted(everything(p)) for k, p in normal.peers.items()
                 }
 
 

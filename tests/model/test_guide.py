@@ -8,7 +8,7 @@ import yaml
 
 from components.model.parse import parse
 from components.model.routing import route
-from tests.examples import HOST_KEY, TREE, changed, configuration, read
+from tests.examples import HOST_KEY, TREE, changed, configuration, host_key, read
 
 
 def sites_of(section: str, count: int) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
     config = changed("sites", sites, configuration())
     for name, site in sites.items():
         for node in site["nodes"]:
-            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", HOST_KEY, config)
+            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", host_key(node), config)
     config = changed("sites/mwt2/nodes/uchicago002.hl-lhc.io/roles", ["control-plane", "etcd"], config)
     spec = parse(config, read)
     routes = route(spec)
@@ -38,7 +38,7 @@ def test_the_examples_of_families_names_and_bastions_are_one_configuration_witho
     config = changed("sites", sites, configuration())
     for name, site in sites.items():
         for node in site["nodes"]:
-            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", HOST_KEY, config)
+            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", host_key(node), config)
     config = changed("sites/desy/ssh/bastion/hostKey", HOST_KEY, config)
     config = changed("sites/cern/nodes/cern001.example.org/roles", ["control-plane", "etcd"], config)
     spec = parse(config, read)
@@ -51,7 +51,7 @@ def test_the_second_gateway_can_be_written_so_and_takes_over() -> None:
     infn = sites_of("A second gateway", 1)["infn"]
     config = changed("sites/infn", infn)
     for name in infn["nodes"]:
-        config = changed(f"sites/infn/nodes/{name}/ssh/hostKey", HOST_KEY, config)
+        config = changed(f"sites/infn/nodes/{name}/ssh/hostKey", host_key(name), config)
     closed = {"address": "192.168.0.99", "ssh": {"host": "h", "hostKey": HOST_KEY}}
     config = changed("sites/closed", {"institution": "c", "nodes": {"closed.example.org": closed}}, config)
     routes = route(parse(config, read))

@@ -11,7 +11,7 @@ from components.model.render.reachability import reachability_table, relayed_pat
 from components.model.render.readme import readme
 from components.model.routing import Routes, route
 from components.model.spec import Spec
-from tests.examples import changed, example, read, three_sites
+from tests.examples import changed, example, host_key, read, three_sites
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_many_sites_are_drawn_without_the_links_that_everybody_has() -> None:
                 "ssh": {
                     "host": "h",
                     "port": 4000 + 6 * number + index,
-                    "hostKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPCJORSOXy9H6DwWzlbTh1o3qCD9FScY805Zd9acZ0iY",
+                    "hostKey": host_key(f"more{number}-{index}"),
                 },
             }
             config = changed(f"sites/more{number:02}/nodes/m{index}-{number}.lab.test", node, config)
@@ -137,3 +137,12 @@ def test_a_preview_shows_all_of_it(spec: Spec, routes: Routes) -> None:
         firewall_requests(spec, routes),
     ):
         assert part in text
+
+
+def test_clients_are_told_and_that_they_come_from_everywhere() -> None:
+    config = changed("sites/oneport/clients", "192.168.7.128/25", three_sites())
+    spec = parse(changed("clients", {"ada-laptop": {"address": "192.168.7.200"}}, config), read)
+    text = cells(readme(spec, route(spec), "test"))
+    assert "| ada-laptop | 192.168.7.200 | gate.lab.test | oneport |" in text
+    assert "| UDP 4500 at 203.0.113.8 | any address (roaming clients come from everywhere) | gate.lab.test" in text
+    assert "Roaming clients" not in readme(parse(config, read), route(parse(config, read)), "test")

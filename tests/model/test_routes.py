@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.model.families import IPV4, IPV6
-from components.model.peers import peers_of
+from components.model.peers import carries, peers_of
 from components.model.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
 from components.model.render.wireguard import wg0_conf
 from components.model.routing import Routes, next_hops, route
@@ -24,9 +24,10 @@ from tests.model.worlds import WAYS, Form, World, random_world
 
 
 def files(spec: Spec, routes: Routes) -> dict[str, str]:
-    keys = {node.name: node.name for node in spec.nodes}
+    names = [node.name for node in spec.nodes] + [client.name for client in spec.clients]
+    keys = {name: name for name in names}
     return {
-        node.name: wg0_conf(spec.mesh, node, peers_of(spec, routes, node), keys, relay=node.name in routes.relays)
+        node.name: wg0_conf(spec.mesh, node, peers_of(spec, routes, node), keys, relay=carries(spec, routes, node))
         for node in spec.nodes
     }
 

@@ -18,7 +18,7 @@ from components.model.hostkeys import find_host_key, is_host_key
 from components.model.kubeconfig import for_users
 from components.model.parse import parse
 from components.model.spec import Endpoint
-from tests.examples import HOST_KEY, changed, configuration, read
+from tests.examples import HOST_KEY, changed, configuration, host_key, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)
 
@@ -119,7 +119,7 @@ def test_the_ssh_key_is_read_by_others_and_the_same_seed_gives_the_same_bytes(se
 
 
 def test_host_keys_are_found_by_address_port_name_pattern_and_hash() -> None:
-    other = HOST_KEY.replace("IPCJ", "IPCK")
+    other = host_key("another host")
     lines = [
         "# comment",
         f"192.0.2.7,host7 {HOST_KEY}",

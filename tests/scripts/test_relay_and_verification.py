@@ -89,6 +89,16 @@ def test_a_relay_without_handshake_is_the_cause_for_all_behind_it(here: Path) ->
     assert all(line.endswith("g.example.org does not answer either, the first on the way") for line in behind)
 
 
+def test_clients_are_not_waited_for(here: Path) -> None:
+    client = "\n[Peer]\n# client: ada\nPublicKey = A\nAllowedIPs = 192.168.0.200/32\n"
+    conf = CONF.replace(", 192.168.0.4/32", ", 192.168.0.4/32, 192.168.0.128/26") + client
+    (here / "wg0.public.conf").write_text(conf, encoding="utf-8")
+    done = verify(here, ["2", "3", "4"])
+    assert done.stdout == "verified: 1 peers answer over wg0, 2 nodes through relays\n", done.stderr
+    (here / "wg0.public.conf").write_text(conf.replace("# client: ada", "# ada"), encoding="utf-8")
+    assert "-> ada (192.168.0.200): no handshake" in verify(here, ["2", "3", "4"]).stderr
+
+
 SOURCED = '. "{here}/lib.sh"; here={here}; . "{here}/relay.sh"; {words}'
 
 

@@ -12,7 +12,7 @@ from components.model.spec import Spec
 from lab.kubespray import configuration, registry, services
 from lab.kubespray.service import Mirror
 from lab.layout import Layout
-from tests.examples import HOST_KEY, TREE
+from tests.examples import TREE, host_key
 
 DOWNLOADS = {
     "kubelet_download_url": "@FILES@/v{{ kube_version }}/kubelet",
@@ -26,7 +26,7 @@ def read(name: str) -> str:
     """The files of a lab, which is not there in this test."""
     if name.endswith("known_hosts"):
         names = ["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "198.51.100.6", "198.51.100.7", "203.0.113.8"]
-        return "".join(f"{name} {HOST_KEY}\n" for name in names)
+        return "".join(f"{name} {host_key(name)}\n" for name in names)
     return "PRIVATE KEY"
 
 

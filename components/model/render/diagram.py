@@ -5,6 +5,7 @@ from itertools import combinations
 
 from components.model.families import FAMILIES, IPV4, in_words
 from components.model.reachability import LAN, RELAY
+from components.model.render.names import short_names
 from components.model.routing import Routes
 from components.model.spec import Node, Site, Spec
 
@@ -21,7 +22,7 @@ _STYLES = """\
 
 def diagram(spec: Spec, routes: Routes) -> str:
     """Return the text of a flowchart: a box for each site, links by kind."""
-    short = _short_names(spec)
+    short = short_names(spec)
     lines = ["flowchart LR"]
     for number, site in enumerate(spec.sites):
         lines += _box(number, site, routes, short)
@@ -44,12 +45,6 @@ def legend(spec: Spec) -> str:
 
 def _too_many(spec: Spec) -> bool:
     return len(spec.sites) * (len(spec.sites) - 1) // 2 > _MOST_LINKS
-
-
-def _short_names(spec: Spec) -> dict[str, str]:
-    """Return names without their domains, or whole where two would be the same."""
-    short = {node.name: node.name.partition(".")[0] for node in spec.nodes}
-    return short if len(set(short.values())) == len(short) else {name: name for name in short}
 
 
 def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list[str]:

@@ -16,7 +16,7 @@ def failover_conf(watch: Watch) -> str:
         through = "".join(f" {relay.address}" for relay in asked.through)
         lines.append(f"gateway {asked.node.address} {asked.node.name}{' through' if through else ''}{through}")
     for instead in watch.instead:
-        nodes = " ".join(str(node.address) for node in instead.nodes)
+        nodes = " ".join(map(str, (*(node.address for node in instead.nodes), *instead.ranges)))
         lines.append(f"when {instead.gone.address} use {instead.peer.address} for {nodes}")
     for group, users in (("inside", watch.inside), ("outside", watch.outside)):
         lines += [f"user {group} {user.address}" for user in users]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from components.model.clients import clients_by
 from components.model.families import IPV6, family_of
 from components.model.render.markdown import table
 from components.model.routing import Routes
@@ -29,17 +30,21 @@ def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
 
 def _inwards(spec: Spec, routes: Routes, node: Node) -> Iterator[list[str]]:
     """Yield a row for each endpoint of a node that others speak to from outside."""
+    guests = clients_by(spec, node)
     for endpoint in node.endpoints:
         callers = [
             other for other in _outside(spec, routes, node) if routes.reachability.endpoint(other, node) == endpoint
         ]
-        if callers:
+        if callers or guests:
             # A LAN address of the other family is not where this endpoint is forwarded to.
             lan = node.lan_address if _same_family(node.lan_address, endpoint) else None
             forwarded = lan or endpoint.port != spec.mesh.listen_port
             port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
             inner = f"{node.name}{port}" + (f" at {lan}" if lan else "")
-            yield [f"UDP {endpoint.port} at {endpoint.host}", _sources(spec, callers, endpoint), inner]
+            sources = (
+                "any address (roaming clients come from everywhere)" if guests else _sources(spec, callers, endpoint)
+            )
+            yield [f"UDP {endpoint.port} at {endpoint.host}", sources, inner]
 
 
 def _same_family(address: object, endpoint: Endpoint) -> bool:

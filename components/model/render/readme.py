@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from components.model.measurement import Link
+from components.model.render.client import gateway_of
 from components.model.render.diagram import diagram, legend
 from components.model.render.failover import failover_table
 from components.model.render.firewall import firewall_requests
 from components.model.render.links import links_table, narrow_note
+from components.model.render.markdown import table
 from components.model.render.reachability import reachability_table, relayed_paths
 from components.model.routing import Routes
 from components.model.spec import Spec
@@ -34,12 +36,12 @@ all nodes answer each other over wg0.
 | node | site | institution | roles | wg0 | endpoint |
 | --- | --- | --- | --- | --- | --- |
 {rows}
-
+{_clients(spec)}
 ## Who reaches whom
 ```mermaid
 {diagram(spec, routes)}
 ```
-{legend(spec)}
+{legend(spec)} `.stretched/{stack}/diagram.svg` is a picture of it.
 
 {reachability_table(spec, routes)}
 
@@ -54,6 +56,17 @@ UDP, nothing else, is what wg0 needs of a site's firewall.
 - `pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig`; the API is reached at {where}.
 - `kubectl --kubeconfig kubeconfig get nodes -L site,institution`
 - `wg show wg0` on any host shows its peers; `pulumi stack output mesh` shows their keys and endpoints.
+"""
+
+
+def _clients(spec: Spec) -> str:
+    if not spec.clients:
+        return ""
+    rows = [[one.name, str(one.address), gateway_of(spec, one).name, one.site] for one in spec.clients]
+    return f"""
+Roaming clients, whose configurations are the secret output `clients`:
+
+{table(["client", "wg0", "dials", "of site"], rows)}
 """
 
 

@@ -5,6 +5,7 @@ the clear. It is uploaded by reference and the state holds its hash only.
 """
 
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
 
 from components.model.peers import Peer
 from components.model.spec import Mesh, Node
@@ -15,17 +16,19 @@ RESOLVE = "# resolve:"
 """Begins the line of an endpoint that is a name: name, port, families. resolve.sh sets what it stands for."""
 BEYOND = "# beyond:"
 """Begins the line of a node that is reached through a peer; verify.sh reads it."""
+CLIENT = "# client:"
+"""Begins the name of a peer that comes and goes; verify.sh does not wait for it, and when removed it goes at once."""
 
 
 def peer_section(peer: Peer, public_key: str) -> str:
     """Return one [Peer] section; the fields and their order are those of the users' notes."""
+    far = [beyond.address for beyond in peer.beyond]
     lines = [
         "[Peer]",
-        f"# {peer.name}",
+        f"{CLIENT} {peer.name}" if peer.client else f"# {peer.name}",
         *(f"{BEYOND} {far.name} {far.address} through {' '.join(far.through)}" for far in peer.beyond),
         f"PublicKey = {public_key}",
-        "AllowedIPs = "
-        + ", ".join(f"{address}/32" for address in (peer.address, *(far.address for far in peer.beyond))),
+        "AllowedIPs = " + ", ".join(map(str, (*(IPv4Network(one) for one in (peer.address, *far)), *peer.ranges))),
     ]
     if peer.endpoint and not peer.endpoint.family:
         # In wg-quick's hands a name that cannot be resolved would keep wg0 down.

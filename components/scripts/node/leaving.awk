@@ -1,17 +1,19 @@
 # Prints the first input, a whole configuration, with what is leaving by the second one, the configuration in force:
 # addresses that the new one gives to no peer, because their nodes were removed, stay with the peer that had them until
-# nothing needs them any more. Where that peer itself is leaving, its section follows at the end.
+# nothing needs them any more. Where that peer itself is leaving, its section follows at the end. Clients are not waited
+# for: who is removed does not get in any more, and their ranges (addresses that are not single) go with them.
 function addresses(line, list) {
     sub(/^[^=]*= */, "", line)
     return split(line, list, /, */)
 }
 function flush(    i, kept, target) {
     for (i = 1; i <= count; i++)
-        if (!(old[i] in taken)) kept = kept (kept == "" ? "" : ", ") old[i]
+        if (!(old[i] in taken) && !client && old[i] ~ /\/32$/) kept = kept (kept == "" ? "" : ", ") old[i]
     target = (key in by_key) ? by_key[key] : ((count && old[1] in by_address) ? by_address[old[1]] : 0)
     if (kept != "" && target) added[target] = added[target] ", " kept
     else if (kept != "") leaving = leaving "\n" before "AllowedIPs = " kept "\n" after
     before = after = key = ""
+    client = 0
     count = 0
 }
 NR == FNR {
@@ -30,6 +32,7 @@ FNR == 1 { key = "" }
 /^\[/ { flush(); inside = ($0 == "[Peer]") }
 !inside || !NF { next }
 $1 == "AllowedIPs" { count = addresses($0, old); next }
+$2 == "client:" { client = 1 }
 $2 == "beyond:" && ($4 "/32") in taken { next }
 {
     if ($1 == "PublicKey") key = $3

@@ -26,6 +26,17 @@ firewalld_runs() {
     command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
 }
 
+install_packages() {
+    say "installing $*"
+    if command -v apt-get >/dev/null; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -q || die "apt-get update failed; see above"
+        apt-get install -q -y --no-install-recommends "$@" || die "apt-get could not install $*"
+    else
+        dnf install -q -y "$@" || die "dnf could not install $*"
+    fi
+}
+
 # Puts the new file in the place of the old one at once, with mode $3.
 swap_in() {
     chmod "$3" "$1"

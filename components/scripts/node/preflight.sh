@@ -1,6 +1,7 @@
 #!/bin/sh
 # Asks a host, before any host is changed, whether it can take part. Changes nothing. Reports every obstacle at once.
-# Comes over standard input: nothing of ours is on the host yet.
+# Comes over standard input: nothing of ours is on the host yet. Words: the occasion; where the host shall have a firewall,
+# the ranges that SSH may come from, and login.sh stands before this.
 set -u
 
 obstacles=0
@@ -30,6 +31,14 @@ if [ -e "$conf" ] && ! grep -q '^# stretched:' "$conf"; then
     obstacle "$conf is somebody else's: move it away (wg-quick down wg0; mv $conf $conf.old)"
 elif [ ! -e "$conf" ] && [ -e /sys/class/net/wg0 ]; then
     obstacle "an interface wg0 is there that is not ours: remove it (ip link del wg0)"
+fi
+
+if [ $# -gt 1 ]; then
+    shift
+    from=$(ssh_connection) || from=
+    from=${from%% *}
+    [ -z "$from" ] || inside "$from" "$@" ||
+        obstacle "firewall.ssh would lock Pulumi out: it comes from $from, which is in none of $*: add it to firewall.ssh"
 fi
 
 if [ "$obstacles" -gt 0 ]; then

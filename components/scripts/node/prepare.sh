@@ -4,28 +4,21 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
+# shellcheck source=/dev/null
+. "$here/firewall_rules.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 marker='stretched-deployer$'
 
-install_packages() {
+install_what_is_missing() {
     missing=''
     command -v wg >/dev/null || missing="$missing wireguard-tools"
     command -v python3 >/dev/null || missing="$missing python3"
     if is_relay && ! command -v nft >/dev/null; then
         missing="$missing nftables"
     fi
-    [ -n "$missing" ] || return 0
-    say "installing$missing"
-    if command -v apt-get >/dev/null; then
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get update -q || die "apt-get update failed; see above"
-        # shellcheck disable=SC2086
-        apt-get install -q -y --no-install-recommends $missing || die "apt-get could not install$missing"
-    else
-        # shellcheck disable=SC2086
-        dnf install -q -y $missing || die "dnf could not install$missing"
-    fi
+    # shellcheck disable=SC2086
+    [ -z "$missing" ] || install_packages $missing
 }
 
 home_of_login_user() {
@@ -76,7 +69,7 @@ forget_order() {
 case ${1:-} in
 apply)
     lock
-    install_packages
+    install_what_is_missing
     set_authorized_key "$here/authorized_keys"
     order_after_wg0
     if firewalld_runs; then
@@ -84,6 +77,13 @@ apply)
         firewall-cmd -q --permanent --add-port="$port/udp"
         firewall-cmd -q --permanent --zone=trusted --change-interface=wg0
         firewall-cmd -q --reload
+    fi
+    # Before tunnels: with ufw in charge they need the port. A table of our own comes after them.
+    # shellcheck disable=SC2154
+    if [ -e "$firewall_facts" ]; then
+        firewall_follows
+    elif [ -e "$here/firewall.conf" ]; then
+        through_others "$here/firewall.conf" || :
     fi
     say "prepared"
     ;;
@@ -96,6 +96,7 @@ remove)
         firewall-cmd -q --permanent --zone=trusted --remove-interface=wg0
         firewall-cmd -q --reload
     fi
+    forget_firewall
     rm -rf "$here"
     rmdir "$(dirname "$here")" 2>/dev/null || :
     ;;

@@ -1,6 +1,7 @@
 # Prints the words for `wg set wg0` after which every address is at the peer where it belongs while some gateways are
 # down; nothing when it is so already. An address that is given to a peer leaves the one that had it, all at once. (`wg
 # addconf` will not do: it takes away what is not written, preshared keys among it.) Lines with # tell what moves.
+# Addresses are single ones, or ranges of roaming clients.
 # Inputs: file=1 the state (watch.awk); file=2 failover.conf; file=3 wg0.conf; file=4 `wg show wg0 allowed-ips`.
 file == 1 && $1 == "gateway" && $4 == "down" { down[$2] = 1 }
 file == 2 && $1 == "when" {
@@ -13,7 +14,8 @@ file == 3 && $1 == "PublicKey" { key = $3 }
 file == 3 && $1 == "AllowedIPs" {
     for (i = 3; i <= NF; i++) {
         address = $i
-        sub(/\/32,?$/, "", address)
+        sub(/,$/, "", address)
+        sub(/\/32$/, "", address)
         normal[address] = key
         if (!(key in own)) own[key] = address
     }
@@ -38,7 +40,7 @@ END {
     for (one in gains) {
         list = ""
         for (i = 1; i <= count; i++)
-            if (running[order[i]] == one) list = list (list == "" ? "" : ",") order[i] "/32"
+            if (running[order[i]] == one) list = list (list == "" ? "" : ",") order[i] (order[i] ~ /\// ? "" : "/32")
         printf "# to the peer %s: %s\npeer %s allowed-ips %s\n", own[one], gains[one], one, list
     }
 }

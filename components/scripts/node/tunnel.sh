@@ -15,6 +15,8 @@
 . "$here/names.sh"
 # shellcheck source=/dev/null
 . "$here/failover.sh"
+# shellcheck source=/dev/null
+. "$here/firewall_rules.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -99,6 +101,7 @@ grow)
         awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
         mv -f "$whole" "$new"
     fi
+    firewall_follows
     watch_pause
     take_over "$new"
     ! is_relay || relay_on
@@ -120,6 +123,7 @@ prune)
     is_relay || relay_off
     mtu_prune
     has_names || names_off
+    firewall_follows
     ;;
 remove)
     lock

@@ -13,6 +13,7 @@ awk -v peers="$work/peers" -v beyond="$work/beyond" '
     function flush() { if (key != "") print name, address, key, endpoint >peers; name = "?"; key = ""; endpoint = "-" }
     BEGIN { printf "" >peers; printf "" >beyond }
     /^\[/ { flush(); peer = ($0 == "[Peer]") }
+    $2 == "client:" { peer = 0 } # comes and goes
     peer && $1 == "#" && $2 !~ /:$/ { name = $2 }
     peer && $2 == "resolve:" { endpoint = $3 ":" $4 }
     peer && $2 == "beyond:" { relays = $6; for (i = 7; i <= NF; i++) relays = relays " " $i; print $3, $4, relays >beyond }

@@ -12,7 +12,7 @@ from components.remote import command
 from components.rendered import ROOT
 
 config = pulumi.Config()
-spec, access, _ = load(config)
+spec, access, _ = load(config, others=True)
 routes = route(spec)
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, routes, access, deployer_key.public, ROOT / pulumi.get_stack())
@@ -22,9 +22,10 @@ drained = command(
     "drained",
     hosts[config.require("drainedFrom")],
     create=config.require("draining"),
-    opts=pulumi.ResourceOptions(depends_on=mesh.verified),
+    opts=pulumi.ResourceOptions(depends_on=mesh.ready),
 )
 mesh.prune(after=drained)
 stack = pulumi.get_stack()
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
 pulumi.export("readme", measurement.links.apply(lambda links: readme(spec, routes, stack, links)))
+pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))

@@ -1,0 +1,154 @@
+#!/bin/sh
+# firewall.sh apply|confirm TOKEN, or remove: what may come to this host from outside of wg0.
+#   apply    loads the new rules, and takes them back two minutes later if nobody confirms them
+#   confirm  keeps them, for reboots too. It comes by another SSH connection than apply: that it comes at all proves that
+#            the rules let one in. TOKEN names the rules that it is about
+#   remove   takes the firewall away
+# Where firewalld or ufw is in charge, rules are added through it, which locks nobody out.
+# shellcheck disable=SC2154
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$here/relay.sh"
+# shellcheck source=/dev/null
+. "$here/firewall_rules.sh"
+# shellcheck source=/dev/null
+. "$here/login.sh"
+
+patience=${STRETCHED_PATIENCE:-120} # seconds
+pending=$firewall/pending           # not in /run: SELinux lets nft read what lies below /etc
+undo=stretched-firewall-undo
+token=${2:-}
+
+# Prints the declared facts, the ports that sshd listens on, and the token.
+facts() {
+    cat "$here/firewall.conf"
+    {
+        ssh_connection | awk '{ print $4 }'
+        PATH=$PATH:/usr/sbin:/sbin sshd -T 2>/dev/null | awk '$1 == "listenaddress" { sub(/.*:/, ""); print }'
+    } | sort -u | awk '{ print "sshport", $1 } END { if (!NR) print "sshport 22" }'
+    say "token $token"
+}
+
+refuse_to_lock_out() {
+    here_from=$(ssh_connection) || return 0 # nobody came by SSH
+    here_from=${here_from%% *}
+    # shellcheck disable=SC2046
+    inside "$here_from" $(awk '$1 == "ssh" || $1 == "mesh" { print $2 }' "$here/firewall.conf") ||
+        die "firewall.ssh would lock Pulumi out, which comes from $here_from: nothing was changed. Add this address to firewall.ssh"
+}
+
+# The TCP connections that there are, as elements of the sets older_4 and older_6.
+older_connections() {
+    ss -Htn state established | awk '{
+        ours = $3; theirs = $4
+        sub(/.*:/, "", ours)
+        port = theirs; sub(/.*:/, "", port)
+        sub(/:[0-9]*$/, "", theirs); gsub(/[][]/, "", theirs); sub(/%.*/, "", theirs); sub(/^::ffff:/, "", theirs)
+        print "add element inet stretched_firewall older_" ((theirs ~ /:/) ? 6 : 4) " { " theirs " . " port " . " ours " }"
+    }'
+}
+
+in_force() {
+    nft list chain inet stretched_firewall "token_$token" >/dev/null 2>&1
+}
+
+no_undoing() {
+    systemctl stop $undo.timer $undo.service 2>/dev/null || :
+}
+
+load_until_confirmed() {
+    no_undoing
+    rm -rf "$pending"
+    mkdir -p "$pending"
+    facts >"$pending/facts"
+    firewall_table "$pending/facts" >"$pending/rules.nft"
+    nft -c -f "$pending/rules.nft" || die "nftables refused the rules (see above): nothing was changed"
+    if [ -e "$firewall/rules.nft" ]; then
+        cp "$firewall/rules.nft" "$pending/before.nft"
+    else
+        printf 'table inet stretched_firewall\ndelete table inet stretched_firewall\n' >"$pending/before.nft"
+    fi
+    # First the way back, then the change.
+    systemd-run --quiet --collect --unit=$undo --on-active="$patience" --timer-property=AccuracySec=1s \
+        "$(command -v nft)" -f "$pending/before.nft" || die "systemd-run cannot set the timer that takes the rules back: nothing was changed"
+    if ! { cat "$pending/rules.nft" && older_connections; } | nft -f -; then
+        no_undoing
+        die "nftables could not load the rules (see above): nothing was changed"
+    fi
+    say "firewall: loaded. If no new SSH connection gets through in $patience seconds, the previous rules come back by themselves"
+}
+
+keep() {
+    swap_in "$pending/facts" "$firewall_facts" 600
+    swap_in "$pending/rules.nft" "$firewall/rules.nft" 600
+    rm -rf "$pending"
+    changed "$units/$firewall_unit" <"$here/firewall.service" || :
+    systemctl daemon-reload
+    systemctl enable --quiet "$firewall_unit"
+    systemctl restart "$firewall_unit" || die "the firewall's unit does not start; see: journalctl -u $firewall_unit"
+    older_connections | nft -f -
+}
+
+remove_table() {
+    no_undoing
+    rm -rf "$pending" "$firewall/rules.nft"
+    if [ -e "$units/$firewall_unit" ]; then
+        systemctl disable --quiet --now "$firewall_unit" || :
+        rm -f "$units/$firewall_unit"
+        systemctl daemon-reload
+    fi
+    if command -v nft >/dev/null && nft list table inet stretched_firewall >/dev/null 2>&1; then
+        nft delete table inet stretched_firewall
+    fi
+}
+
+case ${1:-} in
+apply)
+    lock
+    [ -e "$here/firewall.conf" ] || die "there is no $here/firewall.conf: run pulumi up --refresh"
+    refuse_to_lock_out
+    mkdir -p "$firewall"
+    new=$(mktemp "$firewall/.new.XXXXXX")
+    facts >"$new"
+    if through_others "$new"; then
+        swap_in "$new" "$firewall_facts" 600
+        remove_table
+        ! firewalld_runs ||
+            say "firewalld is in charge: SSH is open from where its zones say, which is NOT restricted to the ranges of firewall.ssh"
+        exit 0
+    fi
+    rm -f "$new"
+    command -v nft >/dev/null || install_packages nftables
+    if [ -e "$firewall/rules.nft" ] && grep -qxF "token $token" "$firewall_facts" && in_force; then
+        say "firewall: nothing to change"
+        exit 0
+    fi
+    load_until_confirmed
+    ;;
+confirm)
+    lock
+    no_undoing
+    if [ ! -e "$pending/facts" ] && [ -e "$firewall_facts" ] && grep -qxF "token $token" "$firewall_facts"; then
+        [ ! -e "$firewall/rules.nft" ] || in_force || systemctl restart "$firewall_unit"
+        say "firewall: in force"
+        exit 0
+    fi
+    if [ ! -e "$pending/facts" ] || ! in_force; then
+        die "the firewall's new rules were taken back, because no new SSH connection came in time: the previous rules are in" \
+            "force. Look at firewall.ssh and at how Pulumi reaches this host, then run pulumi up again"
+    fi
+    keep
+    leave_others
+    say "firewall: confirmed by a new connection, and kept"
+    ;;
+remove)
+    lock
+    remove_table
+    forget_firewall
+    rm -f "$here/firewall.conf"
+    say "firewall: taken away"
+    ;;
+*)
+    die "usage: firewall.sh apply|confirm TOKEN, or remove"
+    ;;
+esac

@@ -1,0 +1,174 @@
+# shellcheck shell=sh disable=SC2154
+# What this host's firewall lets in, and who does it: our own table of nftables, or firewalld or ufw where one of them runs.
+# Sourced after relay.sh, never run.
+#
+# The declared facts come in $here/firewall.conf, a line each; `mesh` is for a look only. Later services add tcp and udp.
+#   ssh RANGE, tcp PORT, udp PORT, mesh RANGE
+# Those in force lie in $firewall/facts, with what was found on the host:
+#   sshport PORT, token TEXT
+
+firewall=${STRETCHED_ETC:-/etc/stretched}/firewall
+firewall_facts=$firewall/facts
+firewall_unit=stretched-firewall.service
+pod_devices='cali+ vxlan.+ flannel.+ cni0' # as firewalld and ufw write patterns; firewall.nft has the same
+
+ufw_runs() {
+    command -v ufw >/dev/null && LC_ALL=C ufw status 2>/dev/null | grep -q '^Status: active'
+}
+
+# Prints facts $1 and those that follow from the configuration of wg0, the coming one and the one in force.
+whole_facts() {
+    cat "$1"
+    for file in "$here/wg0.public.conf" "$conf"; do
+        [ ! -e "$file" ] || awk '$1 == "ListenPort" { print "udp", $3 }' "$file"
+    done
+    if is_relay || [ -e "$units/$relay_unit" ]; then
+        say "relay wg0"
+    fi
+}
+
+# Prints our table with facts $1.
+firewall_table() {
+    cat "$here/firewall.nft"
+    whole_facts "$1" | sort -u | awk '
+        BEGIN { set["udp"] = "udp_ports"; set["tcp"] = "tcp_ports"; set["sshport"] = "ssh_ports"; set["relay"] = "relay" }
+        $1 == "ssh" { name = ($2 ~ /:/) ? "ssh_from_6" : "ssh_from_4" }
+        $1 in set { name = set[$1] }
+        name != "" { print "add element inet stretched_firewall " name " { " $2 " }"; name = "" }
+        $1 == "token" { print "add chain inet stretched_firewall token_" $2 }
+    '
+}
+
+# Prints what firewalld, or ufw, shall have with facts $1, in their own words, as ufw shows them (no /32). firewalld has the port and wg0 by prepare.sh.
+wanted_of_firewalld() {
+    awk '$1 == "tcp" { print "--add-port=" $2 "/tcp" }' "$1"
+    for device in $pod_devices; do
+        say "--zone=trusted --add-interface=$device"
+    done
+}
+
+wanted_of_ufw() {
+    whole_facts "$1" | sort -u | awk -v devices="$pod_devices" '
+        $1 == "udp" || $1 == "tcp" { print "allow " $2 "/" $1 }
+        $1 == "sshport" { port[$2] }
+        $1 == "ssh" { sub(/:.*\/128$|^[^:]*\/32$/, "&!", $2); sub(/\/[0-9]*!$/, "", $2); from[$2] }
+        $1 == "relay" { print "route allow in on wg0 out on wg0" }
+        END {
+            for (p in port) for (range in from)
+                print "allow " (range ~ /\/0$/ ? p "/tcp" : "from " range " to any port " p " proto tcp")
+            print "allow in on wg0"
+            count = split(devices, device, " ")
+            for (i = 1; i <= count; i++) print "allow in on " device[i] "\nroute allow in on " device[i]
+        }
+    ' | sort
+}
+
+# in_firewalld add|remove|query WORDS, in_ufw add|remove|query WORDS
+in_firewalld() {
+    verb=$1
+    shift
+    # shellcheck disable=SC2046
+    firewall-cmd -q --permanent $(say "$*" | sed "s/--add-/--$verb-/")
+}
+
+in_ufw() {
+    verb=$1
+    shift
+    case $verb in
+    # With whatever comment, and `limit` lets in, too.
+    query) LC_ALL=C ufw show added | sed "s/ comment '.*//; s/^ufw limit /ufw allow /" | grep -qxF "ufw $*" ;;
+    add) LC_ALL=C ufw "$@" >/dev/null ;;
+    remove)
+        case $1 in
+        route) shift && LC_ALL=C ufw --force route delete "$@" >/dev/null ;;
+        *) LC_ALL=C ufw --force delete "$@" >/dev/null ;;
+        esac
+        ;;
+    esac
+}
+
+# bring_about firewalld|ufw WANTED: adds what is not there, takes back what we added and is not wanted any more. What the
+# administrator had already is not ours.
+bring_about() {
+    ours=$firewall/added-to-$1
+    wanted=$2
+    kept=$(mktemp "$firewall/.new.XXXXXX")
+    [ -e "$ours" ] || : >"$ours"
+    changes=0
+    while read -r words; do
+        if grep -qxF -e "$words" "$wanted"; then
+            say "$words" >>"$kept"
+        else
+            # shellcheck disable=SC2086
+            "in_$1" remove $words </dev/null || say "$1: could not take back: $words" >&2
+            changes=$((changes + 1))
+        fi
+    done <"$ours"
+    while read -r words; do
+        # shellcheck disable=SC2086
+        if ! "in_$1" query $words </dev/null; then
+            "in_$1" add $words </dev/null || die "$1 refused: $words"
+            grep -qxF -e "$words" "$kept" || say "$words" >>"$kept"
+            changes=$((changes + 1))
+        fi
+    done <"$wanted"
+    swap_in "$kept" "$ours" 600
+    if [ $changes -gt 0 ]; then
+        [ "$1" != firewalld ] || firewall-cmd -q --reload
+        say "firewall: $1 is in charge: $changes rules changed in it"
+    fi
+}
+
+# Has firewalld or ufw do what facts $1 say; fails when neither of them runs.
+through_others() {
+    if firewalld_runs; then
+        other=firewalld
+    elif ufw_runs; then
+        other=ufw
+    else
+        return 1
+    fi
+    mkdir -p "$firewall"
+    rules=$(mktemp "$firewall/.new.XXXXXX")
+    wanted_of_$other "$1" >"$rules"
+    bring_about $other "$rules"
+    rm -f "$rules"
+}
+
+# Takes back what was added to firewalld and ufw.
+leave_others() {
+    for other in firewalld ufw; do
+        [ -e "$firewall/added-to-$other" ] || continue
+        if "${other}_runs"; then
+            bring_about $other /dev/null
+        else
+            say "$other does not run: these rules of ours stay in it: $(tr '\n' ';' <"$firewall/added-to-$other")" >&2
+        fi
+        rm -f "$firewall/added-to-$other"
+    done
+}
+
+forget_firewall() {
+    leave_others
+    rm -rf "$firewall"
+    rmdir "$(dirname "$firewall")" 2>/dev/null || :
+}
+
+# After a change of wg0 or of what it relays: a firewall that is in force lets that through. It asks nobody, because what
+# it lets administrators do stays as it was.
+firewall_follows() {
+    [ -e "$firewall_facts" ] || return 0
+    if [ ! -e "$firewall/rules.nft" ]; then
+        through_others "$firewall_facts" || say "firewall: neither firewalld nor ufw runs any more" >&2
+        return 0
+    fi
+    table=$(mktemp "$firewall/.new.XXXXXX")
+    firewall_table "$firewall_facts" >"$table"
+    if cmp -s "$table" "$firewall/rules.nft"; then
+        rm -f "$table"
+        return 0
+    fi
+    nft -c -f "$table" || die "nftables refused the firewall's rules (see above); the previous ones are in force"
+    swap_in "$table" "$firewall/rules.nft" 600
+    systemctl reload-or-restart $firewall_unit || die "the firewall could not be loaded again; see: journalctl -u $firewall_unit"
+}
