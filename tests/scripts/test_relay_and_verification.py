@@ -67,6 +67,17 @@ def test_every_node_is_verified_through_relays_too(here: Path) -> None:
     assert done.returncode == 0
 
 
+def test_pings_do_not_keep_step_with_those_of_other_hosts(here: Path) -> None:
+    """Two hosts whose pings do would have every handshake of theirs collide."""
+    stub(here.parent / "bin", "sleep", f'echo "$1" >>{here.parent}/pauses; exec /bin/sleep 0.01')
+    verify(here, [])
+    pauses = [float(line) for line in (here.parent / "pauses").read_text(encoding="utf-8").split()]
+    assert len(pauses) > 5
+    assert len(set(pauses)) > len(pauses) * 0.9
+    assert min(pauses) >= 0.2
+    assert max(pauses) <= 1.2
+
+
 def test_a_failing_pair_is_named_with_its_path_and_the_hop_where_it_ends(here: Path) -> None:
     done = verify(here, ["2", "3"])
     assert done.returncode == 1

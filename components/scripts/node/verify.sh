@@ -1,7 +1,7 @@
 #!/bin/sh
 # verify.sh: every node answers a ping over wg0, and every peer has had a handshake. Waits up to two minutes for all
-# together, then names each pair that fails, the path where it goes through relays, and the likely cause. Handshakes that collide come again after five seconds, so
-# one try proves nothing.
+# together, then names each pair that fails, the path where it goes through relays, and the likely cause. Handshakes that
+# collide come again after five seconds, so one try proves nothing.
 . "$(dirname "$0")/lib.sh"
 
 patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard ends a row of attempts after 90 and begins anew
@@ -24,11 +24,17 @@ awk -v peers="$work/peers" -v beyond="$work/beyond" '
 ' "$here/wg0.public.conf"
 cat "$work/peers" "$work/beyond" >"$work/nodes"
 
+# Between two tries, 0.2 to 1.2 s, each time another. All hosts begin at once: with pings in step, both ends of a pair would
+# ask for a handshake at the same moment again and again, and each drop the other's answer.
+pause() {
+    sleep "$(od -An -N2 -tu2 /dev/urandom | awk '{ printf "%.3f", 0.2 + $1 / 65536 }')"
+}
+
 answers() {
     deadline=$(($(date +%s) + patience))
     until ping -q -c 1 -W 2 "$1" >"$work/ping.$1" 2>&1; do
         [ "$(date +%s)" -lt "$deadline" ] || return 1
-        sleep 0.5 # a ping that cannot even be sent returns at once
+        pause
     done
     : >"$work/ok.$1"
 }
