@@ -63,7 +63,7 @@ def test_a_second_up_changes_nothing(cluster: Path) -> None:  # noqa: ARG001
 
 def test_the_outputs_are_there_and_the_kubeconfig_is_secret(cluster: Path) -> None:  # noqa: ARG001
     shown = json.loads(pulumi("stack", "output", "--json", "--stack", STACK).stdout)
-    assert set(shown) == {"kubeconfig", "nodes", "mesh", "inventory", "readme"}
+    assert set(shown) == {"kubeconfig", "nodes", "mesh", "inventory", "links", "readme"}
     assert shown["kubeconfig"] == "[secret]"
     assert shown["mesh"]["umich001.hl-lhc.io"]["endpoint"] == "198.51.100.6:51820"
     assert shown["mesh"]["uvic001.hl-lhc.io"]["endpoint"] is None

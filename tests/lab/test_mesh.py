@@ -46,7 +46,7 @@ def test_all_pairs_are_verified_again_when_nothing_is_in_the_way() -> None:
 GROW_BROKEN = r"""
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cp /root/.stretched/node/* "$dir"
+cp -r /root/.stretched/node/* "$dir"
 sed -i '0,/^PublicKey = ./s//PublicKey = !/' "$dir/wg0.public.conf"
 awk '$1 == "PrivateKey" { print "private", $3 }' /etc/wireguard/wg0.conf | sh "$dir/tunnel.sh" grow
 """
