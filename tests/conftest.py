@@ -1,4 +1,4 @@
-"""The test bed with real SSH servers: one for the whole run, whoever asks for it."""
+"""What is there once for the whole run, whoever asks for it: the lab of the example, the plug-ins' bed of SSH servers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lab.layout import DEFAULT_TOPOLOGY
+from tests.lab.claim import claimed
+from tests.lab.place import make
 from tests.plugins.bed import Bed
 from tools import debian
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def dev_lab() -> Iterator[bool]:
+    """The lab of the example cluster, up and running; tells whether it was so before the tests, and then it stays up."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    debian.ensure(["tcpdump"])
+    with claimed(DEFAULT_TOPOLOGY) as somebodys:
+        make("lab")
+        yield somebodys
+        if not somebodys:
+            make("down")
 
 
 @pytest.fixture(scope="session")

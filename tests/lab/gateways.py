@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.examples import TREE, configuration
-from tests.lab.mesh_lab import MeshLab, mesh_lab
+from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
 
 FILE = TREE / "lab/topologies/failover.yaml"
@@ -136,6 +136,6 @@ class Gateways:
 @contextmanager
 def gateways(directory: Path) -> Iterator[Gateways]:
     """Make the lab and its stack below a directory."""
-    with mesh_lab(FILE, directory / "mesh") as made:
+    with MeshLab(FILE).standing(directory / "mesh") as made:
         made.write(twogates(), "open1.lab.test")
         yield Gateways(made)

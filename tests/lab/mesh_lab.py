@@ -14,6 +14,7 @@ import yaml
 from lab.layout import Layout
 from lab.topology_file import load
 from tests.examples import TREE
+from tests.lab.claim import claimed
 
 
 def with_real_keys(config: dict[str, object]) -> dict[str, object]:
@@ -32,13 +33,18 @@ class MeshLab:
     """The lab, and its stack once `begin` was called."""
 
     def __init__(self, file: Path) -> None:
+        """`file` is the topology."""
         self.file = file
         self.layout = Layout(load(file).name)
+
+    def words(self, *words: str) -> list[str]:
+        """Return the words that run `python -m lab` for this lab, in this tree."""
+        return [sys.executable, "-m", "lab", "--topology", str(self.file), *words]
 
     def lab(self, *words: str, check: bool = True, cwd: Path = TREE) -> subprocess.CompletedProcess[str]:
         """Run `python -m lab` for this lab; both streams come as one text."""
         done = subprocess.run(
-            [sys.executable, "-m", "lab", "--topology", str(self.file), *words],
+            self.words(*words),
             cwd=cwd,
             env={**os.environ, "PYTHONPATH": str(TREE)},
             text=True,
@@ -91,15 +97,11 @@ class MeshLab:
     def destroy(self) -> str:
         return self.pulumi("destroy", "--yes", "--skip-preview", "--stack", self.stack)
 
-
-@contextmanager
-def mesh_lab(file: Path, directory: Path) -> Iterator[MeshLab]:
-    """Make a lab and an empty stack; `directory` must not be there. The lab is taken down in the end."""
-    made = MeshLab(file)
-    assert not made.layout.state.exists(), f"a lab `{made.layout.name}` is up already, made by somebody else"
-    try:
-        made.lab("up")
-        made.begin(directory)
-        yield made
-    finally:
-        made.lab("down")
+    @contextmanager
+    def standing(self, directory: Path) -> Iterator["MeshLab"]:
+        """Make the lab and an empty stack; `directory` must not be there. The lab is taken down in the end."""
+        with claimed(self.file) as somebodys:
+            assert not somebodys, f"a lab `{self.layout.name}` is up already, made by somebody else"
+            self.lab("up")
+            self.begin(directory)
+            yield self

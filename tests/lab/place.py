@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lab.layout import DEFAULT_TOPOLOGY, Layout
+from lab.topology_file import load
 from tests.examples import TREE
 
 HOSTS = (
@@ -20,6 +22,7 @@ HOSTS = (
     "uvic001.hl-lhc.io",
 )
 STACK = "dev"
+LAYOUT = Layout(load(DEFAULT_TOPOLOGY).name)
 
 
 def make(target: str) -> str:

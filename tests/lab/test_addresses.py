@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.examples import TREE, addresses, changed
-from tests.lab.mesh_lab import MeshLab, mesh_lab, with_real_keys
+from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
@@ -64,7 +64,7 @@ def know(lab: MeshLab, host: str, *known: str) -> None:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
-    with mesh_lab(TREE / "lab/topologies/addresses.yaml", tmp_path_factory.mktemp("stack") / "mesh") as made:
+    with MeshLab(TREE / "lab/topologies/addresses.yaml").standing(tmp_path_factory.mktemp("stack") / "mesh") as made:
         made.sh("closed", ADMIN)
         made.sh("bastion", JUMP)
         for host in ("dual", "four", "closed", "six"):

@@ -38,18 +38,8 @@ def declared(clients: dict[str, object]) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
-    made = MeshLab(TREE / "lab/topologies/people.yaml")
-    assert not made.layout.state.exists(), "a lab `people` is up already, made by somebody else"
-    try:
-        made.lab("up")
-        made.begin(tmp_path_factory.mktemp("stack") / "mesh")
+    with MeshLab(TREE / "lab/topologies/people.yaml").standing(tmp_path_factory.mktemp("stack") / "mesh") as made:
         yield made
-    finally:
-        made.lab("down")
-
-
-def pings(place: MeshLab, host: str, address: str) -> bool:
-    return place.lab("exec", host, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
 
 
 def up(place: MeshLab, clients: dict[str, object]) -> str:
@@ -86,7 +76,7 @@ def changed_hosts(printed: str) -> set[str]:
 def test_the_mesh_comes_up_with_nobody_inside_but_nodes(place: MeshLab) -> None:
     assert "verified: 2 peers answer over wg0, 1 nodes through relays" in up(place, {})
     place.sh("laptop", "apt-get update -q; apt-get install -q -y wireguard-tools")
-    assert not pings(place, "laptop", NODES["gate"])
+    assert not place.pings("laptop", NODES["gate"])
 
 
 def test_a_new_client_changes_its_gateway_and_no_other_host(place: MeshLab) -> None:
@@ -100,8 +90,8 @@ def test_a_new_client_changes_its_gateway_and_no_other_host(place: MeshLab) -> N
 def test_the_client_reaches_every_node_of_an_open_and_of_a_closed_site(place: MeshLab) -> None:
     take(place, outputs(place)["ada-laptop"])
     for name, address in NODES.items():
-        wait_until(lambda: pings(place, "laptop", address), 20, f"laptop -> {name}")  # noqa: B023 - at once
-        assert pings(place, name, ADA), f"{name} -> laptop"
+        wait_until(lambda: place.pings("laptop", address), 20, f"laptop -> {name}")  # noqa: B023 - at once
+        assert place.pings(name, ADA), f"{name} -> laptop"
 
 
 def test_it_reaches_a_service_on_a_nodes_wg0_address_as_the_api_is_one(place: MeshLab) -> None:
@@ -158,9 +148,9 @@ def test_it_roams_to_another_address_and_goes_on(place: MeshLab) -> None:
         "ip address add 198.51.100.22/25 dev eth0; ip address del 198.51.100.21/25 dev eth0;"
         " ip address replace 198.51.100.22/25 dev eth0; ip route replace default via 198.51.100.1",
     )
-    wait_until(lambda: pings(place, "laptop", NODES["closed1"]), 40, "the laptop reaches closed1 from its new place")
+    wait_until(lambda: place.pings("laptop", NODES["closed1"]), 40, "the laptop reaches closed1 from its new place")
     assert "198.51.100.22:" in place.sh("gate", "wg show wg0 endpoints")
-    assert pings(place, "inner1", ADA)
+    assert place.pings("inner1", ADA)
 
 
 def test_another_run_changes_nothing_and_new_keys_shut_the_old_ones_out(place: MeshLab) -> None:
@@ -169,11 +159,11 @@ def test_another_run_changes_nothing_and_new_keys_shut_the_old_ones_out(place: M
     old = outputs(place)["ada-laptop"]
     printed = up(place, {**clients, "ada-laptop": {"address": ADA, "rotation": "2"}})
     assert changed_hosts(printed) == {"gate"}
-    assert not pings(place, "laptop", NODES["gate"])
+    assert not place.pings("laptop", NODES["gate"])
     new = outputs(place)["ada-laptop"]
     assert new != old
     take(place, new)
-    wait_until(lambda: pings(place, "laptop", NODES["closed1"]), 20, "the laptop gets in with its new keys")
+    wait_until(lambda: place.pings("laptop", NODES["closed1"]), 20, "the laptop gets in with its new keys")
 
 
 def test_a_removed_client_gets_in_no_more_and_the_other_one_stays(place: MeshLab) -> None:
@@ -184,7 +174,7 @@ def test_a_removed_client_gets_in_no_more_and_the_other_one_stays(place: MeshLab
     assert "client: bea-phone" in place.sh("gate", "cat /etc/wireguard/wg0.conf")
     place.sh("laptop", "systemctl restart wg-quick@ada")
     for address in NODES.values():
-        assert not pings(place, "laptop", address)
+        assert not place.pings("laptop", address)
 
 
 def test_its_secrets_were_nowhere_but_in_its_own_file(place: MeshLab) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -96,11 +95,6 @@ def declared(firewall: dict[str, object]) -> dict[str, object]:
     return changed("kubernetes/apiAddress", OPEN1, whole)
 
 
-def lab_words(*words: str) -> list[str]:
-    """Return the words that run `python -m lab` for this lab, in this tree."""
-    return [sys.executable, "-m", "lab", "--topology", str(LAB.file), *words]
-
-
 def try_up() -> "subprocess.CompletedProcess[str]":
     """Run a `pulumi up` that is to fail."""
     up = ("up", "--yes", "--skip-preview", "--stack", LAB.layout.name, "--non-interactive")
@@ -118,10 +112,6 @@ def reboot(host: str) -> None:
         return state in ("running", "degraded") and LAB.lab("exec", host, "--", *since, check=False).stdout != before
 
     wait_until(anew, 120, f"{host} is up again")
-
-
-def pings(place: str, address: str) -> bool:
-    return LAB.lab("exec", place, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
 
 
 def answers(place: str, address: str, port: int = SERVICE, program: str = ASK_TCP) -> bool:
@@ -175,7 +165,7 @@ def check_that_wireguards_port_is_open(host: str, address: str) -> None:
 def ssh(host: str, *words: str) -> list[str]:
     """Return the words that log in to a public host as the operator does."""
     access = LAB.layout
-    return lab_words(
+    return LAB.words(
         "exec", "operator", "--", "ssh", "-i", str(access.private_key), "-o", f"UserKnownHostsFile={access.known_hosts}",
         "-o", "ConnectTimeout=5", f"root@{host}", *words,
     )  # fmt: skip
@@ -183,9 +173,7 @@ def ssh(host: str, *words: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
-    assert not LAB.layout.state.exists(), f"a lab `{LAB.layout.name}` is up already, made by somebody else"
-    try:
-        LAB.lab("up")
+    with LAB.standing(tmp_path_factory.mktemp("stack") / "mesh"):
         for host in WG0:
             LAB.sh(host, f"systemd-run -q --unit=echo --collect /usr/bin/python3 -c '{ECHO}'")
         for host in ("open1", "left1"):
@@ -194,10 +182,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
         # This administrator has ufw, as it is needed for SSH.
         LAB.sh("open3", "apt-get -qq update; apt-get -qq install -y --no-install-recommends ufw >/dev/null; "
                "ufw allow from 203.0.113.0/24 to any port 22 proto tcp; ufw --force enable")  # fmt: skip
-        LAB.begin(tmp_path_factory.mktemp("stack") / "mesh")
         yield LAB
-    finally:
-        LAB.lab("down")
 
 
 @pytest.mark.usefixtures("stack")
@@ -227,7 +212,7 @@ def older() -> Iterator[dict[str, "subprocess.Popen[str]"]]:
     """Two connections that are older than the firewall: a login, and one to a service that will be closed."""
     commands = {
         "login": ssh(OPEN1, "cat"),
-        "service": lab_words("exec", "operator", "--", "/usr/bin/python3", "-u", "-c",
+        "service": LAB.words("exec", "operator", "--", "/usr/bin/python3", "-u", "-c",
             f"import socket, sys; c = socket.create_connection(('{OPEN1}', {SERVICE}))\n"
             "for line in sys.stdin: c.sendall(line.encode()); print(c.recv(99).decode(), end='')"),
     }  # fmt: skip
@@ -254,18 +239,26 @@ def echoed(process: "subprocess.Popen[str]", word: str) -> None:
 def test_a_firewall_that_lets_no_new_connection_in_is_taken_back_and_the_run_fails(stack: MeshLab) -> None:
     """At left1 another firewall closes SSH in the moment in which ours is loaded."""
     close = "add rule inet admin input tcp dport 22 ct state new reject with tcp reset"
-    loop = f'until nft list table inet stretched_firewall; do sleep 0.05; done; nft "{close}"'
+    nft = f"""#!/bin/sh
+/usr/sbin/nft "$@" || exit
+[ "$*" != "-f -" ] || /usr/sbin/nft {close}
+"""
     LAB.sh("left1", f"echo STRETCHED_PATIENCE={PATIENCE} >>/etc/environment; "
-           f"systemd-run -q --unit=close --collect sh -c '{loop}'")  # fmt: skip
+           f"printf '%s' '{nft}' >/usr/local/sbin/nft; chmod +x /usr/local/sbin/nft")  # fmt: skip
     stack.write(declared({"enabled": True, "ssh": [f"{OPERATOR}/32", "2001:db8::/32"]}), "open1.lab.test")
-    done = try_up()
-    assert done.returncode != 0
+    try:
+        done = try_up()
+        assert done.returncode != 0, done.stdout
+    finally:
+        LAB.sh(
+            "left1",
+            f"rm /usr/local/sbin/nft; nft flush chain inet admin input; nft '{OWN}'; sed -i /STRETCHED/d /etc/environment",
+        )
     assert "left1.lab.test-firewall-confirmed" in done.stdout
     assert "left1.lab.test: no new SSH connection gets through the firewall that was just loaded" in done.stdout
     assert f"If no new SSH connection gets through in {PATIENCE} seconds, the previous rules come back" in done.stdout
     gone = "! nft list table inet stretched_firewall 2>/dev/null && test ! -e /etc/stretched/firewall/rules.nft"
     wait_until(lambda: LAB.lab("exec", "left1", "--", "sh", "-c", gone, check=False).returncode == 0, 60, "taken back")
-    LAB.sh("left1", f"nft flush chain inet admin input; nft '{OWN}'; sed -i /STRETCHED/d /etc/environment")
     assert "active" in LAB.sh("open2", "systemctl is-active stretched-firewall"), "the others have theirs"
 
 
@@ -298,7 +291,7 @@ def test_a_scan_from_the_wan_finds_what_is_declared_and_nothing_else() -> None:
         check_that_wireguards_port_is_open(host, address)
     assert not answers("operator", OPEN1, program=ASK_UDP)
     assert not answers("operator", OPEN2, API), "not where the API is not"
-    assert pings("operator", OPEN1)
+    assert LAB.pings("operator", OPEN1)
 
 
 def test_a_neighbour_on_the_lan_finds_the_wireguard_port_and_the_api() -> None:
@@ -314,7 +307,7 @@ def test_wg0_is_open_among_members_through_the_relay_too() -> None:
         LAB.sh(one, "".join(f'/usr/bin/python3 -c "{ASK_TCP}" {address} {SERVICE}\n' for address in WG0.values()))
     for one, other in (("left1", "right1"), ("right1", "left1")):
         assert answers(one, WG0[other], program=ASK_UDP)
-        assert pings(one, WG0[other])
+        assert LAB.pings(one, WG0[other])
 
 
 def test_only_the_relay_lets_packets_through_from_wg0_to_wg0() -> None:
@@ -407,7 +400,7 @@ def test_another_port_and_another_relay_come_through_it(stack: MeshLab) -> None:
     assert "ufw allow 51900/udp" in rules
     assert "ufw allow 51820/udp" not in rules
     for one, other in (("left1", "right1"), ("right1", "left1"), ("left1", "open3"), ("open3", "open1")):
-        assert pings(one, WG0[other])
+        assert LAB.pings(one, WG0[other])
 
 
 def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: MeshLab) -> None:
@@ -423,7 +416,7 @@ def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: 
     assert "admin" in LAB.sh("open1", "nft list tables")
     assert LAB.sh("open3", "LC_ALL=C ufw show added | grep -c '^ufw '") == "1", "the administrator's own"
     assert answers("operator", OPEN1)
-    assert pings("left1", WG0["right1"])
+    assert LAB.pings("left1", WG0["right1"])
 
 
 def test_nothing_is_left_of_it_on_any_host(stack: MeshLab) -> None:

@@ -17,6 +17,7 @@ from lab.kubernetes import images
 from lab.kubespray import packages, registry, service, services
 from lab.layout import TREE, Layout
 from lab.topology_file import load
+from tests.lab.claim import claimed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
 
@@ -50,15 +51,13 @@ def lab(topology: Path, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        file = tmp_path_factory.mktemp("topology") / "k.yaml"
-        file.write_text(TOPOLOGY, encoding="utf-8")
-        try:
-            lab(file, "up")
-            yield file
-        finally:
-            lab(file, "down")
+    home = str(tmp_path_factory.mktemp("state"))
+    file = tmp_path_factory.mktemp("topology") / "k.yaml"
+    file.write_text(TOPOLOGY, encoding="utf-8")
+    with claimed(file, XDG_STATE_HOME=home), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", home)
+        lab(file, "up")
+        yield file
 
 
 @pytest.fixture(scope="module")

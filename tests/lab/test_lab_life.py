@@ -19,6 +19,7 @@ import yaml
 from lab import machine
 from lab.layout import TREE
 from lab.topology_file import load
+from tests.lab.claim import claimed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
 
@@ -124,19 +125,21 @@ def leftovers() -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, set[str]]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    made = tmp_path_factory.mktemp("state")
+    with claimed(FILE, XDG_STATE_HOME=str(made)):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def before(home: Path) -> dict[str, set[str]]:  # noqa: ARG001 - what killed tests left behind is not counted
     return leftovers()
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, before: dict[str, set[str]]) -> Iterator[Lab]:
+def lab(home: Path, before: dict[str, set[str]]) -> Lab:
     assert not before["namespaces"], "a lab t is up already, made by somebody else"
-    small = Lab(tmp_path_factory.mktemp("state"))
-    try:
-        yield small
-    finally:
-        done = small.command("down")
-        assert done.returncode == 0, done.stderr
+    return Lab(home)
 
 
 def test_a_lab_that_is_down_says_so(lab: Lab) -> None:

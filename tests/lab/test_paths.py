@@ -43,15 +43,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
     directory = tmp_path_factory.mktemp("paths")
     file = directory / "paths.yaml"  # a copy: a test widens the paths
     file.write_text(FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    made = MeshLab(file)
-    assert not made.layout.state.exists(), "a lab `paths` is up already, made by somebody else"
-    try:
-        made.lab("up")
-        made.begin(directory / "mesh")
+    with MeshLab(file).standing(directory / "mesh") as made:
         made.write(declared(), "hub1.lab.test")
         yield made
-    finally:
-        made.lab("down")
 
 
 def declared(measurement: str = "") -> dict[str, object]:

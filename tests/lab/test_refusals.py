@@ -13,7 +13,7 @@ STACK_OF_TESTS = "refused"
 
 
 @pytest.fixture(scope="module")
-def stack(hosts: None) -> Iterator[None]:  # noqa: ARG001
+def stack(dev_lab: bool) -> Iterator[None]:  # noqa: ARG001
     """A stack of its own on the same hosts, removed afterwards."""
     pulumi("stack", "select", "--create", STACK_OF_TESTS)
     (TREE / f"Pulumi.{STACK_OF_TESTS}.yaml").unlink(missing_ok=True)

@@ -6,25 +6,22 @@ The tests run in the file's order on one lab, `lab/topologies/routes.yaml`; the 
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import permutations
-from pathlib import Path
 
 import pytest
-import yaml
 
-from lab.layout import Layout
 from tests.examples import TREE, changed, three_sites
+from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 
-FILE = TREE / "lab/topologies/routes.yaml"
-LAYOUT = Layout("routes")
+LAB = MeshLab(TREE / "lab/topologies/routes.yaml")
+lab, sh, pings = LAB.lab, LAB.sh, LAB.pings
+DRAINED_FROM = "open1.lab.test"
 HOSTS = {
     "open1": "192.168.7.1",
     "open2": "192.168.7.2",
@@ -37,78 +34,19 @@ HOSTS = {
 VERIFY = "STRETCHED_PATIENCE={} sh /root/.stretched/node/verify.sh"
 
 
-def lab(*words: str, check: bool = True, cwd: Path = TREE) -> subprocess.CompletedProcess[str]:
-    """Run `python -m lab` for this lab; both streams come as one text."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", "--topology", str(FILE), *words],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(TREE)},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    assert not check or done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}"
-    return done
-
-
-def sh(host: str, script: str, *, check: bool = True) -> str:
-    """Run a script as root on a host and return what it printed."""
-    return lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
-
-
-def pings(host: str, address: str) -> bool:
-    return lab("exec", host, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
-
-
-class Stack:
-    """The stack of the mesh, in a directory of its own."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        shutil.copytree(TREE / "tests/lab/mesh", directory)
-        self.pulumi("stack", "init", "routes")
-        self.salt = yaml.safe_load((directory / "Pulumi.routes.yaml").read_text(encoding="utf-8"))
-
-    def pulumi(self, *words: str) -> str:
-        return lab("run", "pulumi", *words, "--non-interactive", cwd=self.directory).stdout
-
-    def write(self, config: dict[str, object], drained_from: str = "open1.lab.test", draining: str = "true") -> None:
-        access = {"privateKeyFile": str(LAYOUT.private_key), "knownHostsFile": str(LAYOUT.known_hosts)}
-        values = {**config, "ssh": access, "drainedFrom": drained_from, "draining": draining}
-        whole = {**self.salt, "config": {f"stretched:{name}": value for name, value in values.items()}}
-        (self.directory / "Pulumi.routes.yaml").write_text(yaml.safe_dump(whole), encoding="utf-8")
-
-    def up(self) -> str:
-        return self.pulumi("up", "--yes", "--skip-preview", "--stack", "routes")
-
-
 def declared() -> dict[str, object]:
     """The three sites with the hosts' real keys, which stand in the lab's known_hosts."""
-    config = three_sites()
-    sites = config["sites"]
-    assert isinstance(sites, dict)
-    for site in sites.values():
-        for node in site["nodes"].values():
-            del node["ssh"]["hostKey"]
-            if not node["ssh"]:
-                del node["ssh"]
-    return config
+    return with_real_keys(three_sites())
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    assert not LAYOUT.state.exists(), "a lab `routes` is up already, made by somebody else"
-    try:
-        lab("up")
-        made = Stack(tmp_path_factory.mktemp("stack") / "mesh")
-        made.write(declared())
-        yield made
-    finally:
-        lab("down")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
+    with LAB.standing(tmp_path_factory.mktemp("stack") / "mesh"):
+        LAB.write(declared(), DRAINED_FROM)
+        yield LAB
 
 
-def test_the_mesh_comes_up_and_every_pair_is_verified(stack: Stack) -> None:
+def test_the_mesh_comes_up_and_every_pair_is_verified(stack: MeshLab) -> None:
     printed = stack.up()
     assert "verified: 4 peers answer over wg0, 2 nodes through relays" in printed
     assert "verified: 6 peers answer over wg0\n" in printed
@@ -130,7 +68,7 @@ def test_a_relayed_pair_goes_through_the_gateway_both_ways() -> None:
         once = f"ping -c1 -W1 -t1 {HOSTS[end]} || true"
         wait_until(lambda: expired in sh(start, once), 60, f"{start} -> {end} ends at the gateway")  # noqa: B023 - at once
     capture = subprocess.Popen(
-        [sys.executable, "-m", "lab", "--topology", str(FILE), "exec", "gate", "--", "timeout", "20", "tcpdump", "-nlc4", "-iwg0", "icmp"],
+        LAB.words("exec", "gate", "--", "timeout", "20", "tcpdump", "-nlc4", "-iwg0", "icmp"),
         cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert capture.stderr is not None
@@ -238,7 +176,7 @@ def test_a_failing_relayed_pair_is_told_with_its_path_and_where_it_ends() -> Non
 
 
 def test_a_gateway_that_was_restarted_forwards_again() -> None:
-    run = LAYOUT.host("gate") / "run.json"
+    run = LAB.layout.host("gate") / "run.json"
     boots = json.loads(run.read_text(encoding="utf-8"))["boots"]
     lab("exec", "gate", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
     wait_until(lambda: bool(json.loads(run.read_text(encoding="utf-8"))["boots"] > boots), 120, "boot")
@@ -246,7 +184,7 @@ def test_a_gateway_that_was_restarted_forwards_again() -> None:
     assert pings("closed2", HOSTS["inner2"])
 
 
-def test_a_second_run_changes_nothing(stack: Stack) -> None:
+def test_a_second_run_changes_nothing(stack: MeshLab) -> None:
     before = sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft")
     assert re.search(r"Resources:\n +\d+ unchanged", stack.up())
     assert sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft") == before
@@ -254,7 +192,7 @@ def test_a_second_run_changes_nothing(stack: Stack) -> None:
     assert sh("gate", kept) == "wg0: nothing to change"
 
 
-def test_a_node_beyond_the_gateway_is_reached_until_it_is_drained_and_then_forgotten(stack: Stack) -> None:
+def test_a_node_beyond_the_gateway_is_reached_until_it_is_drained_and_then_forgotten(stack: MeshLab) -> None:
     config = changed("sites/closed/nodes/closed2.lab.test", None, declared())
     wait = f"ping -q -c3 -i0.3 -W2 {HOSTS['closed2']} && wg show wg0 allowed-ips"
     stack.write(config, "inner1.lab.test", wait)
@@ -266,7 +204,7 @@ def test_a_node_beyond_the_gateway_is_reached_until_it_is_drained_and_then_forgo
     sh("closed2", "test ! -e /etc/wireguard/wg0.conf && test ! -e /sys/class/net/wg0")
 
 
-def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: Stack) -> None:
+def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: MeshLab) -> None:
     config = changed("sites/closed/nodes/closed2.lab.test", None, declared())
     config = changed(
         "sites/open/gateway", "open1.lab.test", changed("sites/closed/nodes/closed1.lab.test/lanAddress", None, config)
@@ -275,7 +213,7 @@ def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: Stack)
         config = changed(f"sites/oneport/nodes/{name}.lab.test/lanAddress", None, config)
     config = changed("sites/oneport/nodes/gate.lab.test/lanAddress", None, config)
     started = time.monotonic()
-    stack.write(config)
+    stack.write(config, DRAINED_FROM)
     stack.up()
     print(f"other paths for all: {time.monotonic() - started:.0f} s")
     assert sh("open1", "cat /proc/sys/net/ipv4/conf/wg0/forwarding") == "1"
@@ -285,8 +223,8 @@ def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: Stack)
         assert pings(one, HOSTS[other]), f"{one} -> {other}"
 
 
-def test_nothing_is_left_of_it_on_any_host(stack: Stack) -> None:
-    stack.pulumi("destroy", "--yes", "--skip-preview", "--stack", "routes")
+def test_nothing_is_left_of_it_on_any_host(stack: MeshLab) -> None:
+    stack.destroy()
     for name in HOSTS:
         sh(name, "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /sys/class/net/wg0")
         assert "stretched" not in sh(name, "nft list tables; ls /etc/systemd/system; ls -A /root")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.lab import conftest
 from tests.lab.place import HOSTS, STACK, on, pulumi
 
 OURS = (
@@ -12,8 +11,8 @@ OURS = (
 
 
 @pytest.mark.usefixtures("cluster")
-def test_destroy_leaves_nothing_of_ours_on_any_host() -> None:
-    if conftest.WAS_UP:
+def test_destroy_leaves_nothing_of_ours_on_any_host(dev_lab: bool) -> None:
+    if dev_lab:
         pytest.skip("the lab was up before the tests: its cluster is somebody's and is not destroyed")
     pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
     for host in HOSTS:

@@ -4,42 +4,34 @@ Runs after tests/lab, in the same lab: `tests/lab/test_the_end.py` has left the 
 """
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.lab import conftest as lab_of_tests
-from tests.lab.place import HOSTS, STACK, lab, make, on, pulumi
+from tests.lab.place import HOSTS, LAYOUT, STACK, lab, on, pulumi
 from tests.lifecycle.stack import BEFORE, Stack
-from tools import debian
 
 KUBESPRAY, MIRROR_EXTRA = os.environ.get("KUBESPRAY"), os.environ.get("MIRROR_EXTRA")
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(dev_lab: bool, tmp_path_factory: pytest.TempPathFactory) -> Stack:
     """The stack `dev` without a cluster, on the lab's hosts."""
-    if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
-    debian.ensure(["tcpdump"])
-    make("lab")
     if any(on(host, "sh", "-c", "ls -d /etc/kubernetes/pki 2>/dev/null", check=False) for host in HOSTS):
-        if lab_of_tests.WAS_UP:
+        if dev_lab:
             pytest.skip("the lab was up before the tests, with a cluster: it is somebody's and is not destroyed")
         pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
     if KUBESPRAY and MIRROR_EXTRA:
         print(f"by real Kubespray, {KUBESPRAY}")
         print(lab("kubespray", KUBESPRAY, MIRROR_EXTRA, "--versions", f"{BEFORE},1.35.4").stdout)
-        base = lab_of_tests.LAYOUT.access / "kubespray" / f"Pulumi.{STACK}.yaml"
+        base = LAYOUT.access / "kubespray" / f"Pulumi.{STACK}.yaml"
     else:
         print("by the stand-in: for real Kubespray set KUBESPRAY=CHECKOUT and MIRROR_EXTRA=DIR, see docs/lab.md")
         print(lab("mirror", BEFORE).stdout)
         base = Path(f"Pulumi.{STACK}.yaml")
     lab("run", "pulumi", "stack", "select", "--create", STACK)
-    yield Stack(base, tmp_path_factory.mktemp("stack") / f"Pulumi.{STACK}.yaml")
-    if not lab_of_tests.WAS_UP:
-        make("down")
+    return Stack(base, tmp_path_factory.mktemp("stack") / f"Pulumi.{STACK}.yaml")
 
 
 _failed: list[str] = []
