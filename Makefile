@@ -55,8 +55,15 @@ stand-in: lab
 	@echo "==> Kubespray: its stand-in, lab/standin (the real one: make up KUBESPRAY=CHECKOUT MIRROR_EXTRA=DIR, see docs/lab.md)"
 
 # The tests' own `make up` must not be given this one's variables.
+PYTEST := env -u MAKEFLAGS -u MAKELEVEL $(PY) -m pytest
+
 test: setup
-	@env -u MAKEFLAGS -u MAKELEVEL $(PY) -m pytest
+	@status=0; \
+	echo "==> tests that want the machine for themselves"; \
+	$(PYTEST) -m alone || status=$$?; \
+	echo "==> all other tests, in two processes: one begins with those of the cluster"; \
+	$(PYTEST) -m "not alone" -n 2 --dist loadgroup --no-loadscope-reorder || status=$$?; \
+	exit $$status
 
 down:
 	@if [ -e .venv/complete ]; then $(LAB) down; fi

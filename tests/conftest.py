@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,20 @@ from tools import debian
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have processes that share the tests take those of the cluster as one, the others by file; the longest come first."""
+
+    def of_the_cluster(item: pytest.Item) -> bool:
+        return "dev_lab" in getattr(item, "fixturenames", ())
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("cluster" if of_the_cluster(item) else str(item.path)))
+    items.sort(key=lambda item: (not of_the_cluster(item), LABS not in item.path.parents))
+
+
+LABS = Path(__file__).parent / "lab"
 
 
 @pytest.fixture(scope="session")

@@ -249,16 +249,19 @@ def test_a_firewall_that_lets_no_new_connection_in_is_taken_back_and_the_run_fai
     try:
         done = try_up()
         assert done.returncode != 0, done.stdout
+        assert "left1.lab.test-firewall-confirmed" in done.stdout
+        assert "left1.lab.test: no new SSH connection gets through the firewall that was just loaded" in done.stdout
+        told = f"If no new SSH connection gets through in {PATIENCE} seconds, the previous rules come back"
+        assert told in done.stdout
+        gone = "! nft list table inet stretched_firewall 2>/dev/null && test ! -e /etc/stretched/firewall/rules.nft"
+        wait_until(
+            lambda: LAB.lab("exec", "left1", "--", "sh", "-c", gone, check=False).returncode == 0, 60, "taken back"
+        )
     finally:
         LAB.sh(
             "left1",
             f"rm /usr/local/sbin/nft; nft flush chain inet admin input; nft '{OWN}'; sed -i /STRETCHED/d /etc/environment",
         )
-    assert "left1.lab.test-firewall-confirmed" in done.stdout
-    assert "left1.lab.test: no new SSH connection gets through the firewall that was just loaded" in done.stdout
-    assert f"If no new SSH connection gets through in {PATIENCE} seconds, the previous rules come back" in done.stdout
-    gone = "! nft list table inet stretched_firewall 2>/dev/null && test ! -e /etc/stretched/firewall/rules.nft"
-    wait_until(lambda: LAB.lab("exec", "left1", "--", "sh", "-c", gone, check=False).returncode == 0, 60, "taken back")
     assert "active" in LAB.sh("open2", "systemctl is-active stretched-firewall"), "the others have theirs"
 
 

@@ -19,7 +19,10 @@ from lab.layout import TREE, Layout
 from lab.topology_file import load
 from tests.lab.claim import claimed
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices"),
+]
 
 TOPOLOGY = """
 name: k

@@ -21,7 +21,10 @@ from lab.layout import TREE
 from lab.topology_file import load
 from tests.lab.claim import claimed
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices"),
+]
 
 FILE = TREE / "lab" / "topologies" / "t.yaml"
 CGROUPS = Path("/sys/fs/cgroup")

@@ -14,7 +14,10 @@ from lab.layout import TREE, state_root
 from lab.topology import Host, Topology
 from lab.topology_file import load
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it changes limits of the kernel")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it changes limits of the kernel"),
+]
 
 LIMIT = Path("/proc/sys/net/ipv4/neigh/default/gc_thresh3")
 
