@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # The watch that goes other ways while a gateway is down, where the configuration has one for this host.
-# Sourced after relay.sh, never run.
+# Sourced, never run.
 
 watch_unit=stretched-watch.service
 watch_run=${STRETCHED_RUN:-/run/stretched}
@@ -19,15 +19,15 @@ watch_pause() {
 
 # The file is how wg0 is when all gateways are up; who has applied it calls this at once.
 watch_settle() {
-    [ ! -e "$relay_directory/watch.sh" ] || sh "$relay_directory/watch.sh" settle
+    [ ! -e "$etc/watch.sh" ] || sh "$etc/watch.sh" settle
 }
 
 # Takes over what the watch shall do. What it knows stays: addresses are where they were, also while a gateway is down.
 watch_on() {
-    mkdir -p "$relay_directory"
+    mkdir -p "$etc"
     fresh=no
     for file in $watch_files; do
-        if changed "$relay_directory/$file" <"$here/$file" && [ "$file" != failover.conf ]; then
+        if changed "$etc/$file" <"$here/$file" && [ "$file" != failover.conf ]; then
             fresh=yes # failover.conf is read again all the time
         fi
     done
@@ -39,9 +39,7 @@ watch_on() {
     if [ $fresh = no ] && systemctl is-active --quiet $watch_unit; then
         return 0
     fi
-    systemctl daemon-reload
-    systemctl enable --quiet $watch_unit
-    systemctl restart $watch_unit || die "stretched-watch does not start; see: journalctl -u $watch_unit"
+    switch_on $watch_unit "stretched-watch does not start"
     say "watch: goes other ways while a gateway is down"
 }
 
@@ -50,13 +48,11 @@ watch_off() {
         systemctl disable --quiet --now $watch_unit || :
         echo "service in 0" >"$watch_run/state"
         watch_settle # back to the normal ways
-        sh "$relay_directory/watch.sh" answer
-        rm -f "$units/$watch_unit"
+        sh "$etc/watch.sh" answer
         for file in $watch_files; do
-            rm -f "$relay_directory/$file"
+            rm -f "$etc/$file"
         done
-        rmdir "$relay_directory" 2>/dev/null || :
-        systemctl daemon-reload
+        take_away "$units/$watch_unit"
         say "watch: nothing to watch any more"
     fi
     exec 8>&-

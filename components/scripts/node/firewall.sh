@@ -83,9 +83,7 @@ keep() {
     swap_in "$pending/rules.nft" "$firewall/rules.nft" 600
     rm -rf "$pending"
     changed "$units/$firewall_unit" <"$here/firewall.service" || :
-    systemctl daemon-reload
-    systemctl enable --quiet "$firewall_unit"
-    systemctl restart "$firewall_unit" || die "the firewall's unit does not start; see: journalctl -u $firewall_unit"
+    switch_on "$firewall_unit" "the firewall's unit does not start"
     older_connections | nft -f -
 }
 
@@ -94,8 +92,7 @@ remove_table() {
     rm -rf "$pending" "$firewall/rules.nft"
     if [ -e "$units/$firewall_unit" ]; then
         systemctl disable --quiet --now "$firewall_unit" || :
-        rm -f "$units/$firewall_unit"
-        systemctl daemon-reload
+        take_away "$units/$firewall_unit"
     fi
     if command -v nft >/dev/null && nft list table inet stretched_firewall >/dev/null 2>&1; then
         nft delete table inet stretched_firewall

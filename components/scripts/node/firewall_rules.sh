@@ -7,7 +7,7 @@
 # Those in force lie in $firewall/facts, with what was found on the host:
 #   sshport PORT, token TEXT
 
-firewall=${STRETCHED_ETC:-/etc/stretched}/firewall
+firewall=$etc/firewall
 firewall_facts=$firewall/facts
 firewall_unit=stretched-firewall.service
 pod_devices='cali+ vxlan.+ flannel.+ cni0' # as firewalld and ufw write patterns; firewall.nft has the same
@@ -151,7 +151,7 @@ leave_others() {
 forget_firewall() {
     leave_others
     rm -rf "$firewall"
-    rmdir "$(dirname "$firewall")" 2>/dev/null || :
+    rmdir "$etc" 2>/dev/null || :
 }
 
 # After a change of wg0 or of what it relays: a firewall that is in force lets that through. It asks nobody, because what

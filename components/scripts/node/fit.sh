@@ -3,8 +3,6 @@
 # After verify.sh: peers answer. May be repeated; what is wide again gets wg0's MTU back.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
-. "$here/relay.sh"
-# shellcheck source=/dev/null
 . "$here/mtu.sh"
 
 lock

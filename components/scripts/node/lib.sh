@@ -4,6 +4,7 @@ set -eu
 umask 077
 
 conf=/etc/wireguard/wg0.conf
+etc=${STRETCHED_ETC:-/etc/stretched}
 units=${STRETCHED_UNITS:-/etc/systemd/system}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
@@ -44,4 +45,29 @@ swap_in() {
         restorecon "$1" 2>/dev/null || :
     fi
     mv -f "$1" "$2"
+}
+
+# Puts standard input in the place of file $1; fails when that is what the file held already.
+changed() {
+    new=$(mktemp "$(dirname "$1")/.stretched.XXXXXX") # there it gets its SELinux label
+    cat >"$new"
+    if cmp -s "$new" "$1"; then
+        rm -f "$new"
+        return 1
+    fi
+    swap_in "$new" "$1" 644
+}
+
+# switch_on UNIT WORDS: starts a unit anew, now and at every boot. The words say what cannot be done where it does not start.
+switch_on() {
+    systemctl daemon-reload
+    systemctl enable --quiet "$1"
+    systemctl restart "$1" || die "$2; see: journalctl -u $1"
+}
+
+# take_away FILE...: removes them, a unit's among them, and our directory with the last one in it.
+take_away() {
+    rm -f "$@"
+    rmdir "$etc" 2>/dev/null || :
+    systemctl daemon-reload
 }

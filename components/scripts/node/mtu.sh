@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
-# Routes with a lower MTU, for the nodes whose path carries less than wg0's. Sourced after relay.sh, never run.
+# Routes with a lower MTU, for the nodes whose path carries less than wg0's. Sourced, never run.
 
-mtu_routes=$relay_directory/mtu.routes
+mtu_routes=$etc/mtu.routes
 mtu_unit=stretched-mtu.service
 
 # Asks every peer, and makes the routes as the paths are. Fails where a path carries less than wg0 may have.
@@ -35,7 +35,7 @@ mtu_take_over() {
         mtu_off
         return 0
     fi
-    mkdir -p "$relay_directory"
+    mkdir -p "$etc"
     fresh=no
     changed "$mtu_routes" <"$1" && fresh=yes
     changed "$units/$mtu_unit" <"$here/mtu.service" && fresh=yes
@@ -44,17 +44,13 @@ mtu_take_over() {
         [ "$(ip route show dev wg0 proto 83 | wc -l)" = "$(wc -l <"$mtu_routes")" ]; then
         return 0
     fi
-    systemctl daemon-reload
-    systemctl enable --quiet $mtu_unit
-    systemctl restart $mtu_unit || die "the routes cannot be set; see: journalctl -u $mtu_unit"
+    switch_on $mtu_unit "the routes cannot be set"
     say "mtu: $(wc -l <"$mtu_routes") routes have the MTU of their path"
 }
 
 mtu_off() {
     [ -e "$units/$mtu_unit" ] || return 0
     systemctl disable --quiet --now $mtu_unit || :
-    rm -f "$units/$mtu_unit" "$mtu_routes"
-    rmdir "$relay_directory" 2>/dev/null || :
-    systemctl daemon-reload
+    take_away "$units/$mtu_unit" "$mtu_routes"
     say "mtu: all paths carry wg0's"
 }
