@@ -67,6 +67,7 @@ def watch_of(spec: Spec, routes: Routes, node: Node) -> Watch:
 
 def _instead(spec: Spec, routes: Routes, node: Node) -> list[Instead]:
     found = []
+    guests = doors(spec)
     for gone, hops in routes.alternatives.items():
         moved: dict[str, list[Node]] = defaultdict(list)
         for other in spec.nodes:
@@ -74,7 +75,7 @@ def _instead(spec: Spec, routes: Routes, node: Node) -> list[Instead]:
             if peer:
                 moved[peer].append(other)
         for peer in sorted(moved):
-            ranges = tuple(network for network, door in doors(spec) if door in moved[peer])
+            ranges = tuple(network for network, door in guests if door in moved[peer])
             found.append(Instead(spec.node(gone), spec.node(peer), tuple(moved[peer]), ranges))
     return found
 

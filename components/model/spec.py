@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
@@ -222,12 +223,12 @@ class Spec:
     clients: tuple[Client, ...] = ()
     """In alphabetical order."""
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """All nodes, sites and nodes in alphabetical order."""
         return tuple(node for site in self.sites for node in site.nodes)
 
-    @property
+    @cached_property
     def gateways(self) -> tuple[Node, ...]:
         """Nodes that may carry packets between other nodes: sites in the order of `nodes`, then as preferred there."""
         return tuple(node for site in self.sites for name in site.gateways for node in site.nodes if node.name == name)
@@ -238,4 +239,8 @@ class Spec:
 
     def node(self, name: str) -> Node:
         """Return a node by its name; KeyError when there is none."""
-        return {node.name: node for node in self.nodes}[name]
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
