@@ -115,13 +115,15 @@ def directory(target: Path, files: Mapping[str, bytes]) -> pulumi.Archive:
 def upload(name: str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pulumi.ResourceOptions) -> CopyToRemote:
     """Return the upload of a directory to HOST_DIRECTORY on a host, under the directory's own name.
 
-    Files arrive with mode 0644 in the login user's home: never for secrets. Another address makes another upload.
+    Files arrive with mode 0644 in the login user's home: never for secrets. Another address makes another upload, and
+    so does another user.
     """
+    user = host.connection.user
     return CopyToRemote(
         name,
         connection=host.connection,
         source=source,
         remote_path=HOST_DIRECTORY,
-        triggers=[host.connection.host],
+        triggers=[host.connection.host, *([] if user == "root" else [user])],
         opts=opts,
     )

@@ -184,6 +184,26 @@ def test_a_gateway_that_was_restarted_forwards_again() -> None:
     assert pings("closed2", HOSTS["inner2"])
 
 
+def test_a_host_is_reached_by_another_user_with_sudo_from_now_on(stack: MeshLab) -> None:
+    ours = "stretched-deployer$"
+    sh("inner2", f"""
+useradd -m admin
+echo 'admin ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/admin
+install -d -m 700 -o admin -g admin /home/admin/.ssh
+grep -v '{ours}' /root/.ssh/authorized_keys >/home/admin/.ssh/authorized_keys
+chown admin: /home/admin/.ssh/authorized_keys
+""")  # fmt: skip
+    stack.write(changed("sites/oneport/nodes/inner2.lab.test/ssh/user", "admin", declared()), DRAINED_FROM)
+    stack.up()
+    sh("inner2", f"""
+test -e /home/admin/.stretched/node/prepare.sh
+grep -q '{ours}' /home/admin/.ssh/authorized_keys
+test ! -e /root/.stretched
+! grep '{ours}' /root/.ssh/authorized_keys
+""")  # fmt: skip
+    assert pings("inner2", HOSTS["closed1"])
+
+
 def test_a_second_run_changes_nothing(stack: MeshLab) -> None:
     before = sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft")
     assert re.search(r"Resources:\n +\d+ unchanged", stack.up())
@@ -199,6 +219,7 @@ def test_a_node_beyond_the_gateway_is_reached_until_it_is_drained_and_then_forgo
     printed = stack.up()
     assert "3 packets transmitted, 3 received" in printed
     assert "192.168.7.7/32" in printed
+    sh("inner2", "test ! -e /home/admin/.stretched && test -e /root/.stretched")  # root's again
     for name in HOSTS.keys() - {"closed2"}:
         assert "192.168.7.7" not in sh(name, "wg show wg0 allowed-ips; cat /etc/wireguard/wg0.conf"), name
     sh("closed2", "test ! -e /etc/wireguard/wg0.conf && test ! -e /sys/class/net/wg0")

@@ -148,6 +148,7 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         "python3",
         "rm",
         "rmdir",
+        "stat",
         "uname",
     ):
         found = subprocess.run(

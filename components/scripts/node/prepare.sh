@@ -9,6 +9,7 @@
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 marker='stretched-deployer$'
+login=${SUDO_USER:-root}
 
 install_what_is_missing() {
     missing=''
@@ -21,15 +22,11 @@ install_what_is_missing() {
     [ -z "$missing" ] || install_packages $missing
 }
 
-home_of_login_user() {
-    getent passwd "${SUDO_USER:-root}" | cut -d: -f6
-}
-
-# Writes authorized_keys without our line, and with the line in file $1 when given.
+# set_authorized_key USER [FILE]: writes the user's authorized_keys without our line, and with the line in the file.
 set_authorized_key() {
-    ssh_dir=$(home_of_login_user)/.ssh
+    owner=$1
+    ssh_dir=$(getent passwd "$owner" | cut -d: -f6)/.ssh
     keys=$ssh_dir/authorized_keys
-    owner=${SUDO_USER:-root}
     if [ ! -d "$ssh_dir" ]; then
         mkdir -m 700 "$ssh_dir"
         chown "$owner": "$ssh_dir"
@@ -38,13 +35,26 @@ set_authorized_key() {
     if [ -e "$keys" ]; then
         grep -v "$marker" "$keys" >"$new" || :
     fi
-    [ -z "${1:-}" ] || cat "$1" >>"$new"
+    [ -z "${2:-}" ] || cat "$2" >>"$new"
     if [ -e "$keys" ] && cmp -s "$new" "$keys"; then
         rm -f "$new"
         return 0
     fi
     chown "$owner": "$new"
     swap_in "$new" "$keys" 600
+}
+
+# Takes back what an earlier login user has of ours, where the configuration has another one now.
+forget_earlier_login() {
+    ours=$(stat -c %d:%i "$here")
+    getent passwd | while IFS=: read -r user _ _ _ _ home _; do
+        there=$home/.stretched/node
+        if [ ! -e "$there/prepare.sh" ] || [ "$(stat -c %d:%i "$there")" = "$ours" ]; then
+            continue
+        fi
+        set_authorized_key "$user"
+        rm -rf "$home/.stretched"
+    done
 }
 
 # Kubernetes starts after wg0 at every boot: its addresses are wg0's.
@@ -70,7 +80,8 @@ case ${1:-} in
 apply)
     lock
     install_what_is_missing
-    set_authorized_key "$here/authorized_keys"
+    set_authorized_key "$login" "$here/authorized_keys"
+    forget_earlier_login
     order_after_wg0
     if firewalld_runs; then
         say "firewalld: opening UDP $port, trusting wg0"
@@ -89,7 +100,7 @@ apply)
     ;;
 remove)
     lock
-    set_authorized_key ''
+    set_authorized_key "$login"
     forget_order
     if firewalld_runs; then
         firewall-cmd -q --permanent --remove-port="$port/udp"
