@@ -17,6 +17,7 @@ from tests.deployer.place import Place, cluster
 from tests.deployer.playbooks import Stage
 from tests.examples import read
 
+ADDRESSES = {"m": "192.168.0.109", "n": "192.168.0.110", "o": "192.168.0.111"}
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 
 
@@ -24,7 +25,9 @@ KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 def stage(tmp_path: Path, ansible_python: Path, tools: Path) -> Stage:
     """m is the first control-plane node; a play that is for it alone must not run on the others."""
     groups = {"all": ["m", "n", "o"], "kube_control_plane": ["m", "n", "o"]}
-    return Stage(tmp_path, ansible_python, tools / "uploaded", groups, {"m": {"ip": "192.168.0.109"}})
+    return Stage(
+        tmp_path, ansible_python, tools / "uploaded", groups, {host: {"ip": ADDRESSES[host]} for host in "mno"}
+    )
 
 
 def test_ansible_accepts_the_syntax_of_all(stage: Stage) -> None:
@@ -95,6 +98,10 @@ case $* in
 esac"""
 
 
+def kubeconfig(server: str) -> str:
+    return f"clusters:\n- cluster:\n    server: https://{server}:6443\n  name: server\n"
+
+
 def test_control_plane_nodes_take_over_one_by_one_and_the_first_tells_those_who_join(stage: Stage) -> None:
     stage.stub("kubeadm", KUBEADM)
     stage.stub("kubectl", CONTROL_PLANE_KUBECTL.replace("ROOT", str(stage.root)))
@@ -106,9 +113,21 @@ def test_control_plane_nodes_take_over_one_by_one_and_the_first_tells_those_who_
     (stage.root / "m" / "new" / "kube-apiserver.yaml").write_text("with new arguments", encoding="utf-8")
     for host in ("m", "n"):  # on o there is nothing to take over
         (stage.root / host / "kubeadm-config.yaml").write_text("", encoding="utf-8")
+    asked = {  # that of the first, one's own and a balancer are fine; on o there is nothing to take over
+        "m/admin.conf": ("o", "m"),
+        "m/super-admin.conf": ("m", "m"),
+        "n/admin.conf": ("o", "n"),
+        "n/super-admin.conf": ("m", "m"),
+        "n/config": ("api.example.org", "api.example.org"),
+        "o/admin.conf": ("n", "n"),
+    }
+    for name, (server, _) in asked.items():
+        (stage.root / name).write_text(kubeconfig(ADDRESSES.get(server, server)), encoding="utf-8")
+        (stage.root / name).chmod(0o600)
     place = f"{stage.root}/{{{{ inventory_hostname }}}}"
     played = stage.play(
         stage.own("control_plane.yml"),
+        kubeconfigs=[f"{place}/{name}" for name in ("admin.conf", "super-admin.conf", "config")],
         bin_dir=str(stage.programs),
         config=f"{place}/kubeadm-config.yaml",
         manifests=f"{place}/manifests",
@@ -128,6 +147,10 @@ def test_control_plane_nodes_take_over_one_by_one_and_the_first_tells_those_who_
     assert not [line for line in ran for component in ("apiserver", "scheduler") if f"kube-{component}-o" in line]
     replaced = (stage.root / "replaced").read_text(encoding="utf-8")
     assert replaced == "server: https://192.168.0.109:6443\nother: 1\n"
+    for name, (_, server) in asked.items():
+        file = stage.root / name
+        assert file.read_text(encoding="utf-8") == kubeconfig(ADDRESSES.get(server, server)), name
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage: Stage, place: Place) -> None:

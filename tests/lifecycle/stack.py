@@ -53,6 +53,10 @@ class Stack:
         node: dict[str, object] = self.fields["sites"][site]["nodes"][name]
         return node
 
+    def address(self, name: str) -> str:
+        """Return a node's wg0 address, also of one that is not declared now."""
+        return next(str(site["nodes"][name]["address"]) for site in self._all_sites.values() if name in site["nodes"])
+
     def nodes(self) -> set[str]:
         """Return the names that are declared."""
         return {name for site in self.fields["sites"].values() for name in site["nodes"]}

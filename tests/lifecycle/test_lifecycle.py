@@ -1,4 +1,4 @@
-"""Install, grow by a worker and by a control-plane pair, label, fail, upgrade, shrink, remove: edits of one configuration.
+"""Install, grow by a worker and a control-plane pair, label, fail, replace the first node, upgrade: edits of one stack.
 
 The tests build on one another, in the order of the file.
 """
@@ -6,14 +6,14 @@ The tests build on one another, in the order of the file.
 import json
 import re
 
-import pytest
-
 from tests.examples import TREE
 from tests.lab.place import STACK, on, pulumi, snapshot, state_file, wait_until
 from tests.lifecycle.stack import AFTER, BEFORE, FIRST, Stack, certificate
 
 WORKER, UVIC, NEW = "uchicago005.hl-lhc.io", "uvic001.hl-lhc.io", "umich001.hl-lhc.io"
 PAIR = ("uchicago003.hl-lhc.io", "uchicago004.hl-lhc.io")
+NEXT = PAIR[0]
+"""Becomes the first control-plane node in the end."""
 
 LEFT_OVERS = (
     "/etc/wireguard /root/.stretched /var/lib/stretched /sys/class/net/wg0 /etc/kubernetes/manifests/* /etc/kubernetes/pki"
@@ -37,6 +37,46 @@ def assert_ready(stack: Stack, version: str) -> None:
         return found
 
     wait_until(lambda: not bad(), 120, f"the declared nodes, Ready at {version}: {bad()}")
+
+
+ETCD_MEMBERS = (
+    "if [ -e /etc/etcd.env ]; then . /etc/etcd.env; ETCDCTL_API=3 /usr/local/bin/etcdctl member list"
+    " --endpoints=https://127.0.0.1:2379 --cacert=$ETCD_TRUSTED_CA_FILE --cert=$ETCD_CERT_FILE --key=$ETCD_KEY_FILE;"
+    " else id=$(ctr -n k8s.io containers ls | awk '/\\/etcd:/ { print $1 }' | while read -r id; do"
+    " ctr -n k8s.io tasks ls | awk -v id=$id '$1 == id && $3 == \"RUNNING\" { print id }'; done);"
+    " ctr -n k8s.io tasks exec --exec-id members $id etcdctl member list --endpoints=https://127.0.0.1:2379"
+    " --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key; fi"
+)
+"""On a control-plane node: etcd as a service (Kubespray) or as a static pod (the stand-in)."""
+KUBECONFIGS = "/etc/kubernetes/*.conf $(find /root/.kube/config 2>/dev/null)"
+
+
+def assert_led_by(stack: Stack, *leaders: str) -> None:
+    """Check that these are etcd's members, which all API servers know, and that the first has the API that joining nodes ask.
+
+    Kubespray leaves the manifests of a living control plane alone: ours must have taken over.
+    """
+    addresses = [stack.address(name) for name in leaders]
+    members = on(leaders[0], "sh", "-c", ETCD_MEMBERS)
+    assert sorted(re.findall(r"https://(192\.168\.0\.\d+):2380", members)) == sorted(addresses), members
+    for host in leaders:
+        servers = on(host, "sh", "-c", "grep -- --etcd-servers= /etc/kubernetes/manifests/kube-apiserver.yaml")
+        if "127.0.0.1" not in servers:  # the stand-in's API servers each have their own member
+            assert sorted(re.findall(r"(192\.168\.0\.\d+):2379", servers)) == sorted(addresses), f"{host}: {servers}"
+    for namespace, name, field in (
+        ("kube-public", "cluster-info", "server: https://"),
+        ("kube-system", "kubeadm-config", "controlPlaneEndpoint: "),
+    ):
+        held = stack.kubectl("-n", namespace, "get", "configmap", name, "-o", "yaml")
+        assert re.findall(rf"{field}(\S+):6443", held) == addresses[:1], held
+    for host in stack.nodes():
+        named = on(host, "sh", "-c", f"sed -n 's,^ *server: https://,,p' {KUBECONFIGS}", check=False)
+        servers = re.findall(r"^(\S+):6443$", named, re.MULTILINE)
+        own = {"localhost", "127.0.0.1", stack.address(host)}
+        assert servers, named
+        assert set(servers) <= {*own, addresses[0]}, f"{host}: {named}"
+    proxies = stack.kubectl("-n", "kube-system", "get", "configmap", "kube-proxy", "-o", "yaml")
+    assert re.findall(r"server: https://(\S+):6443", proxies) in (["127.0.0.1"], addresses[:1]), proxies
 
 
 def assert_nothing_left(host: str) -> None:
@@ -84,8 +124,7 @@ def test_a_pair_of_control_plane_nodes_joins_and_the_api_gets_its_outer_address(
     assert_ready(stack, BEFORE)
     assert "server: https://192.0.2.2:6443\n" in stack.kubeconfig()
     assert certificate(stack.kubeconfig()).serial_number != before.serial_number, "cluster.yml makes a new certificate"
-    health = on(FIRST, "sh", "-c", ETCD_MEMBERS)
-    assert len(set(re.findall(r"https://192\.168\.0\.[234]:2380", health))) == 3, health
+    assert_led_by(stack, FIRST, *PAIR)
 
 
 SECRET = "correct-horse-battery-staple"
@@ -104,26 +143,6 @@ def test_a_secret_variable_is_nowhere_but_in_the_deployers_own_file(stack: Stack
     assert not [
         path for path in (TREE / ".stretched").rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
     ]
-
-
-ETCD_MEMBERS = (
-    "if [ -e /etc/etcd.env ]; then . /etc/etcd.env; ETCDCTL_API=3 /usr/local/bin/etcdctl member list"
-    " --endpoints=https://127.0.0.1:2379 --cacert=$ETCD_TRUSTED_CA_FILE --cert=$ETCD_CERT_FILE --key=$ETCD_KEY_FILE;"
-    " else id=$(ctr -n k8s.io containers ls | awk '/\\/etcd:/ { print $1 }' | while read -r id; do"
-    " ctr -n k8s.io tasks ls | awk -v id=$id '$1 == id && $3 == \"RUNNING\" { print id }'; done);"
-    " ctr -n k8s.io tasks exec --exec-id members $id etcdctl member list --endpoints=https://127.0.0.1:2379"
-    " --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/server.crt --key=/etc/kubernetes/pki/etcd/server.key; fi"
-)
-"""On a control-plane node: etcd as a service (Kubespray) or as a static pod (the stand-in)."""
-
-
-@pytest.mark.usefixtures("stack")
-def test_all_api_servers_know_all_members_of_etcd() -> None:
-    """Kubespray leaves the manifests of a living control plane alone: ours must have taken over."""
-    for host in (FIRST, *PAIR):
-        servers = on(host, "sh", "-c", "grep -- --etcd-servers= /etc/kubernetes/manifests/kube-apiserver.yaml")
-        if "127.0.0.1" not in servers:  # the stand-in's API servers each have their own member
-            assert len(re.findall(r"192\.168\.0\.[234]:2379", servers)) == 3, f"{host}: {servers}"
 
 
 def test_labels_and_taints_reach_the_living_node_and_go_again(stack: Stack) -> None:
@@ -203,31 +222,44 @@ def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: St
     assert_ready(stack, BEFORE)
 
 
-def test_leaving_nodes_are_drained_removed_and_cleared_of_everything_of_ours(stack: Stack) -> None:
-    leaving = ("msu001.hl-lhc.io", *PAIR)
+def test_another_control_plane_node_becomes_the_first(stack: Stack) -> None:
+    stack.fields["kubernetes"].update(firstControlPlane=NEXT, deployer=NEXT, apiAddress="192.0.2.3")
+    assert stack.foretold() == [f"cluster.yml: {NEXT} becomes the first control-plane node, changed settings"]
+    stack.up()
+    assert_ready(stack, BEFORE)
+    assert "server: https://192.0.2.3:6443\n" in stack.kubeconfig()
+    assert_led_by(stack, NEXT, FIRST, PAIR[1])
+    assert "Kubespray will run" not in stack.preview("--expect-no-changes")
+
+
+def test_leaving_nodes_the_former_first_too_are_drained_removed_and_cleared_of_everything_of_ours(stack: Stack) -> None:
+    leaving = ("msu001.hl-lhc.io", FIRST, PAIR[1])
     stack.remove("aglt2", leaving[0])
-    for name in PAIR:
+    for name in leaving[1:]:
         stack.remove("mwt2", name)
     assert stack.foretold() == [
         f"remove-node.yml {leaving[0]}: not declared any more",
         f"remove-node.yml {PAIR[1]}: not declared any more",
-        f"remove-node.yml {PAIR[0]}: not declared any more",
-        f"cluster.yml: the others forget {', '.join(PAIR)}",
+        f"remove-node.yml {FIRST}: not declared any more",
+        f"cluster.yml: the others forget {FIRST}, {PAIR[1]}",
     ]
     stack.up()
     assert_ready(stack, BEFORE)
     for host in leaving:
         assert_nothing_left(host)
-    for host in (FIRST, WORKER, UVIC, NEW):
+    for host in (NEXT, WORKER, UVIC, NEW):
         allowed = on(host, "wg", "show", "wg0", "allowed-ips")
-        assert not re.search(r"192\.168\.0\.[347]/32", allowed), f"{host} has a peer that left"
-    members = on(FIRST, "sh", "-c", ETCD_MEMBERS)
-    assert len(re.findall(r"https://192\.168\.0\.\d+:2380", members)) == 1, members
+        assert not re.search(r"192\.168\.0\.[247]/32", allowed), f"{host} has a peer that left"
+    assert_led_by(stack, NEXT)
+    assert "Kubespray will run" not in stack.preview("--expect-no-changes")
 
 
-def test_an_upgrade_replaces_the_version_on_every_node(stack: Stack) -> None:
+def test_a_worker_joins_and_an_upgrade_replaces_the_version_on_every_node(stack: Stack) -> None:
+    """The worker is the former first control-plane node: what it was hinders nobody."""
+    stack.add("mwt2", FIRST)
+    stack.node("mwt2", FIRST)["roles"] = ["worker"]
     stack.fields["kubernetes"]["version"] = AFTER
-    assert stack.foretold() == [f"upgrade-cluster.yml: {BEFORE} -> {AFTER}"]
+    assert stack.foretold() == [f"scale.yml --limit {FIRST}: new worker", f"upgrade-cluster.yml: {BEFORE} -> {AFTER}"]
     stack.up()
     assert "upgrade-cluster.yml" in stack.ran()
     assert_ready(stack, AFTER)

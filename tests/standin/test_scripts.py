@@ -112,6 +112,118 @@ def test_the_kubeconfig_is_kubeadm_s_with_a_certificate_of_its_own(tmp_path: Pat
     ]
 
 
+def kubeconfig(server: str) -> str:
+    return f"clusters:\n- cluster:\n    server: https://{server}\n  name: c\nusers:\n- name: 'server: https://x'\n"
+
+
+FIRST_API, OWN_API, FORMER_API = "192.168.0.3:6443", "192.168.0.4:6443", "192.168.0.2:6443"
+
+
+@pytest.mark.parametrize(
+    ("named", "fine", "becomes"),
+    [
+        (FORMER_API, "", FIRST_API),
+        (FORMER_API, OWN_API, FIRST_API),
+        (FIRST_API, OWN_API, FIRST_API),
+        (OWN_API, OWN_API, OWN_API),
+        (OWN_API, "", FIRST_API),
+    ],
+)
+def test_a_file_names_the_api_of_the_first_or_one_beside_it(
+    tmp_path: Path, named: str, fine: str, becomes: str
+) -> None:
+    file = tmp_path / "kubelet.conf"
+    file.write_text(kubeconfig(named), encoding="utf-8")
+    file.chmod(0o600)
+    for changes in (named != becomes, False):  # a second run finds nothing to do
+        done = call("turn.sh", f"turn {file} {fine}", endpoint=FIRST_API, own=OWN_API)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == (f"changed: {file}\n" if changes else "")
+        assert file.read_text(encoding="utf-8") == kubeconfig(becomes)
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    done = call("turn.sh", f"turn {tmp_path}/super-admin.conf", endpoint=FIRST_API, own=OWN_API)
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (0, "", [])
+
+
+CLUSTER_KUBECTL = """\
+kubectl() {
+  echo "$@" >>{calls}
+  case $* in
+    *kubeadm-config*) printf 'apiServer: {}\ncontrolPlaneEndpoint: 192.168.0.2:6443\nkind: ClusterConfiguration\n' ;;
+    *"get configmap"*) printf 'data:\n  kubeconfig: |\n        server: https://192.168.0.2:6443\n' ;;
+    *replace*) cat >>{calls} ;;
+  esac
+}
+"""
+
+
+def move(directory: Path, endpoint: str, more: str = "") -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run move.sh in a cluster whose API is at 192.168.0.2; return what was called, without kubectl's kubeconfig."""
+    calls = directory / "calls"
+    stubs = CLUSTER_KUBECTL.replace("{calls}", str(calls)) + "lock() { :; }\ninstall_files() { :; }\n"
+    stubs += f'kubeadm() {{ echo kubeadm "$@" >>{calls}; }}\nlogs={directory}\n{more}'
+    done = call("move.sh", f"{stubs}main", endpoint=endpoint)
+    text = calls.read_text(encoding="utf-8").replace("--kubeconfig /etc/kubernetes/admin.conf ", "")
+    return done, text.splitlines()
+
+
+def test_another_first_control_plane_is_told_to_the_cluster_the_uploaded_configuration_last(tmp_path: Path) -> None:
+    done, called = move(tmp_path, FIRST_API)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"changed: the API is at {FIRST_API} now, no more at {FORMER_API}\n"
+    replaced = ["data:", "  kubeconfig: |", f"        server: https://{FIRST_API}"]
+    assert called[1:] == [
+        "-n kube-system get configmap kube-proxy -o yaml",
+        "replace -f -",
+        *replaced,
+        "-n kube-system delete pods -l k8s-app=kube-proxy",
+        "-n kube-public get configmap cluster-info -o yaml",
+        "replace -f -",
+        *replaced,
+        "kubeadm init phase upload-config kubeadm --config /etc/kubernetes/kubeadm-config.yaml",
+    ]
+
+
+def test_the_cluster_is_told_nothing_that_it_knows(tmp_path: Path) -> None:
+    done, called = move(tmp_path, FORMER_API)
+    assert (done.returncode, done.stdout, len(called)) == (0, "", 1)
+
+
+def test_a_cluster_that_does_not_say_where_its_api_is_is_left_alone(tmp_path: Path) -> None:
+    silent = "patiently() { return 1; }\n"
+    done, called = move(tmp_path, FIRST_API, f"touch {tmp_path}/calls\n{silent}")
+    assert done.returncode == 1
+    assert "n: the cluster does not say where its API is" in done.stderr
+    assert called == []
+
+
+@pytest.mark.parametrize("leaving", ["192.168.0.2", "192.168.0.3"])
+def test_a_node_is_not_drained_while_the_others_reach_the_api_at_it(tmp_path: Path, leaving: str) -> None:
+    settings = dict.fromkeys(("step", "etcd_peer", "grace_period", "drain_timeout", "retries", "retry_delay"), "1")
+    done = call(
+        "remove.sh",
+        CLUSTER_KUBECTL.replace("{calls}", f"{tmp_path}/calls") + "drain",
+        **settings,
+        leaving="m",
+        leaving_endpoint=leaving,
+        ungraceful="no",
+    )
+    drained = "drain m --force" in (tmp_path / "calls").read_text(encoding="utf-8")
+    if leaving == "192.168.0.2":
+        assert done.returncode == 1
+        assert (
+            "m is the API's address (192.168.0.2:6443) for all other nodes: put another control plane first"
+            in done.stderr
+        )
+        assert not drained
+    else:
+        assert (done.returncode, done.stdout) == (0, "changed: m drained\n")
+        assert drained
+
+
 @pytest.mark.parametrize(
     ("manifest", "same"),
     [("image: registry.k8s.io/etcd:3.6.6-0", True), ("image: registry.k8s.io/etcd:3.6.5-0", False), ("", False)],

@@ -77,6 +77,13 @@ api_ready() {
   kubectl --kubeconfig "$kubeconfig" --request-timeout=10s get --raw=/readyz
 }
 
+# known_endpoint: where the cluster says that its API is, as ADDRESS:PORT. kubeadm gives it to every node that joins.
+known_endpoint() {
+  said=$(patiently kubectl --kubeconfig "$kubeconfig" -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}') ||
+    die "the cluster does not say where its API is; look at: kubectl -n kube-system get configmap kubeadm-config -o yaml"
+  echo "$said" | sed -n 's/^controlPlaneEndpoint: *//p'
+}
+
 # containerd_setting KEY: as the running configuration has it
 containerd_setting() {
   containerd config dump | sed -n "s/^ *$1 = [\"']\(.*\)[\"']\$/\1/p" | head -n 1

@@ -8,9 +8,9 @@ k() {
 }
 
 drain() {
-  endpoint=$(k -n kube-system get configmap kubeadm-config -o jsonpath='{.data.ClusterConfiguration}' | sed -n 's/^controlPlaneEndpoint: *//p')
+  endpoint=$(known_endpoint)
   [ "${endpoint%:*}" != "$leaving_endpoint" ] ||
-    die "$leaving is the API's address ($endpoint) for all other nodes: the stand-in cannot remove the first control plane"
+    die "$leaving is the API's address ($endpoint) for all other nodes: put another control plane first in kube_control_plane, run cluster.yml, and remove it then"
   tries=0
   until k drain "$leaving" --force --ignore-daemonsets --delete-emptydir-data --grace-period "$grace_period" --timeout "$drain_timeout"; do
     if [ "$ungraceful" = yes ]; then
