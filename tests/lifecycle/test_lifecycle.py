@@ -71,10 +71,10 @@ def assert_led_by(stack: Stack, *leaders: str) -> None:
         assert re.findall(rf"{field}(\S+):6443", held) == addresses[:1], held
     for host in stack.nodes():
         named = on(host, "sh", "-c", f"sed -n 's,^ *server: https://,,p' {KUBECONFIGS}", check=False)
-        servers = re.findall(r"^(\S+):6443$", named, re.MULTILINE)
+        asked = re.findall(r"^(\S+):6443$", named, re.MULTILINE)
         own = {"localhost", "127.0.0.1", stack.address(host)}
-        assert servers, named
-        assert set(servers) <= {*own, addresses[0]}, f"{host}: {named}"
+        assert asked, named
+        assert set(asked) <= {*own, addresses[0]}, f"{host}: {named}"
     proxies = stack.kubectl("-n", "kube-system", "get", "configmap", "kube-proxy", "-o", "yaml")
     assert re.findall(r"server: https://(\S+):6443", proxies) in (["127.0.0.1"], addresses[:1]), proxies
 
