@@ -46,6 +46,7 @@ def build(
 def entry_name(pin: GoPin, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] = ()) -> str:
     """Name the cache entry of a build by all that goes into it, the Go toolchain left out."""
     maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
+    maps += [repr(sorted((file, sorted(texts.items())) for file, texts in pin.edits.items()))] if pin.edits else []
     cgo = ["cgo", *cgo_tags] if cgo_tags else []
     key = cache.digest(pin.module, pin.sum, *maps, *ldflags, *cgo)
     return f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}"
@@ -75,11 +76,15 @@ def module_file(path: Path) -> Mapping[str, object]:
 def _build(pin: GoPin, ldflags: Sequence[str], cgo_tags: Sequence[str], target: Path) -> None:
     wrapper = target / ".wrapper"
     wrapper.mkdir()
-    own = module_file(Path(download(pin.module, pin.version)["GoMod"]))
+    fetched = download(pin.module, pin.version)
+    own = module_file(Path(fetched["GoMod"]))
     required = {pin.module: pin.version, **pin.requires}
     lines = [f"module wrapper/{pin.name}", f"go {own['Go']}"]
     lines += [f"require {path} {version}" for path, version in required.items()]
     lines += [f"replace {path} => {substitute}" for path, substitute in sorted(pin.replace.items())]
+    if pin.edits:
+        _edit(pin, fetched, wrapper / "edited")
+        lines.append(f"replace {pin.module} => ./edited")
     (wrapper / "go.mod").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if pin.sum:
         (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")
@@ -90,6 +95,25 @@ def _build(pin: GoPin, ldflags: Sequence[str], cgo_tags: Sequence[str], target: 
     for name, package in pin.binaries.items():
         (target / _default_name(package)).rename(target / name)
     shutil.rmtree(wrapper)
+
+
+def _edit(pin: GoPin, fetched: Mapping[str, str], target: Path) -> None:
+    """Copy a module and make the pin's edits in it. Go holds no sum against a directory, so that is done here."""
+    if pin.sum and fetched["Sum"] != pin.sum:
+        message = f"{pin.module} {pin.version} is not the pinned one: its sum is {fetched['Sum']}, not {pin.sum}"
+        raise ToolError(message)
+    shutil.copytree(fetched["Dir"], target, copy_function=shutil.copyfile)
+    for directory in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        directory.chmod(0o755)  # in Go's cache nothing can be written
+    for name, texts in pin.edits.items():
+        file = target / name
+        source = file.read_text(encoding="utf-8")
+        for old, new in texts.items():
+            if source.count(old) != 1:
+                message = f"{pin.module} {pin.version}: {name} has {source.count(old)} times, not once: {old}"
+                raise ToolError(message)
+            source = source.replace(old, new)
+        file.write_text(source, encoding="utf-8")
 
 
 def _default_name(package: str) -> str:

@@ -14,7 +14,7 @@ case "$1 $2" in
 "mod download") echo '{"Dir": "/module", "GoMod": "/module/go.mod", "Sum": "h1:x", "Origin": {"VCS": "git"}}' ;;
 "mod edit") echo '{"Go": "1.24.3"}' ;;
 build*)
-    { echo "$CGO_ENABLED $GOWORK $*"; cat go.mod; [ ! -e go.sum ] || cat go.sum; } >> "$log"
+    { echo "$CGO_ENABLED $GOWORK $*"; cat go.mod; [ ! -e go.sum ] || cat go.sum; [ ! -e edited ] || cat edited/a/*.go; } >> "$log"
     for argument; do
         case $argument in
         -o=*/) out=${argument#-o=} ;;
@@ -67,6 +67,41 @@ def test_a_program_that_needs_cgo_gets_it_and_is_linked_statically(go_log: Path)
     assert " -ldflags=-s -w -linkmode=external -extldflags=-static -tags=seccomp,netgo -o=" in command
 
 
+@pytest.fixture
+def edited(program: Script, bin_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GoPin:
+    """A module whose source is there, with something wrong in it."""
+    directory = tmp_path / "module" / "a"
+    directory.mkdir(parents=True)
+    (directory / "wrong.go").write_text("wrong and right", encoding="utf-8")
+    directory.chmod(0o555)
+    program("go", GO.replace('"/module"', f'"{tmp_path}/module"'))
+    monkeypatch.setenv("PATH", f"{bin_directory}:/usr/bin:/bin")
+    return GoPin(**{**TOOL.__dict__, "sum": "h1:x", "edits": {"a/wrong.go": {"wrong and": "right and"}}})
+
+
+def test_a_module_with_a_mistake_is_built_from_a_copy_without_it(edited: GoPin, bin_directory: Path) -> None:
+    directory = gobuild.build(edited)
+    log = (bin_directory / "go.log").read_text(encoding="utf-8")
+    assert "replace example.test/tool/v2 => ./edited\n" in log
+    assert log.endswith("right and right")
+    assert sorted(path.name for path in directory.iterdir()) == ["other", "renamed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"sum": "h1:other"}, r"not the pinned one: its sum is h1:x, not h1:other"),
+        ({"edits": {"a/wrong.go": {"mistake": ""}}}, r"a/wrong\.go has 0 times, not once: mistake"),
+        ({"edits": {"a/wrong.go": {"r": ""}}}, r"a/wrong\.go has 2 times, not once: r"),
+    ],
+)
+def test_an_edit_of_another_source_than_it_was_made_for_is_refused(
+    edited: GoPin, change: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ToolError, match=told):
+        gobuild.build(GoPin(**{**edited.__dict__, **change}))
+
+
 def test_what_is_built_is_not_built_again(go_log: Path) -> None:
     assert gobuild.build(TOOL) == gobuild.build(TOOL)
     assert go_log.read_text(encoding="utf-8").count("-mod=mod") == 1
@@ -81,8 +116,10 @@ def test_each_way_to_build_has_its_own_place() -> None:
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "sum": ""})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "replace": {}})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "requires": {}})),
+        gobuild.entry_name(GoPin(**{**TOOL.__dict__, "edits": {"a.go": {"old": "new"}}})),
+        gobuild.entry_name(GoPin(**{**TOOL.__dict__, "edits": {"a.go": {"old": "newer"}}})),
     }
-    assert len(names) == 7
+    assert len(names) == 9
 
 
 @pytest.mark.usefixtures("go_log")
