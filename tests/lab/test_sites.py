@@ -300,13 +300,13 @@ def test_a_scan_from_the_wan_finds_the_declared_ports_and_nothing_else(place: Me
         assert scan(place, "six1" if address != WG0["six1"] else "open1", "tcp", address, SERVICE) == {SERVICE}
     place.everywhere(WG0, f"nft '{WITNESS}'")
     jobs = [(kind, address) for kind in ("tcp", "udp") for address in SSH]
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(4) as pool:
         found = dict(zip(jobs, pool.map(lambda job: scan(place, "operator", *job), jobs), strict=True))
     for host, addresses in (("open1", 2), ("open2", 2), ("six1", 1)):
         counters = re.findall(r"counter packets (\d+)", place.sh(host, "nft list chain inet witness asked"))
         asked = [int(count) for count in counters if count != "0"]
         assert len(asked) == 2 * addresses, (host, counters)
-        assert min(asked) > 60000, "a busy WAN loses some, but it was a scan"
+        assert min(asked) > 50000, "a busy WAN loses some, but it was a scan"
     for address, ports in SSH.items():
         assert found["tcp", address] <= ports, address
     expected = {
