@@ -11,7 +11,7 @@ from components.model.problems import ConfigError, Problem
 from components.model.spec import Spec
 from components.remote import Access
 
-SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients")
+SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients", "services")
 SECRET_VARIABLES = "secretVariables"  # noqa: S105 - a name
 
 

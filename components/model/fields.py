@@ -70,19 +70,25 @@ class Fields:
 
     def integer(self, name: str, default: int, low: int, high: int, unit: str) -> int:
         """Return a whole number between low and high."""
+        return default if self.raw(name) is None else self._whole(name, default, (low, high), unit, default)
+
+    def _whole(self, name: str, default: int, limits: tuple[int, int], unit: str, example: int) -> int:
         value = self.raw(name)
-        if value is None:
-            return default
+        low, high = limits
         if isinstance(value, float) and value.is_integer():  # Pulumi's configuration may carry 51820 as 51820.0
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             self.problems.add(
                 self.at(name),
                 f"{value!r} is not a {unit} from {low} to {high}",
-                f"write for example `{name}: {default}`",
+                f"write for example `{name}: {example}`",
             )
             return default
         return value
+
+    def port(self, name: str, example: int) -> int | None:
+        """Return a port; None when absent, 0 when it cannot be read."""
+        return None if self.raw(name) is None else self._whole(name, 0, (1, 65535), "port", example)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return true or false."""

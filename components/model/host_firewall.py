@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
-from components.model.parse_kubernetes import API_PORT
+from components.model.service import TCP, UDP
+from components.model.service_ports import api_port
+from components.model.services import entries
 from components.model.spec import CONTROL_PLANE, Mesh, Node, Site, Spec
 
 
@@ -22,15 +24,25 @@ def openings(spec: Spec, node: Node) -> Openings | None:
     site = next(site for site in spec.sites if site.name == node.site)
     if not site.firewall.enabled:
         return None
-    return Openings(udp=(spec.mesh.listen_port,), tcp=_api(spec, node), ssh=site.firewall.ssh)
+    tcp, udp = (_services(spec, node, protocol) for protocol in (TCP, UDP))
+    return Openings(
+        udp=tuple(dict.fromkeys((spec.mesh.listen_port, *udp))),
+        tcp=tuple(dict.fromkeys((*_api(spec, node), *tcp))),
+        ssh=site.firewall.ssh,
+    )
+
+
+def _services(spec: Spec, node: Node, protocol: str) -> tuple[int, ...]:
+    """Return the ports of services that enter here from outside; who may come is narrowed by these themselves."""
+    here = (entry.service for entry in entries(spec) if entry.node == node.name and entry.addresses)
+    return tuple(sorted({service.port for service in here if service.protocol == protocol}))
 
 
 def _api(spec: Spec, node: Node) -> tuple[int, ...]:
     """Return the API's port on a node that is reached from outside the mesh for it."""
     if spec.kubernetes.api is None or CONTROL_PLANE not in node.roles:
         return ()
-    written = str(spec.kubernetes.variables.get("kube_apiserver_port", API_PORT)).removesuffix(".0")
-    return (int(written) if written.isdigit() else API_PORT,)
+    return (api_port(spec.kubernetes),)
 
 
 def ssh_ranges(site: Site, mesh: Mesh) -> tuple[str, ...]:

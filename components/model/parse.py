@@ -6,6 +6,7 @@ from components.model.fields import Fields
 from components.model.parse_clients import parse_clients
 from components.model.parse_firewall import check_that_it_is_used, parse_firewall
 from components.model.parse_kubernetes import parse_kubernetes
+from components.model.parse_services import parse_services
 from components.model.parse_sites import SitesParser
 from components.model.problems import Problems
 from components.model.spec import Mesh, Spec
@@ -15,9 +16,9 @@ from components.model.validate import refuse_own_variables, validate
 def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     """Return the specification.
 
-    `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, and secretVariables, whose values are not
-    looked at. `read` returns the text of a file that is named there (known hosts, private key) and raises OSError;
-    nothing of the private key is kept. Raises ConfigError with every mistake.
+    `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, and secretVariables, whose values
+    are not looked at. `read` returns the text of a file that is named there (known hosts, private key) and raises
+    OSError; nothing of the private key is kept. Raises ConfigError with every mistake.
     """
     problems = Problems()
     top = Fields(config, "", problems)
@@ -28,11 +29,12 @@ def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     check_that_it_is_used(firewall, sites)
     kubernetes = parse_kubernetes(top.sub("kubernetes"), sites)
     clients = parse_clients(top.sub("clients"), sites)
+    services = parse_services(top.sub("services"), sites)
     _check_private_key(ssh, read)
     secret_variables = top.sub("secretVariables").values()
     ssh.finish()
     top.finish()
-    spec = Spec(mesh, kubernetes, sites, clients)
+    spec = Spec(mesh, kubernetes, sites, clients, services)
     validate(spec, problems)
     refuse_own_variables([("secretVariables", "secretVariables", secret_variables)], problems)
     problems.raise_if_any()

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 from components.model.families import IPV4, family_of
+from components.model.service import Service
 
 CONTROL_PLANE = "control-plane"
 ETCD = "etcd"
@@ -221,6 +222,8 @@ class Spec:
     kubernetes: Kubernetes
     sites: tuple[Site, ...]
     clients: tuple[Client, ...] = ()
+    """In alphabetical order."""
+    services: tuple[Service, ...] = ()
     """In alphabetical order."""
 
     @cached_property

@@ -14,6 +14,7 @@ from components.model.lans import check_lans
 from components.model.problems import Problems
 from components.model.render.group_vars import OWN_VARIABLES
 from components.model.separated import check_pairs
+from components.model.service_checks import check_services
 from components.model.spec import CONTROL_PLANE, ETCD, Node, Spec
 
 _NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -44,6 +45,7 @@ def validate(spec: Spec, problems: Problems) -> None:
     _kubespray(spec, problems)
     _variables(spec, problems)
     check_pairs(spec, problems)
+    check_services(spec, problems)
 
 
 def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Hashable | None], instead: str) -> None:
