@@ -11,6 +11,7 @@ from components.model.measurement import Link
 from components.model.render.inventory import inventory, to_yaml
 from components.model.render.picture.svg import picture
 from components.model.render.readme import readme
+from components.model.render.services import services_data
 from components.model.routing import route
 from components.playbooks import playbook_source
 from components.rendered import ROOT, write_text
@@ -56,5 +57,7 @@ pulumi.export(
 pulumi.export("inventory", to_yaml(inventory(spec)))
 if spec.clients:
     pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
+if spec.services:
+    pulumi.export("services", services_data(spec, routes))
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
 pulumi.export("readme", measurement.links.apply(described))

@@ -16,6 +16,7 @@ from components.model.clients import doors
 from components.model.families import IPV4
 from components.model.render.client import gateway_of
 from components.model.render.reachability import reachability_table, relayed_paths
+from components.model.render.services import services_table
 from components.model.routing import Routes
 from components.model.spec import Node as NodeSpec
 from components.model.spec import Site as SiteSpec
@@ -103,10 +104,15 @@ class Mesh(pulumi.ComponentResource):
         return [firewall.confirmed for firewall in firewalls if firewall]
 
     def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
-        """Say in a preview who reaches whom; the files tell more. Pulumi shows but the beginning of outputs."""
+        """Say in a preview who reaches whom, and where services enter; the files tell more.
+
+        Pulumi shows but the beginning of outputs.
+        """
         if pulumi.runtime.is_dry_run():
             paths = relayed_paths(spec, routes)
             tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
+            services = services_table(spec)
+            tables += f"\n\nServices:\n{services}" if services else ""
             more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
             pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
 

@@ -1,7 +1,7 @@
 """Checks of what a service says of itself, and of where it enters."""
 
 import re
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from components.model.families import family_of, in_words
 from components.model.fields import MISSING_NETWORK
@@ -64,10 +64,10 @@ def _target(spec: Spec, service: Service, problems: Problems) -> None:
 def _sources(spec: Spec, service: Service, problems: Problems) -> None:
     path = f"services.{service.name}.from"
     for network in service.sources or ():
-        if network.prefixlen and network.version == 4 and network.overlaps(spec.mesh.cidr):
+        if isinstance(network, IPv4Network) and network.subnet_of(spec.mesh.cidr):
             problems.add(
                 path,
-                f"{network} meets mesh.cidr {spec.mesh.cidr}, whose members may always come",
+                f"{network} is of mesh.cidr {spec.mesh.cidr}, whose members may always come",
                 "remove it, or write `from: mesh` for the mesh alone",
             )
 
@@ -156,8 +156,8 @@ def _named(spec: Spec, found: Outside, service: Service, problems: Problems) -> 
     named = {node.site for node in nodes} | {node.name for node in nodes}
     silent += [word for word in service.entries if word not in named]
     for name in silent:
-        node = next((node for node in spec.nodes if node.name == name), None)
-        hosts = (found.public.get(name, ()) or found.forwarded.get(name, ())) if node else ()
+        meant = [node.name for node in spec.nodes if name in (node.name, node.site)]
+        hosts = [host for one in meant for host in (*found.public.get(one, ()), *found.forwarded.get(one, ()))]
         what = f"has {', '.join(hosts)}" if hosts else "has no endpoint"
         problems.add(
             path,

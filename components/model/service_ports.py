@@ -43,7 +43,7 @@ def check_ports(spec: Spec, problems: Problems) -> None:
             port = f"{service.port}/{service.protocol} at {place}"
             problems.add(f"services.{service.name}.port", f"{port} is {what}", instead)
 
-    for one in _listening(spec):
+    for one in sorted(_listening(spec), key=lambda one: one.service.name):  # the first name keeps the port
         service = one.service
         other = first.setdefault((one.place, one.port), service)
         if other != service:

@@ -87,6 +87,8 @@ def enters(spec: Spec, found: Outside, service: Service) -> tuple[Doorway, ...]:
     """Return where a service enters; none: it cannot. `found` is where the nodes are reached from outside."""
     if service.sources is None:
         return _of_mesh(spec, service)
+    if not service.families:
+        return ()
     if service.entries:
         return tuple(
             Doorway(node, addresses, _declared(found, service, node))
@@ -94,7 +96,7 @@ def enters(spec: Spec, found: Outside, service: Service) -> tuple[Doorway, ...]:
             if (addresses := found.leading_to(service, node))
         )
     if service.client_address == KEPT:
-        why = "clients reach the program itself, whose nodes here are public"
+        why = "`clientAddress: kept`: clients come to the program itself, where its nodes are public"
         return _public([node for node in spec.nodes if node.name in service.nodes], found, service, why)
     runs = sites_of(spec, service)
     own = _public([node for site in runs for node in site.nodes], found, service, "")

@@ -29,6 +29,11 @@ MISTAKES = [
     ("sites/more/nodes/More3/endpoint", "192.0.2.79", "sites.more.nodes.More3: is not a lower-case DNS name of at most 63 characters; write for example `more3`"),
     # keys that are twice
     ("sites/more/nodes/more1.lab.test/ssh/hostKey", host_key("gate.lab.test"), "sites.oneport.nodes.gate.lab.test.ssh.hostKey: is the key of more1.lab.test too: one of them is a copy of the other"),
+    # services
+    ("services/dns/port", 53, "services.web.port: 53/udp at closed1.lab.test is already that of the service dns; choose another port"),
+    ("services/tunnelled/mode", "fast", "services.tunnelled.mode: 'fast' is not known; write one of auto, direct, tunnel"),
+    ("services/tunnelled/at", ["closed", "nowhere"], "services.tunnelled.at: nowhere is neither a declared site nor a node; write"),
+    ("services/tunnelled/prt", 80, "services.tunnelled.prt: is not a known field; did you mean `port`?"),
     # gateways
     ("sites/more/gateway", "gate.lab.test", "sites.more.gateway: gate.lab.test is not a node of this site; write one of More3, closed1.lab.test, more1.lab.test, more2.lab.test"),
     ("sites/open/gateway", None, "sites.open.clients: the site has no gateway that clients come in by; write `gateway: NODE`"),
@@ -66,6 +71,10 @@ def configuration() -> dict[str, object]:
         config = changed(f"sites/more/nodes/{name}", node, config)
     config = changed("sites/more/nodes/more2.lab.test/ssh/port", 22, config)
     config = changed("sites/more/nodes/closed1.lab.test/ssh/host", "192.0.2.77", config)
+    public = {"nodePort": 30053, "from": "public", "at": ["closed"]}
+    config = changed("services", {
+        "dns": {**public, "protocol": "udp"}, "web": {**public, "protocol": "udp", "port": 53}, "tunnelled": {**public, "port": 443},
+    }, config)  # fmt: skip
     for path, value, _ in MISTAKES:
         config = changed(path, value, config)
     return changed("sites/more/institution", "more", config)

@@ -148,8 +148,16 @@ uvic:
 """
 
 
+SERVICES = """
+portal: {port: 443, nodePort: 30443, from: public, at: [uvic]}
+transfer: {port: 2811, hostPort: 2811, from: public, at: [mwt2], clientAddress: kept}
+monitor: {port: 9090, target: "10.1.0.50:9090", at: [infn001.example.org]}
+"""
+
+
 def test_the_picture_in_the_documentation_is_what_is_drawn() -> None:
     config = changed("sites", yaml.safe_load(EXAMPLE), configuration())
+    config = changed("services", yaml.safe_load(SERVICES), config)
     for site, fields in yaml.safe_load(EXAMPLE).items():
         for index, name in enumerate(fields["nodes"]):
             ssh = {"host": f"{site}.example.org", "port": 2211 + index, "hostKey": host_key(name)}

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from components.model.families import FAMILIES, IPV4, in_words
 from components.model.reachability import LAN, RELAY
+from components.model.render.flows import Flow, flows
 from components.model.render.names import short_names
 from components.model.routing import Routes
 from components.model.spec import Node, Site, Spec
@@ -18,28 +19,37 @@ _STYLES = """\
     classDef port fill:#dbeafe,stroke:#1d4ed8,color:#1f2937
     classDef closed fill:#f3f4f6,stroke:#6b7280,stroke-dasharray:4 3,color:#1f2937
     classDef site fill:#ffffff,stroke:#94a3b8,color:#1f2937"""
+_SERVICES = "    classDef service fill:#fce7f3,stroke:#db2777,color:#1f2937"
 
 
 def diagram(spec: Spec, routes: Routes) -> str:
     """Return the text of a flowchart: a box for each site, links by kind."""
     short = short_names(spec)
     lines = ["flowchart LR"]
+    found = flows(spec)
     for number, site in enumerate(spec.sites):
-        lines += _box(number, site, routes, short)
+        *box, end = _box(number, site, routes, short)
+        here = [flow for flow in found if flow.site == site.name]
+        lines += [*box, *(_pill(number, index, flow) for index, flow in enumerate(here)), end]
     links, relayed = _links(spec, routes, short)
     lines += [f"    {link}" for link in links]
+    lines += _ways(spec, found)
     if relayed:
         lines.append(f"    linkStyle {','.join(map(str, relayed))} stroke:#b45309,stroke-width:2px")
     sites = ",".join(f"s{number}" for number in range(len(spec.sites)))
-    return "\n".join([*lines, _STYLES, f"    class {sites} site"])
+    styles = [_STYLES, _SERVICES] if found else [_STYLES]
+    return "\n".join([*lines, *styles, f"    class {sites} site"])
 
 
 def legend(spec: Spec) -> str:
     """Return what the signs mean, one line, and what is left out."""
     left_out = " Sites that reach each other directly, both ways, have no line." if _too_many(spec) else ""
+    services = (
+        " Rounded boxes are services, where they enter; thick arrows lead to where they run." if spec.services else ""
+    )
     return (
         "Arrows point from the side that can speak first to the one that is spoken to; numbers are pairs of nodes. "
-        f"Dotted lines go through a gateway (hexagon). Boxes with a dashed border have no port.{left_out}"
+        f"Dotted lines go through a gateway (hexagon). Boxes with a dashed border have no port.{services}{left_out}"
     )
 
 
@@ -68,6 +78,21 @@ def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list
         *(f"        s{number}n{index}{_shape(label, form)}:::{form}" for index, (label, form) in enumerate(boxes)),
         "    end",
     ]
+
+
+def _pill(number: int, index: int, flow: Flow) -> str:
+    who = "" if flow.service.sources else "<br/>mesh only"
+    return f'        s{number}v{index}(["{flow.label}{who}"]):::service'
+
+
+def _ways(spec: Spec, found: tuple[Flow, ...]) -> list[str]:
+    """Return arrows from where services enter to where they run."""
+    numbers = {site.name: number for number, site in enumerate(spec.sites)}
+    ways = []
+    for site, number in numbers.items():
+        here = [flow for flow in found if flow.site == site]
+        ways += [f"    s{number}v{index} ==> s{numbers[to]}" for index, flow in enumerate(here) for to in flow.to]
+    return ways
 
 
 def _families(site: Site) -> str:

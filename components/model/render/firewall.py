@@ -1,4 +1,4 @@
-"""What each site's network group is asked for, in Markdown: a UDP port, from where, to which host."""
+"""What each site's network group is asked for, in Markdown: ports, from where, to which host."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from components.model.clients import clients_by
 from components.model.families import IPV6, family_of
 from components.model.render.markdown import table
+from components.model.render.services import requests
 from components.model.routing import Routes
+from components.model.services import Entry, entries
 from components.model.spec import Endpoint, Node, Site, Spec
 
 
 def firewall_requests(spec: Spec, routes: Routes) -> str:
     """Return a sheet for each site."""
-    return "\n\n".join(_sheet(spec, routes, site) for site in spec.sites)
+    services = entries(spec)
+    return "\n\n".join(_sheet(spec, routes, site, services) for site in spec.sites)
 
 
-def _sheet(spec: Spec, routes: Routes, site: Site) -> str:
+def _sheet(spec: Spec, routes: Routes, site: Site, services: tuple[Entry, ...]) -> str:
     inwards = [row for node in site.nodes for row in _inwards(spec, routes, node)]
+    names = {node.name for node in site.nodes}
+    inwards += requests(spec, [entry for entry in services if entry.node in names])
     lines = [f"### {site.name}"]
     if inwards:
         lines.append(table(["open inwards", "from", "leads to"], inwards))

@@ -10,6 +10,7 @@ from components.model.render.firewall import firewall_requests
 from components.model.render.links import links_table, narrow_note
 from components.model.render.markdown import table
 from components.model.render.reachability import reachability_table, relayed_paths
+from components.model.render.services import services_section
 from components.model.routing import Routes
 from components.model.spec import Spec
 
@@ -46,9 +47,9 @@ all nodes answer each other over wg0.
 {reachability_table(spec, routes)}
 
 Pairs of nodes: `lan` over their site's LAN; `direct` because one of the two has an endpoint; `relay` through gateways.
-{relayed}{measured}
+{relayed}{measured}{services_section(spec, routes)}
 ## For the network groups
-UDP, nothing else, is what wg0 needs of a site's firewall.
+UDP, nothing else, is what wg0 needs of a site's firewall.{_further(spec)}
 
 {firewall_requests(spec, routes)}
 
@@ -57,6 +58,10 @@ UDP, nothing else, is what wg0 needs of a site's firewall.
 - `kubectl --kubeconfig kubeconfig get nodes -L site,institution`
 - `wg show wg0` on any host shows its peers; `pulumi stack output mesh` shows their keys and endpoints.
 """
+
+
+def _further(spec: Spec) -> str:
+    return " The other ports are those of services." if any(service.sources for service in spec.services) else ""
 
 
 def _clients(spec: Spec) -> str:

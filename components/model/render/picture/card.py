@@ -1,4 +1,4 @@
-"""One site as a box: its name, institutions and LAN, its nodes by form, and the clients that come in by it."""
+"""One site as a box: its name, institutions and LAN, its nodes by form, clients and services that come in by it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from itertools import combinations
 
 from components.model.clients import door
 from components.model.reachability import LAN
+from components.model.render.flows import flows
 from components.model.render.names import short_names
 from components.model.render.picture.elements import dot, group, hexagon, rectangle, text
 from components.model.render.picture.text import cut, width
@@ -27,10 +28,10 @@ _WIDEST = 250
 
 @dataclass(frozen=True)
 class Chip:
-    """A node, nodes that are alike, or a client."""
+    """A node, nodes that are alike, a client, or a service."""
 
     form: str
-    """gateway, port, closed or client: what it looks like."""
+    """gateway, port, closed, client or service: what it looks like."""
     name: str
     below: str = ""
     """A second line."""
@@ -54,7 +55,7 @@ class Chip:
         shape = (
             hexagon(x, y, wide, self.height, look)
             if self.form == "gateway"
-            else rectangle(x, y, wide, self.height, look, 6)
+            else rectangle(x, y, wide, self.height, look, 11 if self.form == "service" else 6)
         )
         centre = x + wide / 2 - (4 if self.leads else 0)
         found = [shape, text(centre, y + 15.5, self.name, "node", "middle")]
@@ -83,9 +84,9 @@ def card(spec: Spec, routes: Routes, site: Site) -> Card:
     """Return the box of a site."""
     institutions = sorted({node.institution for node in site.nodes})
     chips = _nodes(spec, site, full=len(spec.sites) <= FULL)
-    guests = _clients(spec, site)
+    guests, services = _clients(spec, site), _services(spec, site)
     columns = 1 if len(chips) <= 3 else 2 if len(chips) <= 8 else 3
-    wide = max(chip.width for chip in [*chips, *guests])
+    wide = max(chip.width for chip in [*chips, *guests, *services])
     on_lan = any(routes.kind(one.name, other.name) == LAN for one, other in combinations(site.nodes, 2))
     lan = f"LAN {site.lan or ''}".strip() if on_lan else ""
     badge = width(lan, SMALL) + 2 * _SPACE if lan else 0
@@ -94,10 +95,11 @@ def card(spec: Spec, routes: Routes, site: Site) -> Card:
     inner = max(columns * wide + (columns - 1) * _SPACE, min(least, 2 * _WIDEST))
     wide = (inner - (columns - 1) * _SPACE) / columns
     drawn, y = _grid(chips, columns, wide, 54)
-    if guests:
-        drawn.append(text(_PAD, y + 17, "roaming clients", "small guest"))
-        rows, y = _grid(guests, columns, wide, y + 22)
-        drawn += rows
+    for found, said, look in ((guests, "roaming clients", "guest"), (services, "services", "served")):
+        if found:
+            drawn.append(text(_PAD, y + 17, said, f"small {look}"))
+            rows, y = _grid(found, columns, wide, y + 22)
+            drawn += rows
     elements = [
         rectangle(0, 0, inner + 2 * _PAD, y + _PAD - _SPACE, "card lan" if on_lan else "card", 10),
         text(_PAD, 23, cut(site.name, inner - badge, TITLE, bold=True), "title"),
@@ -164,3 +166,13 @@ def _clients(spec: Spec, site: Site) -> list[Chip]:
     shown = names if len(names) <= _MOST else names[: _MOST - 1]
     chips = [Chip("client", cut(name, _WIDEST, TEXT)) for name in shown]
     return chips + ([Chip("client", f"{len(names) - len(shown)} more")] if len(names) > len(shown) else [])
+
+
+def _services(spec: Spec, site: Site) -> list[Chip]:
+    found = [flow for flow in flows(spec) if flow.site == site.name]
+    shown = found if len(found) <= _MOST else found[: _MOST - 1]
+    chips = []
+    for flow in shown:
+        below = f"to {', '.join(flow.to)}" if flow.to else "" if flow.service.sources else "mesh only"
+        chips.append(Chip("service", cut(flow.label, _WIDEST, TEXT), cut(below, _WIDEST, SMALL)))
+    return chips + ([Chip("service", f"{len(found) - len(shown)} more")] if len(found) > len(shown) else [])

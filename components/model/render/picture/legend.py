@@ -60,6 +60,8 @@ def _signs(spec: Spec, routes: Routes, links: Sequence[Link], *, web: bool) -> l
         ("closed", "node without a port", "closed" in forms),
         ("leads", "control plane", bool(spec.with_role(CONTROL_PLANE))),
         ("client", "roaming client", any(clients_by(spec, node) for node in spec.nodes)),
+        ("service", "service, where it enters", bool(spec.services)),
+        ("serves", "what asks for services, to where they run", any(link.serves for link in links)),
     ]
     return [(look, said) for look, said, there in signs if there]
 
@@ -67,7 +69,7 @@ def _signs(spec: Spec, routes: Routes, links: Sequence[Link], *, web: bool) -> l
 def _sign(look: str, x: float, y: float) -> str:
     middle = y + 9
     line = ((x, middle), (x + 10, middle), (x + _SIGN - 10, middle), (x + _SIGN, middle))
-    if look in ("link", "carries"):
+    if look in ("link", "carries", "serves"):
         return curve(line, look)
     if look == "arrow":
         tip = x + _SIGN
@@ -79,4 +81,4 @@ def _sign(look: str, x: float, y: float) -> str:
         return hexagon(x + 2, y, _SIGN - 4, 18, "chip gateway")
     if look == "leads":
         return dot(x + _SIGN / 2, middle, 3.5, "leads")
-    return rectangle(x + 3, y, _SIGN - 6, 18, f"chip {look}", 5)
+    return rectangle(x + 3, y, _SIGN - 6, 18, f"chip {look}", 9 if look == "service" else 5)

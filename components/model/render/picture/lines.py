@@ -49,6 +49,7 @@ def lines(links: Sequence[Link], places: Mapping[str, Place], ring: Ring, *, web
         found.append(curve(points, look, _told(link), faint if plain else ""))
         if not plain:
             found += _arrows(link, points, places)
+        found += _serves(link, points, places)
     if _labelled(links):
         for link in sorted(links, key=lambda link: not link.carried):
             labels += _label(link, curves[link.here, link.there], taken)
@@ -115,14 +116,27 @@ def _arrows(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]
     """Return an arrow head where only the other side can speak first."""
     if link.forth and link.back:
         return []
-    (x, y), site = (points[3], link.there) if link.forth else (points[0], link.here)
+    look = "arrow-carries" if link.carried else "arrow"
+    return [_head(link.there if link.forth else link.here, link, points, places, 8 if link.carried else 7, look)]
+
+
+def _serves(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]:
+    """Return the ways of services upon a link, with an arrow head at the side where they go."""
+    found = []
+    for site, names in link.serves.items():
+        found.append(curve(points, "serves", f"to {site} goes what asks for {', '.join(names)}"))
+        found.append(_head(site, link, points, places, 9, "arrow-serves"))
+    return found
+
+
+def _head(site: str, link: Link, points: Curve, places: Mapping[str, Place], size: float, look: str) -> str:
+    """Return an arrow head at one end of a link."""
+    x, y = points[3] if site == link.there else points[0]
     dx, dy = places[site].inwards
-    size = 8 if link.carried else 7
     base = x + dx * size * 1.4, y + dy * size * 1.4
     corners = [(x, y), (base[0] + dy * size / 1.6, base[1] + dx * size / 1.6)]
     corners.append((base[0] - dy * size / 1.6, base[1] - dx * size / 1.6))
-    look = "arrow-carries" if link.carried else "arrow"
-    return [f'<polygon class="{look}" points="{" ".join(f"{number(a)},{number(b)}" for a, b in corners)}"/>']
+    return f'<polygon class="{look}" points="{" ".join(f"{number(a)},{number(b)}" for a, b in corners)}"/>'
 
 
 def _label(link: Link, points: Curve, taken: list[Box]) -> list[str]:

@@ -1,11 +1,14 @@
 """What is between sites: tunnels, who can begin them, and what they carry for others."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
 from components.model.reachability import RELAY
 from components.model.routing import Routes
+from components.model.service import TUNNEL
+from components.model.services import entries
 from components.model.spec import Spec
 
 
@@ -24,6 +27,8 @@ class Link:
     """Pairs of nodes without a tunnel of their own whose packets go this way."""
     relays: set[str] = field(default_factory=set)
     """The gateways that carry them on."""
+    serves: dict[str, list[str]] = field(default_factory=dict)
+    """Services whose traffic goes this way, by the site that it goes towards."""
 
 
 def links_of(spec: Spec, routes: Routes) -> list[Link]:
@@ -46,4 +51,17 @@ def links_of(spec: Spec, routes: Routes) -> list[Link]:
         if pair in found:
             found[pair].carried = len(paths)
             found[pair].relays = {name for path in paths for name in path if sites[name] in pair}
+    for here, there, name in _served(spec, routes, sites):
+        served = found[min(here, there), max(here, there)].serves.setdefault(there, [])
+        if name not in served:
+            served.append(name)
     return [found[pair] for pair in sorted(found)]
+
+
+def _served(spec: Spec, routes: Routes, sites: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the steps from site to site, and the service, of traffic from where it enters to where it runs."""
+    for entry in entries(spec):
+        for backend in entry.backends if entry.mode == TUNNEL else ():
+            for one, other in pairwise(routes.path(entry.node, backend.node)):
+                if sites[one] != sites[other]:
+                    yield sites[one], sites[other], entry.service.name

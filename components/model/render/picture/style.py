@@ -21,6 +21,10 @@ text {{ font-family: {FONT}; fill: #1e293b; }}
 .closed {{ fill: #f8fafc; stroke: #94a3b8; stroke-dasharray: 4 3; }}
 .client {{ fill: #f3e8ff; stroke: #a855f7; }}
 .guest {{ fill: #7e22ce; }}
+.service {{ fill: #fce7f3; stroke: #db2777; }}
+.served {{ fill: #be185d; }}
+.serves {{ fill: none; stroke: #db2777; stroke-width: 3; stroke-linecap: round; stroke-dasharray: 0.5 8; }}
+.arrow-serves {{ fill: #db2777; stroke: none; }}
 .leads {{ fill: #1d4ed8; }}
 .link {{ fill: none; stroke: #3b82f6; stroke-width: 1.8; stroke-linecap: round; }}
 .carries {{ fill: none; stroke: #d97706; stroke-width: 2.8; stroke-linecap: round; }}
@@ -44,6 +48,10 @@ text {{ fill: #e2e8f0; }}
 .closed {{ fill: #1e293b; stroke: #64748b; }}
 .client {{ fill: #3b0764; stroke: #c084fc; }}
 .guest {{ fill: #d8b4fe; }}
+.service {{ fill: #500724; stroke: #f472b6; }}
+.served {{ fill: #f9a8d4; }}
+.serves {{ stroke: #f472b6; }}
+.arrow-serves {{ fill: #f472b6; }}
 .leads {{ fill: #93c5fd; }}
 .link {{ stroke: #60a5fa; }}
 .carries {{ stroke: #f59e0b; }}
