@@ -7,16 +7,22 @@ from typing import Any
 import yaml
 
 from components.model.parse import parse
+from components.model.render.services import services_data
 from components.model.routing import route
 from tests.examples import HOST_KEY, TREE, changed, configuration, host_key, read
 
 
 def sites_of(section: str, count: int) -> dict[str, Any]:
-    """The sites of so many examples in a section of the guide."""
+    """The sites of so many examples in a section of the guide; what is written later wins."""
+    return dict(examples(section, count))
+
+
+def examples(section: str, count: int) -> list[tuple[str, Any]]:
+    """The same, each site as often as it is there."""
     text = (TREE / "docs/guide.md").read_text(encoding="utf-8").split(f"## {section}\n")[1].split("\n## ")[0]
     blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)]
     assert len(blocks) == count
-    return {name: site for block in blocks for name, site in yaml.safe_load(block).items()}
+    return [(name, site) for block in blocks for name, site in yaml.safe_load(block).items()]
 
 
 def test_the_forms_of_sites_are_one_configuration_without_a_mistake() -> None:
@@ -45,6 +51,29 @@ def test_the_examples_of_families_names_and_bastions_are_one_configuration_witho
     routes = route(spec)
     assert routes.kind("nordic001.example.org", "cern002.example.org") == "direct"
     assert routes.path("nordic001.example.org", "desy001.example.org")[1:-1] == ("cern001.example.org",)
+
+
+def test_the_example_of_services_goes_the_ways_that_are_told() -> None:
+    sites: dict[str, Any] = {}
+    for name, site in examples("Forms of sites", 4):
+        merged = sites.setdefault(name, {"nodes": {}})
+        merged.update({**site, "nodes": {**merged["nodes"], **site["nodes"]}})
+    config = changed("sites", sites, configuration())
+    for name, site in sites.items():
+        for node in site["nodes"]:
+            config = changed(f"sites/{name}/nodes/{node}/ssh/hostKey", host_key(node), config)
+    config = changed("sites/mwt2/nodes/uchicago002.hl-lhc.io/roles", ["control-plane", "etcd", "worker"], config)
+    page = (TREE / "docs/services.md").read_text(encoding="utf-8")
+    declared, told, *_ = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)]
+    spec = parse({**config, "services": yaml.safe_load(declared)["stretched:services"]}, read)
+    found = services_data(spec, route(spec))
+    ways = [(name, path) for name in ("portal", "transfer", "monitor") for path in lines(found[name]["paths"])]
+    assert told.splitlines() == [f"{name}: {path}" for name, path in ways]
+
+
+def lines(value: object) -> list[str]:
+    assert isinstance(value, list)
+    return value
 
 
 def test_the_second_gateway_can_be_written_so_and_takes_over() -> None:
