@@ -107,14 +107,12 @@ def _check_node_ports(spec: Spec, problems: Problems) -> None:
 
 def _listening(spec: Spec) -> Iterator[_Listens]:
     """Yield each service at each node where it enters or has an inner hop."""
-    seen = set()
     for entry in entries(spec):
-        seen.add((entry.service.name, entry.node))
         if entry.service.port:
             yield _Listens(entry.service, entry.node)
     for node in spec.nodes:
         for service in inner_hops(spec, node):
-            if service.port and (service.name, node.name) not in seen:
+            if service.port:
                 yield _Listens(service, node.name)
 
 

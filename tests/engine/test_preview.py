@@ -35,6 +35,19 @@ def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     )
 
 
+def test_a_preview_says_where_services_enter(engine: Engine, stack: str, tmp_path: Path) -> None:
+    text = yaml.safe_load((TREE / "Pulumi.hl-lhc.yaml").read_text(encoding="utf-8"))
+    text["config"]["stretched:services"] = {"web": {"port": 443, "nodePort": 30443, "from": "public", "at": ["uvic"]}}
+    file = tmp_path / "Pulumi.yaml"
+    file.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
+    said = engine("preview", "--stack", stack, "--config-file", str(file)).stdout
+    assert re.search(
+        r"\| web +\| 206.12.98.227:443/tcp \| uvic001 +\| uvic +\| direct \| it runs at uvic, with", said
+    ), said
+    whole = (engine.program / ".stretched/hl-lhc/readme.md").read_text(encoding="utf-8")
+    assert "    web: client -> uvic001 (206.12.98.227:443/tcp) -> uvic001:30443\n" in whole
+
+
 def preview_with(engine: Engine, stack: str, tmp_path: Path, config: dict[str, object]) -> str:
     """Preview another configuration, which must be refused without a traceback."""
     file = tmp_path / "Pulumi.yaml"

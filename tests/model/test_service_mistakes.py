@@ -4,7 +4,7 @@ import pytest
 
 from components.model.parse import parse
 from components.model.problems import ConfigError
-from tests.examples import addresses, changed, read, three_sites
+from tests.examples import HOST_KEY, addresses, changed, read, three_sites
 
 WEB: dict[str, object] = {"port": 443, "nodePort": 30443, "from": "public", "at": ["closed"]}
 PROGRAM: dict[str, object] = {"port": 443, "hostPort": 8443, "from": "public", "at": ["open"]}
@@ -167,6 +167,16 @@ def test_the_port_of_the_apis_address_is_taken_too() -> None:
     assert found.startswith(
         "services.web.entries: 443/tcp at 203.0.113.8 is kubernetes.apiAddress; choose another port"
     )
+
+
+def test_ports_of_hosts_behind_a_bastion_are_those_of_another_place() -> None:
+    config = changed("sites/closed/nodes/closed1.lab.test/ssh/host", "203.0.113.8", three_sites())
+    service = {**WEB, "port": 2250, "entries": ["oneport"]}
+    config = changed("sites/closed/nodes/closed1.lab.test/ssh/port", 2250, config)
+    (found,) = problems({"web": service}, config)
+    assert "2250/tcp at 203.0.113.8 is where SSH of closed1.lab.test is" in found
+    config = changed("sites/closed/ssh/bastion", {"host": "203.0.113.9", "hostKey": HOST_KEY}, config)
+    assert parse(changed("services", {"web": service}, config), read)
 
 
 @pytest.mark.parametrize("name", ["Web", "my web", "web.example", "-web", "w" * 64])

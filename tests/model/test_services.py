@@ -15,7 +15,7 @@ from components.model.parse_services import parse_services
 from components.model.problems import Problems
 from components.model.services import Entry, entries, inner_hops
 from components.model.spec import Spec
-from tests.examples import addresses, changed, configuration, read, three_sites
+from tests.examples import HOST_KEY, addresses, changed, configuration, host_key, read, three_sites
 from tests.model.test_routes import forms
 from tests.model.worlds import Form, World
 
@@ -61,6 +61,19 @@ def test_an_address_that_two_hosts_have_is_a_routers() -> None:
     assert found.forwarded[OPEN1] == found.forwarded[OPEN2] == ("192.0.2.11",)
     by_ssh = changed(f"sites/closed/nodes/{CLOSED1}/ssh/host", "192.0.2.12", three_sites())
     assert set(outside(parse(by_ssh, read)).public) == {OPEN1}
+
+
+def test_a_port_of_the_site_is_not_the_gateways_own_even_if_nobody_else_is_there() -> None:
+    alone = {"gate.lab.test": {"address": "192.168.7.3", "ssh": {"host": "gate.lab.test", "hostKey": host_key(GATE)}}}
+    found = outside(parse(changed("sites/oneport/nodes", alone, three_sites()), read))
+    assert GATE not in found.public
+    assert found.forwarded[GATE] == ("203.0.113.8",)
+
+
+def test_an_address_behind_a_bastion_is_one_of_another_place() -> None:
+    behind = changed("sites/closed/ssh/bastion", {"host": "203.0.113.9", "hostKey": HOST_KEY}, three_sites())
+    behind = changed(f"sites/closed/nodes/{CLOSED1}/ssh/host", "192.0.2.12", behind)
+    assert set(outside(parse(behind, read)).public) == {OPEN1, OPEN2}
 
 
 def test_a_lan_address_speaks_for_a_router_in_its_own_family_only() -> None:
