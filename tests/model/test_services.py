@@ -145,6 +145,16 @@ def test_the_default_is_all_workers_and_the_mesh() -> None:
     assert str(found[0].backends[0].address) == "192.168.7.6"
 
 
+def test_the_default_is_no_node_without_the_role_worker() -> None:
+    spec = with_services(configuration(), web={"port": 8080, "nodePort": 30080})
+    assert [name.partition(".")[0] for name in spec.services[0].nodes] == [
+        "msu001",
+        "umich001",
+        "uchicago005",
+        "uvic001",
+    ]
+
+
 def test_a_site_stands_for_its_workers_and_for_all_where_it_has_none() -> None:
     config = changed("sites/mwt2/nodes/uchicago005.hl-lhc.io/roles", ["control-plane"], configuration())
     some = with_services(configuration(), web={"port": 443, "nodePort": 30443, "at": ["mwt2"]})
