@@ -1,6 +1,7 @@
 """The mesh wg0: every host is asked, then every tunnel grows, then every pair is verified."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
@@ -31,7 +32,7 @@ class Mesh(pulumi.ComponentResource):
     """The WireGuard mesh.
 
     `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0,
-    and `ready` those after which the hosts have their firewalls too.
+    and `ready` those after which the hosts have their services and firewalls too.
     `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
     can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
     """
@@ -91,16 +92,28 @@ class Mesh(pulumi.ComponentResource):
         ]
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
-        self.ready = [*self.verified, *self._firewalls(spec)]
+        served = self._services()
+        self.ready = [*self.verified, *served.values(), *self._firewalls(spec, served)]
         self.register_outputs({"publicKeys": self.public_keys})
 
-    def _firewalls(self, spec: Spec) -> list[Command]:
-        """Return the commands after which the hosts' firewalls are in force; none where none is declared."""
+    def _services(self) -> dict[str, Command]:
+        """Return, by the name of a node, the command after which it does what it shall for services."""
+        pairs = zip(self.nodes, self._tunnels, self.verified, strict=True)
+        found = {node.spec.name: tunnel.services(after=verified) for node, tunnel, verified in pairs}
+        return {name: services.served for name, services in found.items() if services}
+
+    def _firewalls(self, spec: Spec, served: Mapping[str, Command]) -> list[Command]:
+        """Return the commands after which the hosts' firewalls are in force; none where none is declared.
+
+        A port is opened once it is known there who may come to it.
+        """
         if not any(site.firewall.enabled for site in spec.sites):
             return []
         last = last_attempts()
-        pairs = zip(self._tunnels, self.verified, strict=True)
-        firewalls = [tunnel.firewall(after=verified, last=last) for tunnel, verified in pairs]
+        firewalls = []
+        for node, tunnel, verified in zip(self.nodes, self._tunnels, self.verified, strict=True):
+            before = served.get(node.spec.name)
+            firewalls.append(tunnel.firewall(after=[verified, *([before] if before else [])], last=last))
         return [firewall.confirmed for firewall in firewalls if firewall]
 
     def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:

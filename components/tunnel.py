@@ -20,6 +20,8 @@ from components.model.routing import Routes
 from components.model.spec import Spec
 from components.node import SCRIPTS, Node
 from components.remote import Script, command, directory, upload
+from components.services import Services
+from components.services import files as files_of_services
 
 PREPARE = Script("node/prepare.sh", limit=600)
 TUNNEL = Script("node/tunnel.sh", limit=180)
@@ -80,14 +82,15 @@ class Tunnel(pulumi.ComponentResource):
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
         self._digest = files.apply(rendered.digest)
-        # Not in the digest: another firewall is no reason to look at the tunnels again.
+        # Not in the digest: another firewall, or service, is no reason to look at the tunnels again.
         self._facts = facts(spec, node.spec)
-        firewall = {FACTS: self._facts.encode()} if self._facts else {}
-        whole = files.apply(lambda found: {**found, **firewall})
+        self._services = files_of_services(spec, node.spec)
+        beside = {**({FACTS: self._facts.encode()} if self._facts else {}), **self._services}
+        whole = files.apply(lambda found: {**found, **beside})
         self._uploaded = upload(
             f"{name}-files",
             node.host,
-            _archive(work / "nodes" / name / "node", whole, {**scripts, **firewall}),
+            _archive(work / "nodes" / name / "node", whole, {**scripts, **beside}),
             child,
         )
         prepared = command(
@@ -124,11 +127,17 @@ class Tunnel(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
         )
 
-    def firewall(self, after: pulumi.Resource, last: Attempts) -> Firewall | None:
+    def services(self, after: pulumi.Resource) -> Services | None:
+        """Return what the host does for services, None where it does nothing."""
+        if not self._services:
+            return None
+        return Services(self._node, self._services, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
+
+    def firewall(self, after: list[pulumi.Resource], last: Attempts) -> Firewall | None:
         """Return the host's firewall, None where it shall have none of ours."""
         if self._facts is None:
             return None
-        return Firewall(self._node, self._facts, last, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
+        return Firewall(self._node, self._facts, last, [self._uploaded, *after], pulumi.ResourceOptions(parent=self))
 
     def prune(self, after: pulumi.Resource) -> Command:
         """Return the command that drops the peers which the configuration no longer has."""

@@ -27,7 +27,10 @@ _PACKAGES = (
     *("containerd", "runc"),
 )
 # What hosts find in their local apt repository instead of on board.
-_OFFERED = ("wireguard-tools", "ufw")
+_OFFERED = (
+    *("wireguard-tools", "ufw"),
+    *("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"),  # with what it depends on
+)
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 _FILES = Path(__file__).parent / "rootfs"
 

@@ -1,0 +1,298 @@
+#!/bin/sh
+# services.sh apply TOKEN, or remove: what this host does for services, as an entry or for a host beside it.
+# A change is validated before it is in force, loses no connection of the services that stay, and is taken back when it
+# does not come up. remove takes all but the packages. TOKEN names what is applied.
+# shellcheck disable=SC2154
+# It lies beside the scripts of directory node on hosts.
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$here/relay.sh"
+
+services=${STRETCHED_ETC:-/etc/stretched}/services
+haproxy_unit=stretched-services.service
+table_unit=stretched-services-table.service
+udp_unit=stretched-services-udp.service
+
+has_proxy() { [ -s "$here/services.cfg" ]; }
+has_udp() { [ -s "$here/services.conf" ]; }
+
+install_what_services_need() {
+    missing=''
+    command -v nft >/dev/null || missing="$missing nftables"
+    if has_udp && ! command -v conntrack >/dev/null; then
+        if command -v apt-get >/dev/null; then missing="$missing conntrack"; else missing="$missing conntrack-tools"; fi
+    fi
+    if has_proxy && ! command -v haproxy >/dev/null; then
+        # shellcheck disable=SC2086
+        install_packages haproxy $missing
+        # The package's own instance is nothing that anybody asked for.
+        systemctl disable --quiet --now haproxy.service || :
+    elif [ -n "$missing" ]; then
+        # shellcheck disable=SC2086
+        install_packages $missing
+    fi
+}
+
+# SELinux: HAProxy may use the ports of web servers only, unless this is on.
+let_haproxy_use_any_port() {
+    command -v getsebool >/dev/null || return 0
+    if getsebool haproxy_connect_any 2>/dev/null | grep -q 'off$'; then
+        setsebool -P haproxy_connect_any on || die "SELinux: haproxy_connect_any could not be switched on"
+        : >"$services/added-to-selinux"
+    fi
+}
+
+# Addresses at which clients come from outside.
+public_addresses() {
+    ip -o addr show scope global | awk '
+        $2 ~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/ { next }
+        / (deprecated|tentative|temporary) / { next }
+        { sub(/\/.*/, "", $4); print $4 }
+    '
+}
+
+# Names and ports at which HAProxy listens by file $1: ADDRESS PORT
+binds() {
+    [ ! -e "$1" ] || awk '$1 == "bind" { sub(/^ipv6@/, "", $2); port = $2; sub(/.*:/, "", port); sub(/:[0-9]*$/, "", $2); print $2, port }' "$1"
+}
+
+# Tells whether it is HAProxy that listens at every place of file $1; prints the others.
+all_listen() {
+    ss -Hltnp >"$services/.listening"
+    binds "$1" | awk -v listening="$services/.listening" '
+        BEGIN {
+            while ((getline line < listening) > 0) {
+                split(line, word, " ")
+                gsub(/[][]/, "", word[4])
+                if (line ~ /"haproxy"/) ours[word[4]]
+            }
+        }
+        !(($1 ":" $2) in ours) { print "  nothing of ours listens at " $1 " port " $2; missing = 1 }
+        END { exit missing }
+    '
+}
+
+await_listening() {
+    tries=0
+    until all_listen "$1" >"$services/.silent"; do
+        tries=$((tries + 1))
+        [ $tries -lt 40 ] && systemctl is-active --quiet $haproxy_unit || return 1
+        sleep 0.25
+    done
+}
+
+# A reload hands the listening sockets over; connections go on in the old process until they end.
+proxy_on() {
+    changed "$units/$haproxy_unit" <"$here/services.service" && systemctl daemon-reload
+    systemctl enable --quiet $haproxy_unit
+    if systemctl is-active --quiet $haproxy_unit; then
+        systemctl reload $haproxy_unit || return 1
+    else
+        systemctl restart $haproxy_unit || return 1
+    fi
+    await_listening "$services/haproxy.cfg"
+}
+
+proxy_off() {
+    [ -e "$units/$haproxy_unit" ] || return 0
+    systemctl disable --quiet --now $haproxy_unit || :
+    rm -f "$units/$haproxy_unit"
+    systemctl daemon-reload
+}
+
+# Who is connected to a port of a service that is no more: file $1 has what HAProxy listened at before.
+end_removed() {
+    binds "$services/haproxy.cfg" | sort >"$services/.now"
+    sort "$1" | comm -23 - "$services/.now" | while read -r address port; do
+        ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
+    done
+    rm -f "$services/.now"
+}
+
+table_on() {
+    changed "$units/$table_unit" <"$here/services-table.service" && systemctl daemon-reload
+    systemctl enable --quiet $table_unit
+    sh "$services/udp.sh" load || return 1
+    systemctl start $table_unit
+}
+
+table_off() {
+    if [ -e "$units/$table_unit" ]; then
+        systemctl disable --quiet --now $table_unit || :
+        rm -f "$units/$table_unit"
+        systemctl daemon-reload
+    fi
+    if command -v nft >/dev/null && nft list table inet stretched_services >/dev/null 2>&1; then
+        nft delete table inet stretched_services
+    fi
+}
+
+# The watch reads its configuration again all the time.
+udp_on() {
+    if changed "$units/$udp_unit" <"$here/services-udp.service"; then
+        systemctl daemon-reload
+        fresh=yes
+    fi
+    systemctl enable --quiet $udp_unit
+    if [ $fresh = yes ] || ! systemctl is-active --quiet $udp_unit; then
+        systemctl restart $udp_unit || return 1
+    fi
+}
+
+udp_off() {
+    [ -e "$units/$udp_unit" ] || return 0
+    systemctl disable --quiet --now $udp_unit || :
+    rm -f "$units/$udp_unit"
+    systemctl daemon-reload
+    sh "$services/udp.sh" stop
+}
+
+# Packets of connections to ports that are not readdressed any more go no more where they went: file $1 is services.conf
+# as it was.
+forget_removed() {
+    command -v conntrack >/dev/null || return 0
+    { [ ! -e "$services/services.conf" ] || cat "$services/services.conf"; echo END; cat "$1"; } | awk '
+        $1 == "END" { before = 1; next }
+        !before { kept[$2, $3, $5] = 1; next }
+        $4 != "here" && !(($2, $3, $5) in kept) { print $2, $3, $5 }
+    ' | sort -u | while read -r protocol port address; do
+        conntrack -D -p "$protocol" --orig-port-dst "$port" --reply-src "$address" -m 128/128 >/dev/null 2>&1 || :
+    done
+}
+
+# Names that HAProxy looks up once, when it starts.
+check_names() {
+    awk '$1 == "server" { sub(/^ipv6@/, "", $3); sub(/:[0-9]*$/, "", $3); if ($3 !~ /:/ && $3 ~ /[A-Za-z]/) print $3 }' "$1" |
+        while read -r name; do
+            getent hosts "$name" >/dev/null || { say "$name"; break; }
+        done
+}
+
+bring_about() {
+    table_on || return 1
+    if [ -s "$services/services.conf" ]; then udp_on || return 1; else udp_off; fi
+    if [ -s "$services/haproxy.cfg" ]; then proxy_on || return 1; else proxy_off; fi
+}
+
+running() {
+    nft list table inet stretched_services >/dev/null 2>&1 || return 1
+    if has_udp; then systemctl is-active --quiet $udp_unit || return 1; fi
+    if has_proxy; then
+        systemctl is-active --quiet $haproxy_unit && all_listen "$services/haproxy.cfg" >/dev/null || return 1
+    fi
+}
+
+fresh=no # whether the watch of UDP is another one
+parts="haproxy.cfg services.nft services.conf udp.sh udp.awk"
+
+stage() {
+    rm -rf "$services/.new"
+    mkdir -p "$services/.new"
+    public_addresses >"$services/.new/addresses"
+    if grep -q '^ *bind public' "$here/services.cfg" && [ ! -s "$services/.new/addresses" ]; then
+        die "there is no address for clients from outside on this host: nothing was changed"
+    fi
+    awk -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" >"$services/.new/haproxy.cfg"
+    cp "$here/services.nft" "$here/services.conf" "$services/.new/"
+    cp "$here/services_udp.sh" "$services/.new/udp.sh"
+    cp "$here/services_udp.awk" "$services/.new/udp.awk"
+    nft -c -f "$services/.new/services.nft" || die "nftables refused the rules (see above): nothing was changed"
+    if has_proxy; then
+        haproxy -c -q -f "$services/.new/haproxy.cfg" || die "haproxy refused its configuration (see above): nothing was changed"
+        unknown=$(check_names "$services/.new/haproxy.cfg")
+        [ -z "$unknown" ] || die "no address is known of $unknown, where a service leads to: nothing was changed"
+    fi
+}
+
+# Puts the files of directory $1 in force.
+take() {
+    for part in $parts; do
+        cp "$1/$part" "$services/.part"
+        swap_in "$services/.part" "$services/$part" 644
+    done
+}
+
+same() {
+    for part in $parts; do
+        cmp -s "$services/.new/$part" "$services/$part" || return 1
+    done
+    if has_proxy; then cmp -s "$here/services.service" "$units/$haproxy_unit" || return 1; fi
+}
+
+apply() {
+    install_what_services_need
+    mkdir -p "$services"
+    stage
+    if same && running; then
+        rm -rf "$services/.new" "$services/.listening"
+        say "services: nothing to change"
+        return 0
+    fi
+    ! has_proxy || let_haproxy_use_any_port
+    binds "$services/haproxy.cfg" >"$services/.binds"
+    rm -rf "$services/.before"
+    mkdir "$services/.before"
+    for part in $parts; do
+        if [ -e "$services/$part" ]; then cp "$services/$part" "$services/.before/$part"; else : >"$services/.before/$part"; fi
+    done
+    cmp -s "$services/.new/udp.sh" "$services/udp.sh" && cmp -s "$services/.new/udp.awk" "$services/udp.awk" || fresh=yes
+    take "$services/.new"
+    if ! bring_about; then
+        [ ! -s "$services/.silent" ] || cat "$services/.silent" >&2
+        journalctl -q -n 20 -o cat -u $haproxy_unit -u $udp_unit -u $table_unit >&2 || :
+        if [ -s "$services/.before/services.nft" ]; then
+            take "$services/.before"
+            bring_about || say "what was there before did not come up either; see: journalctl -u $haproxy_unit" >&2
+            tidy
+            die "the services did not come up like this (see above); what was there before is in force again"
+        fi
+        take_away
+        die "the services did not come up (see above); they were taken away again"
+    fi
+    end_removed "$services/.binds"
+    forget_removed "$services/.before/services.conf"
+    tidy
+    say "services: $(grep -c '^listen' "$services/haproxy.cfg" || :) by HAProxy, $(cut -d' ' -f1 "$services/services.conf" | sort -u | wc -l) readdressed by nftables"
+}
+
+tidy() {
+    rm -rf "$services/.new" "$services/.before" "$services/.binds" "$services/.listening" "$services/.silent"
+}
+
+take_away() {
+    binds "$services/haproxy.cfg" >"$services/.binds"
+    proxy_off
+    while read -r address port; do
+        ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
+    done <"$services/.binds"
+    udp_off
+    table_off
+    if [ -s "$services/services.conf" ]; then
+        mv "$services/services.conf" "$services/.conf"
+        forget_removed "$services/.conf"
+    fi
+    if [ -e "$services/added-to-selinux" ]; then
+        setsebool -P haproxy_connect_any off || :
+    fi
+    rm -rf "$services"
+    rmdir "$(dirname "$services")" 2>/dev/null || :
+}
+
+case ${1:-} in
+apply)
+    lock
+    [ -e "$here/services.nft" ] || die "there is no $here/services.nft: run pulumi up --refresh"
+    apply
+    ;;
+remove)
+    lock
+    mkdir -p "$services"
+    take_away
+    rm -f "$here"/services.* "$here"/services-* "$here"/services_*
+    say "services: taken away"
+    ;;
+*)
+    die "usage: services.sh apply TOKEN, or remove"
+    ;;
+esac

@@ -1,0 +1,147 @@
+#!/bin/sh
+# services_udp.sh load|run|stop: where packets of services go that nftables readdresses.
+#   load  puts the whole table in force, with what is known of the servers
+#   run   asks the servers over wg0 every two seconds; the dead ones get nothing. Has the host forward packets for this
+#   stop  ends forwarding where it was for this alone
+set -eu
+umask 077
+
+etc=${STRETCHED_ETC:-/etc/stretched}/services
+run=${STRETCHED_RUN:-/run/stretched-services-udp}
+proc=${STRETCHED_PROC:-/proc/sys/net/ipv4}
+tick=2 # seconds between questions, and for the answer to one
+
+look() {
+    : >"$run/seen"
+    sleep "$tick" &
+    awk '$4 == "near" || $4 == "far" { print "server", $5 } $4 == "here" && $5 == "program" { print $2, $6 }' \
+        "$etc/services.conf" | sort -u >"$run/asked"
+    while read -r word what; do
+        case $word in
+        server) ask "$what" & ;;
+        *) listens "$word" "$what" ;;
+        esac
+    done <"$run/asked"
+    wait
+}
+
+ask() {
+    if ping -n -q -c 1 -W "$tick" "$1" >/dev/null 2>&1; then
+        echo "$1 up" >>"$run/seen"
+    else
+        echo "$1 down" >>"$run/seen"
+    fi
+}
+
+# A program of this host: it is gone when it listened once and does not any more. A pod's port is not seen at all.
+listens() {
+    kind=-u
+    [ "$1" = udp ] || kind=-t
+    if ss -Hln $kind "sport = :$2" | grep -q .; then
+        echo "$1:$2 up" >>"$run/seen"
+    else
+        echo "$1:$2 down" >>"$run/seen"
+    fi
+}
+
+judge() {
+    touch "$run/state"
+    awk -v what=judge -f "$etc/udp.awk" file=1 "$run/state" file=3 "$run/seen" >"$run/state.new"
+    # Packets of connections that have a dead server go to another one.
+    sort "$run/state" >"$run/before"
+    awk '$2 == "dead" { print $1 }' "$run/state.new" | while read -r server; do
+        if ! grep -q "^$server dead " "$run/before"; then
+            echo "$server is dead"
+            case $server in
+            *:*) ;;
+            *) conntrack -D -p udp --reply-src "$server" -m 128/128 >/dev/null 2>&1 || : ;;
+            esac
+        fi
+    done
+    mv "$run/state.new" "$run/state"
+}
+
+fill() {
+    mkdir -p "$run"
+    touch "$run/state" "$run/opened"
+    awk -v what=fill -f "$etc/udp.awk" file=1 "$run/state" file=2 "$etc/services.conf" file=4 "$run/opened"
+}
+
+load() {
+    if [ -s "$etc/services.conf" ]; then
+        { cat "$etc/services.nft"; fill; } | nft -f -
+    else
+        nft -f "$etc/services.nft"
+    fi
+}
+
+settle() {
+    fill >"$run/fill.new"
+    if ! cmp -s "$run/fill.new" "$run/fill" || ! nft get element inet stretched_services settled '{ 1 }' >/dev/null 2>&1; then
+        # The table may be about to change; the next look comes soon.
+        nft -f "$run/fill.new" 2>/dev/null || { load || :; return 0; }
+        mv "$run/fill.new" "$run/fill"
+    fi
+}
+
+flag() {
+    echo "$proc/conf/$1/forwarding"
+}
+
+devices() {
+    echo wg0
+    ip -o -4 addr show scope global | awk '
+        $2 !~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/ { print $2 }
+    ' | sort -u
+}
+
+# The kernel looks at the flag of the device that a packet comes in by. Where the host forwards anyhow, as a node of
+# Kubernetes does, that is none of our business; else what we open forwards nothing but this.
+forward() {
+    touch "$run/opened"
+    if [ "$(cat "$proc/ip_forward")" = 1 ]; then
+        : >"$run/opened"
+    elif grep -qE ' (near|far|target) ' "$etc/services.conf"; then
+        for device in $(devices); do
+            if [ -e "$(flag "$device")" ] && [ "$(cat "$(flag "$device")")" = 0 ]; then
+                grep -qxF "$device" "$run/opened" || echo "$device" >>"$run/opened"
+            fi
+        done
+    fi
+}
+
+open_devices() {
+    while read -r device; do
+        [ ! -e "$(flag "$device")" ] || echo 1 >"$(flag "$device")"
+    done <"$run/opened"
+}
+
+stop() {
+    [ -d "$run" ] || return 0
+    if [ "$(cat "$proc/ip_forward")" = 0 ] && [ -e "$run/opened" ]; then
+        while read -r device; do
+            [ "$device" != wg0 ] || ! systemctl is-active --quiet stretched-relay.service || continue
+            [ ! -e "$(flag "$device")" ] || echo 0 >"$(flag "$device")"
+        done <"$run/opened"
+    fi
+    rm -rf "$run"
+}
+
+case ${1:-} in
+load) load ;;
+run)
+    mkdir -p "$run"
+    while :; do
+        forward
+        settle
+        open_devices
+        look
+        judge
+    done
+    ;;
+stop) stop ;;
+*)
+    echo "usage: services_udp.sh load|run|stop" >&2
+    exit 1
+    ;;
+esac
