@@ -1,6 +1,7 @@
 """`make bench`: times beside a floor and a peer, in the same run; medians of several rounds.
 
-The playbooks' settings are in tests/bench/playbooks.py. Here it is the program's preview:
+The playbooks' settings are in tests/bench/playbooks.py, services in tests/bench/services.py. Here it is the program's
+preview:
 
 floor  an empty program: the engine's own time
 peer   the mesh as one would first write it (tests/bench/peer): no preparation, verification, cluster or order
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.bench import playbooks
+from tests.bench import playbooks, services
 from tests.components.program import run_program
 from tests.examples import TREE, with_workers
 from tools import pulumi
@@ -72,6 +73,8 @@ def main() -> int:
         print(f"{count:>6} {floor:>8.2f} {peer:>8.2f} {ours:>8.2f} {registered_bytes(count):>16.1f}", flush=True)
     print(flush=True)
     playbooks.main()
+    print(flush=True)
+    services.main()
     return 0
 
 
