@@ -49,7 +49,7 @@ class Readdressed:
     here: int | None
     """The port of this node where the service answers; None: it does not run here."""
     program: bool
-    """At `here` it is a program of the node that listens, as far as its sockets tell."""
+    """At `here` a program or a pod's host port is asked, at any address; else a NodePort, at wg0's alone."""
     servers: tuple[Server, ...]
     """Other hosts."""
 

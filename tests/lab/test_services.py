@@ -75,6 +75,10 @@ SERVICES: dict[str, dict[str, object]] = {
         **{"port": 5357, "protocol": "udp", "target": "10.1.0.20:7001", "at": ["uvic"], "from": "public"},
         **{"entries": ["aglt2"]},
     },
+    "echo-node-port": {
+        **{"port": 5358, "protocol": "udp", "nodePort": 30454, "at": ["mwt2a.lab.test"], "from": "public"},
+        **{"entries": ["mwt2a.lab.test"]},
+    },
     "inner": {"port": 8005, "hostPort": 8443, "at": ["uvica.lab.test"]},
 }
 PROGRAMS = {
@@ -169,7 +173,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
 
 def test_the_services_come_up_and_another_run_changes_nothing() -> None:
     printed = up(SERVICES)
-    assert "4 by HAProxy, 3 readdressed by nftables" in printed.replace("\n", " ")
+    assert "4 by HAProxy, 4 readdressed by nftables" in printed.replace("\n", " ")
     again = up(SERVICES)
     assert "updated" not in again
     assert "created" not in again
@@ -279,6 +283,30 @@ def test_what_runs_at_the_entry_itself_is_answered_there_until_it_dies() -> None
     assert {who(MWT2A, 80)[0] for _ in range(3)} == {"mwt2b"}
     start("mwt2a")
     wait_until(lambda: who_udp(MWT2A, 5355)[:1] == ["mwt2a"], 30, "it answers again")
+
+
+# What kube-proxy does for a pod that is on mwt2b. NodePorts are at wg0's address alone: kube_proxy_nodeport_addresses.
+KUBE_PROXY = f"""
+table ip kube-proxy {{
+  chain services {{
+    type nat hook prerouting priority dstnat; ip daddr {WG0["mwt2a"]} udp dport 30454 dnat to {WG0["mwt2b"]}:5454;
+  }}
+  chain masquerade {{ type nat hook postrouting priority srcnat; oifname "wg0" udp dport 5454 masquerade; }}
+}}
+"""
+
+
+def test_a_node_port_of_the_entry_itself_is_asked_as_kube_proxy_wants_it() -> None:
+    # Nodes of Kubernetes forward; then nothing is opened for these services, and none of what is open gets shut.
+    LAB.sh("mwt2a", f"nft '{KUBE_PROXY}'; echo 1 >/proc/sys/net/ipv4/ip_forward")
+    wait_until(lambda: who_udp(MWT2A, 5358)[:1] == ["mwt2b"], 20, "the pod answers, from the address that was asked")
+    assert not who_udp(MWT2A, 30454), "from outside the NodePort itself is shut"
+    wait_until(
+        lambda: "eth0" not in LAB.sh("mwt2a", "nft list set inet stretched_services opened"), 20, "none is opened"
+    )
+    assert who_udp(MWT2A, 5353)[0] in ("uvica", "uvicb")
+    LAB.sh("mwt2a", "nft delete table ip kube-proxy; echo 0 >/proc/sys/net/ipv4/ip_forward")
+    wait_until(lambda: who_udp(MWT2A, 5353) != [], 20, "forwarded for these services again")
 
 
 ADDED = {"port": 8006, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": ["mwt2a.lab.test"]}

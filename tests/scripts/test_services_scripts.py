@@ -14,7 +14,7 @@ from tests.scripts.test_host_scripts import stub
 
 SCRIPTS = TREE / "components/scripts/services"
 CONF = """\
-dns udp 53 here any 30053
+dns udp 53 here 10.0.0.1 30053
 dns udp 53 near 10.0.0.2 30053
 echo udp 7 here program 7007
 echo udp 7 near 10.0.0.2 7007
@@ -65,7 +65,8 @@ def rules(text: str) -> dict[str, str]:
 
 def test_the_node_itself_comes_first_then_near_ones_then_far_ones(tmp_path: Path) -> None:
     found = rules(awk(tmp_path, "fill", conf=CONF))
-    assert found["here_dns"] == "udp dport set 30053 meta mark set meta mark or 0x40"
+    assert found["here_dns"].endswith("ip daddr set 10.0.0.1 udp dport set 30053 meta mark set meta mark or 0x40")
+    assert found["here_echo"] == "udp dport set 7007 meta mark set meta mark or 0x40"
     assert found["to_dns"].endswith("dnat ip to 10.0.0.2:30053")
     assert found["here_kept"].startswith("tcp dport set 2525")
     assert found["to_log.target"].endswith("dnat ip to 198.51.100.9:1514")

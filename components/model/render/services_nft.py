@@ -14,6 +14,14 @@ HERE = "0x40"
 AWAY = "0x80"
 """Mark of connections that were given another host's address."""
 
+_CALLERS = """\
+    # Which of this host's addresses a client has asked: NodePorts are at wg0's alone.
+    map callers {
+        type ipv4_addr . inet_service . inet_service : ipv4_addr
+        size 131072
+        flags dynamic,timeout
+    }
+"""
 _TABLE = "inet stretched_services"
 _PODS = ("cali*", "vxlan.*", "flannel.*", "cni0")
 """Devices of pods, as firewall.nft has them: they are in the mesh."""
@@ -34,6 +42,8 @@ def services_nft(serving: Serving) -> str:
         chains.append(
             "    # There once stretched-services-udp has filled the chains below.\n    set settled { type mark; }\n"
         )
+    if any(not one.program for one in here):
+        chains.append(_CALLERS)
     if here:
         into = [f"{match} jump here_{one.name}" for one in here for match in _matches(serving, one)]
         back = [_back(one) for one in here]
@@ -61,7 +71,9 @@ def udp_conf(serving: Serving) -> str:
     for one in serving.readdressed:
         what = f"{one.name} {one.protocol} {one.port}"
         if one.here is not None:
-            lines.append(f"{what} here {'program' if one.program else 'any'} {one.here}")
+            lines.append(
+                f"{what} here program {one.here}" if one.program else f"{what} here {serving.address} {one.here}"
+            )
         for server in one.servers:
             place = "target" if server.name == "target" else "near" if server.near else "far"
             lines.append(f"{what} {place} {server.host} {server.port}")
@@ -128,7 +140,8 @@ def _matches(serving: Serving, one: Readdressed) -> list[str]:
 
 
 def _back(one: Readdressed) -> str:
+    address = "" if one.program else " ip saddr set ip daddr . udp dport . udp sport map @callers"
     return (
         f"ct mark and {HERE} == {HERE} ct direction reply {one.protocol} sport {one.here}"
-        f" {one.protocol} sport set {one.port}"
+        f" {one.protocol} sport set {one.port}{address}"
     )

@@ -10,6 +10,7 @@ file == 2 {
     if (!(name in of)) { of[name] = protocol; order[++names] = name }
     if ($4 == "here") {
         here[name] = $6
+        at[name] = $5 == "program" ? "" : $5
         who = $5 == "program" ? protocol ":" $6 : "-"
         if (!(who in verdict) || verdict[who] != "dead") lives[name]
     } else {
@@ -43,7 +44,7 @@ END {
         if (name in here) {
             print "flush chain", table, "here_" name
             if (name in lives || !some)
-                print "add rule", table, "here_" name, of[name], "dport set", here[name], "meta mark set meta mark or 0x40"
+                print "add rule", table, "here_" name, caller(at[name]) of[name], "dport set", here[name], "meta mark set meta mark or 0x40"
         }
         if (some) {
             print "flush chain", table, "to_" name
@@ -55,6 +56,10 @@ END {
     if (forwarding) print "flush set", table, "opened"
     if (forwarding && opened) print "add element", table, "opened {", opened, "}"
     if (names) print "add element", table, "settled { 1 }"
+}
+# A NodePort is at the address of wg0 alone; answers shall come from the address that was asked.
+function caller(address) {
+    return address ? "update @callers { ip saddr . udp sport . udp dport timeout 10m : ip daddr } ip daddr set " address " " : ""
 }
 function chosen(name, place,    i, map) {
     if (many[name, place] == 1) {
