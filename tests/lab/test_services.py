@@ -404,6 +404,21 @@ def test_what_does_not_come_up_is_taken_back_and_told() -> None:
     LAB.sh("aglt2a", "systemctl stop other")
 
 
+def test_an_entry_that_is_started_again_serves_again() -> None:
+    boot = LAB.sh("aglt2a", "systemctl show -p UserspaceTimestampMonotonic")
+    LAB.lab("exec", "aglt2a", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
+
+    def started() -> bool:
+        found = LAB.lab("exec", "aglt2a", "--", "systemctl", "show", "-p", "UserspaceTimestampMonotonic", check=False)
+        return found.returncode == 0 and found.stdout.strip() != boot
+
+    wait_until(started, 60, "it starts")
+    wait_until(lambda: who(AGLT2A, 8004)[:1] == ["plain"], 60, "TCP is served")
+    wait_until(lambda: who_udp(AGLT2A, 5357)[:1] == ["plain"], 30, "UDP is served")
+    assert not who(AGLT2A, 8003), "not for everybody"
+    assert "dport 8003 drop" in LAB.sh("aglt2a", "nft list table inet stretched_services")
+
+
 HOSTS_FILES = "ls -A /etc/systemd/system /etc/stretched /run/stretched* 2>/dev/null || true; nft list tables; cat /proc/sys/net/ipv4/conf/eth0/forwarding"
 
 
