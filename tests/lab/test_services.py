@@ -291,7 +291,7 @@ table ip kube-proxy {{
   chain services {{
     type nat hook prerouting priority dstnat; ip daddr {WG0["mwt2a"]} udp dport 30454 dnat to {WG0["mwt2b"]}:5454;
   }}
-  chain masquerade {{ type nat hook postrouting priority srcnat; oifname "wg0" udp dport 5454 masquerade; }}
+  chain out {{ type nat hook postrouting priority srcnat; oifname "wg0" udp dport 5454 masquerade; }}
 }}
 """
 

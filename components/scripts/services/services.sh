@@ -6,10 +6,8 @@
 # It lies beside the scripts of directory node on hosts.
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
-# shellcheck source=/dev/null
-. "$here/relay.sh"
 
-services=${STRETCHED_ETC:-/etc/stretched}/services
+services=$etc/services
 haproxy_unit=stretched-services.service
 table_unit=stretched-services-table.service
 udp_unit=stretched-services-udp.service
@@ -247,7 +245,7 @@ apply() {
             tidy
             die "the services did not come up like this (see above); what was there before is in force again"
         fi
-        take_away
+        all_off
         die "the services did not come up (see above); they were taken away again"
     fi
     end_removed "$services/.binds"
@@ -260,7 +258,7 @@ tidy() {
     rm -rf "$services/.new" "$services/.before" "$services/.binds" "$services/.listening" "$services/.silent"
 }
 
-take_away() {
+all_off() {
     binds "$services/haproxy.cfg" >"$services/.binds"
     proxy_off
     while read -r address port; do
@@ -288,7 +286,7 @@ apply)
 remove)
     lock
     mkdir -p "$services"
-    take_away
+    all_off
     rm -f "$here"/services.* "$here"/services-* "$here"/services_*
     say "services: taken away"
     ;;
