@@ -70,8 +70,12 @@ def test_every_node_is_verified_through_relays_too(here: Path) -> None:
 def test_pings_do_not_keep_step_with_those_of_other_hosts(here: Path) -> None:
     """Two hosts whose pings do would have every handshake of theirs collide."""
     stub(here.parent / "bin", "sleep", f'echo "$1" >>{here.parent}/pauses; exec /bin/sleep 0.01')
-    verify(here, [])
-    pauses = [float(line) for line in (here.parent / "pauses").read_text(encoding="utf-8").split()]
+    pauses: list[float] = []
+    for _ in range(20):  # on a busy machine there is time for few pauses in one of them
+        verify(here, [])
+        pauses = [float(line) for line in (here.parent / "pauses").read_text(encoding="utf-8").split()]
+        if len(pauses) > 5:
+            break
     assert len(pauses) > 5
     assert len(set(pauses)) > len(pauses) * 0.9
     assert min(pauses) >= 0.2
