@@ -62,7 +62,7 @@ test: setup
 	echo "==> tests that want the machine for themselves"; \
 	$(PYTEST) -m alone || status=$$?; \
 	echo "==> all other tests, in two processes: one begins with those of the cluster"; \
-	$(PYTEST) -m "not alone" -n 2 --dist loadgroup --no-loadscope-reorder || status=$$?; \
+	$(PYTEST) -m "not alone" -n 2 --dist loadscope --no-loadscope-reorder || status=$$?; \
 	exit $$status
 
 down:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from lab.layout import DEFAULT_TOPOLOGY
 from tests.lab.claim import claimed
@@ -17,19 +17,29 @@ from tools import debian
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer  # type: ignore[import-untyped]
+
+
+CLUSTER = ("tests/cluster/", "tests/lifecycle/")
+"""Tests of one cluster in one lab: one after another, in this order."""
+
+
+class ByPlace(LoadScopeScheduling):  # type: ignore[misc]
+    """Has the tests of the cluster run in one process, and those of any other file in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "cluster" if nodeid.startswith(CLUSTER) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace:
+    return ByPlace(config, log)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have processes that share the tests take those of the cluster as one, the others by file; the longest come first."""
+    """Begin with what takes longest: the cluster, then other labs."""
 
-    def of_the_cluster(item: pytest.Item) -> bool:
-        return "dev_lab" in getattr(item, "fixturenames", ())
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("cluster" if of_the_cluster(item) else str(item.path)))
-    items.sort(key=lambda item: (not of_the_cluster(item), LABS not in item.path.parents))
-
-
-LABS = Path(__file__).parent / "lab"
+    items.sort(key=lambda item: (not item.nodeid.startswith(CLUSTER), not item.nodeid.startswith("tests/lab/")))
 
 
 @pytest.fixture(scope="session")

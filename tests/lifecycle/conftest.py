@@ -1,6 +1,6 @@
 """A small cluster that goes through its life: by real Kubespray where a checkout and its mirror's rest are given.
 
-Runs after tests/lab, in the same lab: `tests/lab/test_the_end.py` has left the hosts without a cluster.
+Runs after tests/cluster, in the same lab: `tests/cluster/test_the_end.py` has left the hosts without a cluster.
 """
 
 import os

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from components.model import keys
+from tests.cluster import conftest
 from tests.examples import TREE
-from tests.lab import conftest
 from tests.lab.place import HOSTS, STACK, lab, on, processes_seen, pulumi, state_file
 
 ALLOWED = {"/etc/wireguard/wg0.conf", "/var/lib/stretched/id_ed25519"}
