@@ -41,7 +41,7 @@ def test_an_unreachable_host_is_named_and_no_other_is_touched(tmp_path: Path) ->
     said = refused(tmp_path, {"ssh": {"host": "198.51.100.77", "hostKey": HOST_KEY}})
     assert "uvic001.hl-lhc.io-preflight" in said
     assert "198.51.100.77:22" in said
-    assert said.count("error: ") <= 6
+    assert said.count("error: ") <= 6, said
 
 
 @pytest.mark.usefixtures("stack")
