@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from components.model.derived import derived
 from components.model.families import family_of
 from components.model.service import Service
 from components.model.spec import Node, Site, Spec
@@ -30,6 +31,7 @@ class Outside:
         return self.fitting(service, node) or _fitting(service, node, self.forwarded.get(node.name, ()))
 
 
+@derived
 def outside(spec: Spec) -> Outside:
     """Return where nodes are reached.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from components.model.derived import derived
 from components.model.families import FAMILIES
 from components.model.outside import Addresses, Outside, outside
 from components.model.service import DIRECT, KEPT, TUNNEL, Service
@@ -52,6 +53,7 @@ class Doorway:
     why: str
 
 
+@derived
 def entries(spec: Spec) -> tuple[Entry, ...]:
     """Return all entries, in the order of the services and of their nodes."""
     if not spec.services:
