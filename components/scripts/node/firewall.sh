@@ -91,8 +91,7 @@ remove_table() {
     no_undoing
     rm -rf "$pending" "$firewall/rules.nft"
     if [ -e "$units/$firewall_unit" ]; then
-        systemctl disable --quiet --now "$firewall_unit" || :
-        take_away "$units/$firewall_unit"
+        switch_off "$firewall_unit"
     fi
     if command -v nft >/dev/null && nft list table inet stretched_firewall >/dev/null 2>&1; then
         nft delete table inet stretched_firewall

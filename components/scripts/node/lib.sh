@@ -65,6 +65,14 @@ switch_on() {
     systemctl restart "$1" || die "$2; see: journalctl -u $1"
 }
 
+# switch_off UNIT [FILE...]: ends a unit that switch_on started, and removes it and these files.
+switch_off() {
+    systemctl disable --quiet --now "$1" || :
+    gone=$units/$1
+    shift
+    take_away "$gone" "$@"
+}
+
 # take_away FILE...: removes them, a unit's among them, and our directory with the last one in it.
 take_away() {
     rm -f "$@"

@@ -50,7 +50,6 @@ mtu_take_over() {
 
 mtu_off() {
     [ -e "$units/$mtu_unit" ] || return 0
-    systemctl disable --quiet --now $mtu_unit || :
-    take_away "$units/$mtu_unit" "$mtu_routes"
+    switch_off $mtu_unit "$mtu_routes"
     say "mtu: all paths carry wg0's"
 }

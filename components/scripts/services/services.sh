@@ -41,15 +41,6 @@ let_haproxy_use_any_port() {
     fi
 }
 
-# Addresses at which clients come from outside.
-public_addresses() {
-    ip -o addr show scope global | awk '
-        $2 ~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/ { next }
-        / (deprecated|tentative|temporary) / { next }
-        { sub(/\/.*/, "", $4); print $4 }
-    '
-}
-
 # Names and ports at which HAProxy listens by file $1: ADDRESS PORT
 binds() {
     [ ! -e "$1" ] || awk '$1 == "bind" { sub(/^ipv6@/, "", $2); port = $2; sub(/.*:/, "", port); sub(/:[0-9]*$/, "", $2); print $2, port }' "$1"
@@ -93,18 +84,20 @@ proxy_on() {
 }
 
 proxy_off() {
-    [ -e "$units/$haproxy_unit" ] || return 0
-    systemctl disable --quiet --now $haproxy_unit || :
-    rm -f "$units/$haproxy_unit"
-    systemctl daemon-reload
+    [ ! -e "$units/$haproxy_unit" ] || switch_off $haproxy_unit
+}
+
+# Ends connections to the places on standard input: ADDRESS PORT
+cut_off() {
+    while read -r address port; do
+        ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
+    done
 }
 
 # Who is connected to a port of a service that is no more: file $1 has what HAProxy listened at before.
 end_removed() {
     binds "$services/haproxy.cfg" | sort >"$services/.now"
-    sort "$1" | comm -23 - "$services/.now" | while read -r address port; do
-        ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
-    done
+    sort "$1" | comm -23 - "$services/.now" | cut_off
     rm -f "$services/.now"
 }
 
@@ -117,9 +110,7 @@ table_on() {
 
 table_off() {
     if [ -e "$units/$table_unit" ]; then
-        systemctl disable --quiet --now $table_unit || :
-        rm -f "$units/$table_unit"
-        systemctl daemon-reload
+        switch_off $table_unit
     fi
     if command -v nft >/dev/null && nft list table inet stretched_services >/dev/null 2>&1; then
         nft delete table inet stretched_services
@@ -140,9 +131,7 @@ udp_on() {
 
 udp_off() {
     [ -e "$units/$udp_unit" ] || return 0
-    systemctl disable --quiet --now $udp_unit || :
-    rm -f "$units/$udp_unit"
-    systemctl daemon-reload
+    switch_off $udp_unit
     sh "$services/udp.sh" stop
 }
 
@@ -187,7 +176,7 @@ parts="haproxy.cfg services.nft services.conf udp.sh udp.awk"
 stage() {
     rm -rf "$services/.new"
     mkdir -p "$services/.new"
-    public_addresses >"$services/.new/addresses"
+    sh "$here/services_udp.sh" addresses >"$services/.new/addresses"
     if grep -q '^ *bind public' "$here/services.cfg" && [ ! -s "$services/.new/addresses" ]; then
         die "there is no address for clients from outside on this host: nothing was changed"
     fi
@@ -261,9 +250,7 @@ tidy() {
 all_off() {
     binds "$services/haproxy.cfg" >"$services/.binds"
     proxy_off
-    while read -r address port; do
-        ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
-    done <"$services/.binds"
+    cut_off <"$services/.binds"
     udp_off
     table_off
     if [ -s "$services/services.conf" ]; then
@@ -274,7 +261,7 @@ all_off() {
         setsebool -P haproxy_connect_any off || :
     fi
     rm -rf "$services"
-    rmdir "$(dirname "$services")" 2>/dev/null || :
+    rmdir "$etc" 2>/dev/null || :
 }
 
 case ${1:-} in

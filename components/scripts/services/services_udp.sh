@@ -1,8 +1,9 @@
 #!/bin/sh
-# services_udp.sh load|run|stop: where packets of services go that nftables readdresses.
+# services_udp.sh load|run|stop|addresses: where packets of services go that nftables readdresses.
 #   load  puts the whole table in force, with what is known of the servers
 #   run   asks the servers over wg0 every two seconds; the dead ones get nothing. Has the host forward packets for this
 #   stop  ends forwarding where it was for this alone
+#   addresses  prints those of this host at which clients come from outside
 set -eu
 umask 077
 
@@ -88,11 +89,20 @@ flag() {
     echo "$proc/conf/$1/forwarding"
 }
 
+# Prints a line of ip(8) for each address of devices where clients come from outside. Words for ip may follow.
+outer() {
+    ip -o "$@" addr show scope global | awk '
+        $2 !~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/
+    '
+}
+
+addresses() {
+    outer | awk '!/ (deprecated|tentative|temporary) / { sub(/\/.*/, "", $4); print $4 }'
+}
+
 devices() {
     echo wg0
-    ip -o -4 addr show scope global | awk '
-        $2 !~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/ { print $2 }
-    ' | sort -u
+    outer -4 | awk '{ print $2 }' | sort -u
 }
 
 # The kernel looks at the flag of the device that a packet comes in by. Where the host forwards anyhow, as a node of
@@ -140,8 +150,9 @@ run)
     done
     ;;
 stop) stop ;;
+addresses) addresses ;;
 *)
-    echo "usage: services_udp.sh load|run|stop" >&2
+    echo "usage: services_udp.sh load|run|stop|addresses" >&2
     exit 1
     ;;
 esac
