@@ -4,17 +4,15 @@ import pulumi
 
 from components.cluster import Cluster, change_of
 from components.config import load
+from components.documents import documents
 from components.key import Key, ssh
 from components.measurement import measure
 from components.mesh import Mesh
-from components.model.measurement import Link
 from components.model.render.inventory import inventory, to_yaml
-from components.model.render.picture.svg import picture
-from components.model.render.readme import readme
 from components.model.render.services import services_data
 from components.model.routing import route
 from components.playbooks import playbook_source
-from components.rendered import ROOT, write_text
+from components.rendered import ROOT
 
 spec, access, secret_variables = load(pulumi.Config())
 work = ROOT / pulumi.get_stack()
@@ -29,17 +27,7 @@ measurement = measure(mesh, spec, routes, deployer_key.private)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, measurement.done, work)
 mesh.prune(after=cluster.converged)
 
-
-def described(links: tuple[Link, ...]) -> str:
-    """Return the readme; it is a file too."""
-    text = readme(spec, routes, pulumi.get_stack(), links)
-    write_text(work / "readme.md", text)
-    return text
-
-
-described(measurement.known)
-drawing = write_text(work / "diagram.svg", picture(spec, routes, pulumi.get_stack()))
-mesh.announce(spec, routes, work / "readme.md", drawing)
+guide = documents(mesh, spec, routes, measurement, work)
 
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
@@ -60,4 +48,4 @@ if spec.clients:
 if spec.services:
     pulumi.export("services", services_data(spec, routes))
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
-pulumi.export("readme", measurement.links.apply(described))
+pulumi.export("readme", guide)

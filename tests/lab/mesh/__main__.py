@@ -3,21 +3,18 @@
 import pulumi
 
 from components.config import load
+from components.documents import documents
 from components.key import Key, ssh
 from components.measurement import measure
 from components.mesh import Mesh
-from components.model.measurement import Link
-from components.model.render.picture.svg import picture
-from components.model.render.readme import readme
 from components.model.routing import route
 from components.remote import command
-from components.rendered import ROOT, write_text
+from components.rendered import ROOT
 
 config = pulumi.Config()
 spec, access, _ = load(config, others=True)
 routes = route(spec)
-stack = pulumi.get_stack()
-work = ROOT / stack
+work = ROOT / pulumi.get_stack()
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
 mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
 measurement = measure(mesh, spec, routes, deployer_key.private)
@@ -29,18 +26,6 @@ drained = command(
     opts=pulumi.ResourceOptions(depends_on=mesh.ready),
 )
 mesh.prune(after=drained)
-
-
-def described(links: tuple[Link, ...]) -> str:
-    """Return the readme; it is a file too."""
-    text = readme(spec, routes, stack, links)
-    write_text(work / "readme.md", text)
-    return text
-
-
-described(measurement.known)
-drawing = write_text(work / "diagram.svg", picture(spec, routes, stack))
-mesh.announce(spec, routes, work / "readme.md", drawing)
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
-pulumi.export("readme", measurement.links.apply(described))
+pulumi.export("readme", documents(mesh, spec, routes, measurement, work))
 pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
