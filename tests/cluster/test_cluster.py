@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.cluster.pods import pod
 from tests.examples import TREE
 from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_until
 
@@ -76,28 +77,15 @@ def test_the_outputs_are_there_and_the_kubeconfig_is_secret(cluster: Path) -> No
     assert "| uvic001.hl-lhc.io | uvic | uvic |" in shown["readme"]
 
 
-PODS = """
-apiVersion: v1
-kind: Pod
-metadata: {{name: {name}, labels: {{test: pods}}}}
-spec:
-  nodeName: {node}
-  terminationGracePeriodSeconds: 0
-  containers:
-  - {{name: tool, image: registry.lab/podtool:1, imagePullPolicy: Never, args: [serve],
-     env: [{{name: NODE_NAME, valueFrom: {{fieldRef: {{fieldPath: spec.nodeName}}}}}}]}}
-"""
-
-
 @pytest.fixture(scope="module")
 def pods(cluster: Path) -> Iterator[dict[str, str]]:
     """A pod at uvic and one at mwt2, running; their addresses."""
     where = {"at-uvic": "uvic001.hl-lhc.io", "at-mwt2": "uchicago005.hl-lhc.io"}
-    text = "---".join(PODS.format(name=name, node=node) for name, node in where.items())
+    text = "".join(pod(name, node, test="pods") for name, node in where.items())
     kubectl(cluster, "apply", "-f", "-", stdin=text)
     kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=pods", "--timeout=120s")
     found = json.loads(kubectl(cluster, "get", "pods", "-l", "test=pods", "-o", "json"))["items"]
-    yield {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in found}
+    yield {one["metadata"]["name"]: one["status"]["podIP"] for one in found}
     kubectl(cluster, "delete", "pod,service", "-l", "test=pods", "--wait=false")
 
 

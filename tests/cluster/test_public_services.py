@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.cluster.pods import pod
 from tests.examples import TREE
 from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_until
 
@@ -18,17 +19,7 @@ SERVICES = {
     "opened": {"port": 8081, "nodePort": 30081, "from": "public", "at": ["mwt2"]},
     "names": {"port": 5353, "protocol": "udp", "nodePort": 30053, "from": "public", "at": ["mwt2"]},
 }
-PROGRAM = """
-apiVersion: v1
-kind: Pod
-metadata: {{name: {name}, labels: {{test: public, service: {name}}}}}
-spec:
-  nodeName: {node}
-  terminationGracePeriodSeconds: 0
-  containers:
-  - {{name: tool, image: registry.lab/podtool:1, imagePullPolicy: Never, args: [serve],
-     env: [{{name: NODE_NAME, valueFrom: {{fieldRef: {{fieldPath: spec.nodeName}}}}}}]}}
----
+NODE_PORT = """
 apiVersion: v1
 kind: Service
 metadata: {{name: {name}, labels: {{test: public}}}}
@@ -62,8 +53,9 @@ def asked(program: str, *words: str) -> list[str]:
 @pytest.fixture(scope="module")
 def declared(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, list[str]]]]:
     """The programs run, and the stack has them as services; yields its output `services`."""
-    programs = PROGRAM.format(name="closed", node=UVIC, port=30080) + PROGRAM.format(
-        name="opened", node=WORKER, port=30081
+    programs = "".join(
+        pod(name, node, test="public", service=name) + NODE_PORT.format(name=name, port=port)
+        for name, node, port in (("closed", UVIC, 30080), ("opened", WORKER, 30081))
     )
     kubectl(cluster, "apply", "-f", "-", stdin=programs + CLUSTER_DNS)
     kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=public", "--timeout=120s")

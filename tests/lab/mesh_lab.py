@@ -69,6 +69,12 @@ class MeshLab:
         with ThreadPoolExecutor() as pool:
             return dict(zip(names, pool.map(lambda host: self.sh(host, script), names), strict=True))
 
+    def scan(self, place: str, kind: str, address: str, *ports: int) -> set[int]:
+        """Scan an address from a place by tests/lab/scan.py; return the ports that take a connection, none for `udp`."""
+        program = (TREE / "tests/lab/scan.py").read_text(encoding="utf-8")
+        words = ("exec", place, "--", "/usr/bin/python3", "-c", program, kind, address, *map(str, ports))
+        return set(map(int, self.lab(*words).stdout.split()))
+
     def begin(self, directory: Path) -> None:
         """Make the stack in a new directory."""
         self.directory = directory

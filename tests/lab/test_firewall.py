@@ -120,14 +120,6 @@ def answers(place: str, address: str, port: int = SERVICE, program: str = ASK_TC
     return done.returncode == 0 and "hello" in done.stdout
 
 
-def scan(place: str, kind: str, address: str) -> set[int]:
-    program = (TREE / "tests/lab/scan.py").read_text(encoding="utf-8")
-    return {
-        int(port)
-        for port in LAB.lab("exec", place, "--", "/usr/bin/python3", "-c", program, kind, address).stdout.split()
-    }
-
-
 def seen(host: str, kind: str) -> set[int]:
     """Return the ports that a scan got in at, as the host saw it; and forget them."""
     told = json.loads(LAB.sh(host, f"nft -j list set inet witness {kind}_seen; nft flush set inet witness {kind}_seen"))
@@ -187,8 +179,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
 
 @pytest.mark.usefixtures("stack")
 def test_without_a_firewall_a_scan_finds_everything() -> None:
-    wait_until(lambda: scan("operator", "tcp", OPEN1) == {22, API, SERVICE}, 90, "a scan finds what is open")
-    scan("operator", "udp", OPEN1)
+    wait_until(lambda: LAB.scan("operator", "tcp", OPEN1) == {22, API, SERVICE}, 90, "a scan finds what is open")
+    LAB.scan("operator", "udp", OPEN1)
     for kind in ("tcp", "udp"):
         assert len(seen("open1", kind)) > 60000, "a busy WAN loses some"
     assert answers("operator", OPEN1, program=ASK_UDP)
@@ -283,8 +275,8 @@ def test_connections_that_were_there_go_on(older: dict[str, "subprocess.Popen[st
 
 def test_a_scan_from_the_wan_finds_what_is_declared_and_nothing_else() -> None:
     LAB.sh("open1", "nft flush set inet witness tcp_seen; nft flush set inet witness udp_seen")
-    assert scan("operator", "tcp", OPEN1) <= {22, API}
-    scan("operator", "udp", OPEN1)
+    assert LAB.scan("operator", "tcp", OPEN1) <= {22, API}
+    LAB.scan("operator", "udp", OPEN1)
     assert seen("open1", "tcp") <= {22, API}
     assert seen("open1", "udp") <= {51820}
     # And what is declared is open.
@@ -299,9 +291,9 @@ def test_a_scan_from_the_wan_finds_what_is_declared_and_nothing_else() -> None:
 
 def test_a_neighbour_on_the_lan_finds_the_wireguard_port_and_the_api() -> None:
     LAB.sh("open1", "nft flush set inet witness tcp_seen; nft flush set inet witness udp_seen")
-    assert scan("open2", "tcp", OPEN1) <= {API}, "SSH comes from the operator's range only"
+    assert LAB.scan("open2", "tcp", OPEN1) <= {API}, "SSH comes from the operator's range only"
     assert answers("open2", OPEN1, API)
-    scan("open2", "udp", OPEN1)
+    LAB.scan("open2", "udp", OPEN1)
     assert seen("open1", "udp") <= {51820}
 
 

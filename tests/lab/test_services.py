@@ -227,20 +227,19 @@ table inet witness {
 """
 
 
-def scan(kind: str, address: str) -> set[int]:
-    program = (TREE / "tests/lab/scan.py").read_text(encoding="utf-8")
-    return {int(port) for port in (run("operator", program, kind, address) or "").split()}
-
-
 def test_a_scan_from_the_wan_finds_the_declared_ports_and_nothing_else() -> None:
     for address, ports in TCP_OF.items():
         expected = {22, *ports} - {8003}
-        found: list[set[int]] = []
-        # A busy WAN loses packets, and so finds too little; never too much.
-        wait_until(lambda: found.append(scan("tcp", address)) or found[-1] == expected, 90, f"{expected} at {address}")  # type: ignore[func-returns-value] # noqa: B023 - at once
-        assert not set.union(*found) - expected
+
+        def all_found() -> bool:
+            """A busy WAN loses packets, and so finds too little; never too much."""
+            found = LAB.scan("operator", "tcp", address)  # noqa: B023 - at once
+            assert not found - expected  # noqa: B023
+            return found == expected  # noqa: B023
+
+        wait_until(all_found, 90, f"{expected} at {address}")
     LAB.sh("mwt2a", f"nft '{WITNESS}'")
-    scan("udp", MWT2A)
+    LAB.scan("operator", "udp", MWT2A)
     told = json.loads(LAB.sh("mwt2a", "nft -j list set inet witness udp_seen; nft delete table inet witness"))
     seen = set(next(item["set"] for item in told["nftables"] if "set" in item).get("elem", []))
     assert seen <= {51820, 5353}
@@ -438,7 +437,7 @@ def test_without_services_nothing_of_them_is_left_and_without_a_stack_nothing_at
         assert "\n0\n" in told, "nothing is forwarded any more"
         assert "stretched_firewall" in told
     assert not who(MWT2A, 443)
-    assert scan("tcp", AGLT2A) <= {22}
+    assert LAB.scan("operator", "tcp", AGLT2A) <= {22}
     LAB.destroy()
     for host in WG0:
         LAB.sh(host, "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /sys/class/net/wg0")

@@ -275,12 +275,6 @@ table inet witness {
 
 Counted is what comes to the host at all.
 """
-SCAN = (TREE / "tests/lab/scan.py").read_text(encoding="utf-8")
-
-
-def scan(place: MeshLab, where: str, kind: str, address: str, *ports: int) -> set[int]:
-    words = ("exec", where, "--", "/usr/bin/python3", "-c", SCAN, kind, address, *map(str, ports))
-    return set(map(int, place.lab(*words).stdout.split()))
 
 
 def arrived(place: MeshLab) -> dict[str, dict[str, set[tuple[int, int]]]]:
@@ -297,11 +291,11 @@ def arrived(place: MeshLab) -> dict[str, dict[str, set[tuple[int, int]]]]:
 
 def test_a_scan_from_the_wan_finds_the_declared_ports_and_nothing_else(place: MeshLab) -> None:
     for address in WG0.values():  # what is there to be found, over wg0
-        assert scan(place, "six1" if address != WG0["six1"] else "open1", "tcp", address, SERVICE) == {SERVICE}
+        assert place.scan("six1" if address != WG0["six1"] else "open1", "tcp", address, SERVICE) == {SERVICE}
     place.everywhere(WG0, f"nft '{WITNESS}'")
     jobs = [(kind, address) for kind in ("tcp", "udp") for address in SSH]
     with ThreadPoolExecutor(4) as pool:
-        found = dict(zip(jobs, pool.map(lambda job: scan(place, "operator", *job), jobs), strict=True))
+        found = dict(zip(jobs, pool.map(lambda job: place.scan("operator", *job), jobs), strict=True))
     for host, addresses in (("open1", 2), ("open2", 2), ("six1", 1)):
         counters = re.findall(r"counter packets (\d+)", place.sh(host, "nft list chain inet witness asked"))
         asked = [int(count) for count in counters if count != "0"]
@@ -323,14 +317,14 @@ def test_a_scan_from_the_wan_finds_the_declared_ports_and_nothing_else(place: Me
     # And what is declared is open. A busy WAN may have lost some packets, so once more.
     def all_open() -> bool:
         for address, port in set[tuple[str, int]]().union(*UDP.values()):
-            scan(place, "operator", "udp", address, port)
+            place.scan("operator", "udp", address, port)
         return arrived(place) == expected
 
     wait_until(all_open, 30, "a datagram arrives at each declared port")
     for address, ports in SSH.items():
-        wait_until(lambda: scan(place, "operator", "tcp", address, *ports) == ports, 20, f"SSH at {address}")  # noqa: B023
+        wait_until(lambda: place.scan("operator", "tcp", address, *ports) == ports, 20, f"SSH at {address}")  # noqa: B023
         if ":" not in address:  # the laptop has no IPv6
-            assert not scan(place, "laptop", "tcp", address, *ports), "SSH is for the operator only"
+            assert not place.scan("laptop", "tcp", address, *ports), "SSH is for the operator only"
     place.everywhere(WG0, "nft delete table inet witness")
 
 
@@ -382,7 +376,7 @@ def test_the_roaming_client_reaches_every_node_and_they_reach_it(place: MeshLab)
     for host, address in WG0.items():
         wait_until(lambda: place.pings("laptop", address), 20, f"laptop -> {host}")  # noqa: B023 - at once
         assert place.pings(host, LAPTOP), f"{host} -> laptop"
-    assert scan(place, "laptop", "tcp", WG0["closed2"], SERVICE) == {SERVICE}
+    assert place.scan("laptop", "tcp", WG0["closed2"], SERVICE) == {SERVICE}
 
 
 def test_the_sheets_name_these_ports_and_the_picture_shows_every_site(place: MeshLab) -> None:
