@@ -38,6 +38,7 @@ class Pins:
     kubernetes: str
     kubernetes_sums: Mapping[str, str]
     etcd_sums: Mapping[str, str]
+    gateway_api: str
     go: Mapping[str, GoPin]
 
 
@@ -51,5 +52,6 @@ def pins() -> Pins:
         kubernetes=raw["kubernetes"]["version"],
         kubernetes_sums=raw["kubernetes"]["sums"],
         etcd_sums=raw["etcd"]["sums"],
+        gateway_api=raw["gateway-api"]["version"],
         go={name: GoPin(name=name, **values) for name, values in raw["go"].items()},
     )

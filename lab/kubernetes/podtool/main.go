@@ -1,6 +1,7 @@
 // Command podtool is what pods of the lab's tests run: an HTTP server that says who it is, and a client.
 //
-//	podtool serve [ADDRESS]   answer every request with "POD NODE CLIENT-ADDRESS"; ADDRESS defaults to :80
+//	podtool serve [ADDRESS]   answer every request with "POD NODE CLIENT-ADDRESS", and what X-Forwarded-For says where a
+//	                          proxy has set it; ADDRESS defaults to :80
 //	podtool get URL           print the body of a 200 answer; exit 1 on anything else
 //
 // The server takes its names from $POD_NAME (else the host name) and $NODE_NAME (else "-").
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -48,7 +50,8 @@ func serve(address string) error {
 	}
 	handler := func(response http.ResponseWriter, request *http.Request) {
 		client, _, _ := net.SplitHostPort(request.RemoteAddr)
-		fmt.Fprintln(response, pod, node, client)
+		words := []string{pod, node, client, request.Header.Get("X-Forwarded-For")}
+		fmt.Fprintln(response, strings.TrimSpace(strings.Join(words, " ")))
 	}
 	server := http.Server{Addr: address, Handler: http.HandlerFunc(handler), ReadHeaderTimeout: timeout}
 	return server.ListenAndServe()
