@@ -61,8 +61,8 @@ test: setup
 	@status=0; \
 	echo "==> tests that want the machine for themselves"; \
 	$(PYTEST) -m alone || status=$$?; \
-	echo "==> all other tests, in two processes: one begins with those of the cluster"; \
-	$(PYTEST) -m "not alone" -n 2 --dist loadscope --no-loadscope-reorder || status=$$?; \
+	echo "==> all other tests, in three processes: one begins with the cluster, one with its life"; \
+	$(PYTEST) -m "not alone" -n 3 --dist loadscope --no-loadscope-reorder || status=$$?; \
 	exit $$status
 
 down:

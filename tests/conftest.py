@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
 
-CLUSTER = ("tests/cluster/", "tests/lifecycle/")
-"""Tests of one cluster in one lab: one after another, in this order."""
+LONGEST = ("tests/cluster/", "tests/lifecycle/", "tests/lab/")
+"""These begin, in this order."""
 
 
 class ByPlace(LoadScopeScheduling):  # type: ignore[misc]
     """Has the tests of the cluster run in one process, and those of any other file in one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "cluster" if nodeid.startswith(CLUSTER) else nodeid.partition("::")[0]
+        return "cluster" if nodeid.startswith("tests/cluster/") else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -37,9 +37,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest: the cluster, then other labs."""
-
-    items.sort(key=lambda item: (not item.nodeid.startswith(CLUSTER), not item.nodeid.startswith("tests/lab/")))
+    items.sort(key=lambda item: next((rank for rank, place in enumerate(LONGEST) if item.nodeid.startswith(place)), 9))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.place import LAYOUT, make, processes_seen
+from tests.lab.place import DEV, make, processes_seen
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +14,7 @@ def cluster(dev_lab: bool) -> Path:  # noqa: ARG001 - the hosts must be there
         output = make("up")
     SEEN.update(seen)
     OUTPUT.append(output)
-    return LAYOUT.access / "kubeconfig"
+    return DEV.layout.access / "kubeconfig"
 
 
 SEEN: set[str] = set()

@@ -1,6 +1,7 @@
 """Running things in the lab, and looking at what ran."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -22,7 +23,6 @@ HOSTS = (
     "uvic001.hl-lhc.io",
 )
 STACK = "dev"
-LAYOUT = Layout(load(DEFAULT_TOPOLOGY).name)
 
 
 def make(target: str) -> str:
@@ -35,31 +35,58 @@ def make(target: str) -> str:
     return done.stdout
 
 
-def lab(*words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run `python -m lab ...`; both streams come as one text."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", *words],
-        cwd=TREE,
-        text=True,
-        input=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if check and done.returncode != 0:
-        print(done.stdout)  # whole: what went wrong may stand far above the end
-    assert not check or done.returncode == 0, f"{' '.join(words)} failed, see its output"
-    return done
+class Place:
+    """Where Pulumi runs in the lab of a topology file: in a project's directory."""
+
+    def __init__(self, topology: Path, directory: Path = TREE) -> None:
+        self.topology = topology
+        self.layout = Layout(load(topology).name)
+        self.directory = directory
+
+    def lab(self, *words: str, check: bool = True, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run `python -m lab ...`; both streams come as one text."""
+        done = subprocess.run(
+            [sys.executable, "-m", "lab", "--topology", str(self.topology), *words],
+            cwd=self.directory,
+            env={**os.environ, "PYTHONPATH": str(TREE)},
+            text=True,
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            print(done.stdout)  # whole: what went wrong may stand far above the end
+        assert not check or done.returncode == 0, f"{' '.join(words)} failed, see its output"
+        return done
+
+    def on(self, host: str, *command: str, check: bool = True) -> str:
+        """Run a command as root on a host and return what it printed."""
+        return self.lab("exec", host, "--", *command, check=check).stdout
+
+    def pulumi(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run pulumi in the operator's place."""
+        return self.lab("run", "pulumi", *words, "--non-interactive", check=check)
+
+    def snapshot(self, host: str) -> str:
+        """Return a text that changes with anything of ours on a host: files by hash, interfaces, units, packages."""
+        return self.on(
+            host,
+            "sh",
+            "-c",
+            "find /etc /root /var/lib/stretched /usr/local -xdev -type f ! -name '*.log' 2>/dev/null | sort | xargs -r sha256sum;"
+            " ls /sys/class/net; systemctl list-units --no-legend --plain --type=service --state=running | cut -d' ' -f1;"
+            " dpkg-query -W | sha256sum; wg show all allowed-ips 2>/dev/null | sort",
+        )
+
+    def state_file(self) -> Path:
+        """Return the file of the state of the stack STACK."""
+        return self.layout.access / "pulumi/.pulumi/stacks/stretched" / f"{STACK}.json"
 
 
-def on(host: str, *command: str, check: bool = True) -> str:
-    """Run a command as root on a host and return what it printed."""
-    return lab("exec", host, "--", *command, check=check).stdout
-
-
-def pulumi(*words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run pulumi in the operator's place."""
-    return lab("run", "pulumi", *words, "--non-interactive", check=check)
+DEV = Place(DEFAULT_TOPOLOGY)
+"""The lab of the example cluster, with the stack as the tree has it."""
+lab, on, pulumi, snapshot, state_file = DEV.lab, DEV.on, DEV.pulumi, DEV.snapshot, DEV.state_file
 
 
 def kubectl(kubeconfig: Path, *words: str, check: bool = True, stdin: str | None = None) -> str:
@@ -73,23 +100,6 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.3)
-
-
-def state_file() -> Path:
-    """Return the stack's state file."""
-    return TREE / ".lab/pulumi/.pulumi/stacks/stretched" / f"{STACK}.json"
-
-
-def snapshot(host: str) -> str:
-    """Return a text that changes with anything of ours on a host: files by hash, interfaces, units, packages."""
-    return on(
-        host,
-        "sh",
-        "-c",
-        "find /etc /root /var/lib/stretched /usr/local -xdev -type f ! -name '*.log' 2>/dev/null | sort | xargs -r sha256sum;"
-        " ls /sys/class/net; systemctl list-units --no-legend --plain --type=service --state=running | cut -d' ' -f1;"
-        " dpkg-query -W | sha256sum; wg show all allowed-ips 2>/dev/null | sort",
-    )
 
 
 @contextlib.contextmanager

@@ -1,37 +1,41 @@
-"""A small cluster that goes through its life: by real Kubespray where a checkout and its mirror's rest are given.
-
-Runs after tests/cluster, in the same lab: `tests/cluster/test_the_end.py` has left the hosts without a cluster.
-"""
+"""A small cluster that goes through its life: by real Kubespray where a checkout and its mirror's rest are given."""
 
 import os
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests.lab.place import HOSTS, LAYOUT, STACK, lab, on, pulumi
+from lab import wheelhouse
+from tests.examples import TREE
+from tests.lab.claim import claimed
+from tests.lab.place import STACK, Place
 from tests.lifecycle.stack import BEFORE, Stack
 
 KUBESPRAY, MIRROR_EXTRA = os.environ.get("KUBESPRAY"), os.environ.get("MIRROR_EXTRA")
+TOPOLOGY = TREE / "lab/topologies/lifecycle.yaml"
 
 
 @pytest.fixture(scope="session")
-def stack(dev_lab: bool, tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    """The stack `dev` without a cluster, on the lab's hosts."""
-    if any(on(host, "sh", "-c", "ls -d /etc/kubernetes/pki 2>/dev/null", check=False) for host in HOSTS):
-        if dev_lab:
-            pytest.skip("the lab was up before the tests, with a cluster: it is somebody's and is not destroyed")
-        pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-    if KUBESPRAY and MIRROR_EXTRA:
-        print(f"by real Kubespray, {KUBESPRAY}")
-        print(lab("kubespray", KUBESPRAY, MIRROR_EXTRA, "--versions", f"{BEFORE},1.35.4").stdout)
-        base = LAYOUT.access / "kubespray" / f"Pulumi.{STACK}.yaml"
-    else:
-        print("by the stand-in: for real Kubespray set KUBESPRAY=CHECKOUT and MIRROR_EXTRA=DIR, see docs/lab.md")
-        print(lab("mirror", BEFORE).stdout)
-        base = Path(f"Pulumi.{STACK}.yaml")
-    lab("run", "pulumi", "stack", "select", "--create", STACK)
-    return Stack(base, tmp_path_factory.mktemp("stack") / f"Pulumi.{STACK}.yaml")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack without a cluster, on the hosts of a lab of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("the lab needs root")
+    with claimed(TOPOLOGY) as somebodys:
+        place = Place(TOPOLOGY)
+        assert not somebodys, f"a lab `{place.layout.name}` is up already, made by somebody else"
+        print(place.lab("up").stdout)
+        (place.layout.access / "wheelhouse").symlink_to(wheelhouse.ensure())
+        base = TREE / f"Pulumi.{STACK}.yaml"
+        if KUBESPRAY and MIRROR_EXTRA:
+            print(f"by real Kubespray, {KUBESPRAY}")
+            print(place.lab("kubespray", KUBESPRAY, MIRROR_EXTRA, "--versions", f"{BEFORE},1.35.4").stdout)
+            base = place.layout.access / "kubespray" / base.name
+        else:
+            print("by the stand-in: for real Kubespray set KUBESPRAY=CHECKOUT and MIRROR_EXTRA=DIR, see docs/lab.md")
+            print(place.lab("mirror", BEFORE).stdout)
+        made = Stack(TOPOLOGY, tmp_path_factory.mktemp("stack"), base)
+        made.begin()
+        yield made
 
 
 _failed: list[str] = []

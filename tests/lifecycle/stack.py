@@ -3,29 +3,36 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 from cryptography import x509
 
 from tests.examples import TREE
-from tests.lab.place import STACK, lab, on, pulumi
+from tests.lab.place import STACK, Place
 
 BEFORE, AFTER = "1.35.3", "1.35.4"
 """Versions of Kubernetes: the one that is installed, and the one that it is upgraded to."""
 FIRST = "uchicago002.hl-lhc.io"
 """The first control-plane node."""
 START = {"mwt2": [FIRST, "uchicago005.hl-lhc.io"], "uvic": ["uvic001.hl-lhc.io"]}
-ANSWERS = Mapping[str, object]
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "requirements.txt", ".venv", "lab")
+"""What a project consists of; the lab has the stand-in for Kubespray."""
 
 
-class Stack:
-    """Edits a copy of a stack's configuration. `fields` is the section `config`, without the project's prefix."""
+class Stack(Place):
+    """A project with this tree's program, and a stack whose configuration is edited from a copy of `base`.
 
-    def __init__(self, base: Path, file: Path) -> None:
-        self.file = file
-        self._document = yaml.safe_load((TREE / base).read_text(encoding="utf-8"))
+    `fields` is the section `config`, without the project's prefix.
+    """
+
+    def __init__(self, topology: Path, directory: Path, base: Path) -> None:
+        super().__init__(topology, directory)
+        for name in PROGRAM:
+            (directory / name).symlink_to(TREE / name)
+        (directory / ".lab").symlink_to(self.layout.access)
+        self.file = directory / f"Pulumi.{STACK}.yaml"
+        self._document = yaml.safe_load(base.read_text(encoding="utf-8"))
         self.fields = {name.removeprefix("stretched:"): value for name, value in self._document["config"].items()}
         self._all_sites = self.fields["sites"]
         self.fields["sites"] = {
@@ -61,28 +68,37 @@ class Stack:
         """Return the names that are declared."""
         return {name for site in self.fields["sites"].values() for name in site["nodes"]}
 
-    def _write(self) -> str:
+    def begin(self) -> None:
+        """Make the stack, empty."""
+        self._write()
+        self.pulumi("stack", "select", "--create", STACK)
+
+    def destroy(self) -> None:
+        """Destroy all that the stack has."""
+        self.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+
+    def _write(self) -> None:
         config = {f"stretched:{name}": value for name, value in self.fields.items()}
         text = yaml.safe_dump({**self._document, "config": config}, sort_keys=False)
         self.file.write_text(text, encoding="utf-8")
-        return str(self.file)
 
     def set_secret(self, variable: str, value: str) -> None:
         """Declare a secret variable as a user does."""
+        self._write()
         path = f"stretched:secretVariables.{variable}"
-        pulumi("config", "set", "--secret", "--path", path, value, "--config-file", self._write(), "--stack", STACK)
+        self.pulumi("config", "set", "--secret", "--path", path, value, "--stack", STACK)
         written = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         self.fields["secretVariables"] = written["stretched:secretVariables"]
 
     def preview(self, *words: str, check: bool = True) -> str:
         """Return what `pulumi preview` says."""
-        return pulumi("preview", *words, "--config-file", self._write(), "--stack", STACK, check=check).stdout
+        self._write()
+        return self.pulumi("preview", *words, "--stack", STACK, check=check).stdout
 
     def up(self, *words: str, check: bool = True) -> str:
         """Return what `pulumi up` says."""
-        done = pulumi(
-            "up", "--yes", "--skip-preview", *words, "--config-file", self._write(), "--stack", STACK, check=check
-        )
+        self._write()
+        done = self.pulumi("up", "--yes", "--skip-preview", *words, "--stack", STACK, check=check)
         print(done.stdout)
         assert check or done.returncode != 0, "it should have failed"
         return done.stdout
@@ -96,14 +112,16 @@ class Stack:
 
     def kubeconfig(self) -> str:
         """Return the kubeconfig as a user gets it."""
-        return pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK).stdout
+        return self.pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK).stdout
 
     def kubectl(self, *words: str) -> str:
         """Run kubectl with the user's kubeconfig: where Pulumi runs, or on a host of the mesh when it names wg0."""
         config = self.kubeconfig()
         if "apiAddress" in self.fields["kubernetes"]:
-            return lab("run", "kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config).stdout
-        done = lab("exec", FIRST, "--", "/usr/local/bin/kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config)
+            return self.lab("run", "kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config).stdout
+        done = self.lab(
+            "exec", FIRST, "--", "/usr/local/bin/kubectl", "--kubeconfig", "/dev/stdin", *words, stdin=config
+        )
         return done.stdout
 
     def live_nodes(self) -> dict[str, dict[str, object]]:
@@ -119,7 +137,7 @@ class Stack:
 
     def ran(self) -> list[str]:
         """Return the playbooks of the last run on the deployer, with their words."""
-        log = on(self.deployer, "cat", "/var/lib/stretched/progress.log")
+        log = self.on(self.deployer, "cat", "/var/lib/stretched/progress.log")
         return re.findall(r"^\[ *\d+:\d\d\] ([\w-]+\.yml.*)$", log, re.MULTILINE)
 
 

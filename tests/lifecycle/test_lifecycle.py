@@ -6,8 +6,7 @@ The tests build on one another, in the order of the file.
 import json
 import re
 
-from tests.examples import TREE
-from tests.lab.place import STACK, on, pulumi, snapshot, state_file, wait_until
+from tests.lab.place import wait_until
 from tests.lifecycle.stack import AFTER, BEFORE, FIRST, Stack, certificate
 
 WORKER, UVIC, NEW = "uchicago005.hl-lhc.io", "uvic001.hl-lhc.io", "umich001.hl-lhc.io"
@@ -57,10 +56,10 @@ def assert_led_by(stack: Stack, *leaders: str) -> None:
     Kubespray leaves the manifests of a living control plane alone: ours must have taken over.
     """
     addresses = [stack.address(name) for name in leaders]
-    members = on(leaders[0], "sh", "-c", ETCD_MEMBERS)
+    members = stack.on(leaders[0], "sh", "-c", ETCD_MEMBERS)
     assert sorted(re.findall(r"https://(192\.168\.0\.\d+):2380", members)) == sorted(addresses), members
     for host in leaders:
-        servers = on(host, "sh", "-c", "grep -- --etcd-servers= /etc/kubernetes/manifests/kube-apiserver.yaml")
+        servers = stack.on(host, "sh", "-c", "grep -- --etcd-servers= /etc/kubernetes/manifests/kube-apiserver.yaml")
         if "127.0.0.1" not in servers:  # the stand-in's API servers each have their own member
             assert sorted(re.findall(r"(192\.168\.0\.\d+):2379", servers)) == sorted(addresses), f"{host}: {servers}"
     for namespace, name, field in (
@@ -70,7 +69,7 @@ def assert_led_by(stack: Stack, *leaders: str) -> None:
         held = stack.kubectl("-n", namespace, "get", "configmap", name, "-o", "yaml")
         assert re.findall(rf"{field}(\S+):6443", held) == addresses[:1], held
     for host in stack.nodes():
-        named = on(host, "sh", "-c", f"sed -n 's,^ *server: https://,,p' {KUBECONFIGS}", check=False)
+        named = stack.on(host, "sh", "-c", f"sed -n 's,^ *server: https://,,p' {KUBECONFIGS}", check=False)
         asked = re.findall(r"^(\S+):6443$", named, re.MULTILINE)
         own = {"localhost", "127.0.0.1", stack.address(host)}
         assert asked, named
@@ -79,10 +78,10 @@ def assert_led_by(stack: Stack, *leaders: str) -> None:
     assert re.findall(r"server: https://(\S+):6443", proxies) in (["127.0.0.1"], addresses[:1]), proxies
 
 
-def assert_nothing_left(host: str) -> None:
-    assert on(host, "sh", "-c", f"ls -d {LEFT_OVERS} 2>/dev/null", check=False) == ""
-    assert "stretched" not in on(host, "cat", "/root/.ssh/authorized_keys")
-    running = set(on(host, "ps", "-eo", "comm=").split())
+def assert_nothing_left(stack: Stack, host: str) -> None:
+    assert stack.on(host, "sh", "-c", f"ls -d {LEFT_OVERS} 2>/dev/null", check=False) == ""
+    assert "stretched" not in stack.on(host, "cat", "/root/.ssh/authorized_keys")
+    running = set(stack.on(host, "ps", "-eo", "comm=").split())
     assert not running & {"kubelet", "kube-apiserver", "etcd", "wireguard-go", "kube-proxy", "flanneld"}
 
 
@@ -132,16 +131,18 @@ OUTPUT: list[str] = []
 
 
 def test_a_secret_variable_is_nowhere_but_in_the_deployers_own_file(stack: Stack) -> None:
-    for text in [*OUTPUT, stack.file.read_text(encoding="utf-8"), state_file().read_text(encoding="utf-8")]:
+    for text in [*OUTPUT, stack.file.read_text(encoding="utf-8"), stack.state_file().read_text(encoding="utf-8")]:
         assert SECRET not in text
     places = "/var/lib/stretched /root /tmp /var/tmp /etc /home /run"
-    held = on(FIRST, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False).split()
+    held = stack.on(FIRST, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False).split()
     own = ("secrets.json", "secrets.now.json", "secrets.applied.json")  # given, of the last run, applied
     assert set(held) == {f"/var/lib/stretched/{name}" for name in own}
-    assert set(on(FIRST, "stat", "-c", "%a", *held).split()) == {"600"}
-    assert on(UVIC, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False) == ""
+    assert set(stack.on(FIRST, "stat", "-c", "%a", *held).split()) == {"600"}
+    assert stack.on(UVIC, "sh", "-c", f"grep -rlsF {SECRET} {places}", check=False) == ""
     assert not [
-        path for path in (TREE / ".stretched").rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+        path
+        for path in (stack.directory / ".stretched").rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes()
     ]
 
 
@@ -168,16 +169,16 @@ def test_another_deployer_takes_over_what_the_earlier_one_knew(stack: Stack) -> 
     assert stack.foretold() == []
     stack.up()
     assert stack.ran() == ["boilerplate.yml", "adopt.yml", "hand_over.yml"]
-    known = json.loads(on(WORKER, "cat", "/var/lib/stretched/applied.json"))
+    known = json.loads(stack.on(WORKER, "cat", "/var/lib/stretched/applied.json"))
     assert known["order"][0] == FIRST
     assert known["order"][-2:] == list(PAIR), "who joined last comes last"
-    assert on(FIRST, "sh", "-c", "ls -d /var/lib/stretched 2>/dev/null", check=False) == ""
+    assert stack.on(FIRST, "sh", "-c", "ls -d /var/lib/stretched 2>/dev/null", check=False) == ""
     assert set(stack.live_nodes()) == stack.nodes()
 
 
 def test_what_kubespray_cannot_do_is_refused_before_anything_changes(stack: Stack) -> None:
     hosts = (FIRST, UVIC)
-    before = [snapshot(host) for host in hosts]
+    before = [stack.snapshot(host) for host in hosts]
     first = stack.node("mwt2", FIRST)
     stack.remove("mwt2", FIRST)
     stack.node("mwt2", PAIR[0])["roles"] = ["control-plane", "etcd"]
@@ -190,7 +191,7 @@ def test_what_kubespray_cannot_do_is_refused_before_anything_changes(stack: Stac
         assert f"kubernetes.firstControlPlane: {PAIR[0]}" in said
         assert f"{WORKER}: cannot gain the role control-plane, etcd" in said
         assert "Traceback" not in said
-    assert [snapshot(host) for host in hosts] == before
+    assert [stack.snapshot(host) for host in hosts] == before
     stack.fields["sites"]["mwt2"]["nodes"][FIRST] = first
     stack.fields["kubernetes"]["version"] = BEFORE
     del stack.node("mwt2", WORKER)["roles"]
@@ -201,7 +202,7 @@ def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: St
     """A host that cannot join: its container runtime does not start."""
     stack.add("aglt2", "msu001.hl-lhc.io")
     sabotage = "/etc/systemd/system/containerd.service.d/sabotage.conf"
-    on(
+    stack.on(
         "msu001",
         "sh",
         "-c",
@@ -211,7 +212,7 @@ def test_a_failed_run_names_host_task_and_log_and_the_next_one_goes_on(stack: St
     assert re.search(r"TASK .+\n.*msu001\.hl-lhc\.io: ", said), said[-3000:]
     assert "try: " in said
     assert f"Full log: /var/lib/stretched/playbooks.log on {stack.deployer}" in said
-    on(
+    stack.on(
         "msu001",
         "sh",
         "-c",
@@ -246,9 +247,9 @@ def test_leaving_nodes_the_former_first_too_are_drained_removed_and_cleared_of_e
     stack.up()
     assert_ready(stack, BEFORE)
     for host in leaving:
-        assert_nothing_left(host)
+        assert_nothing_left(stack, host)
     for host in (NEXT, WORKER, UVIC, NEW):
-        allowed = on(host, "wg", "show", "wg0", "allowed-ips")
+        allowed = stack.on(host, "wg", "show", "wg0", "allowed-ips")
         assert not re.search(r"192\.168\.0\.[247]/32", allowed), f"{host} has a peer that left"
     assert_led_by(stack, NEXT)
     assert "Kubespray will run" not in stack.preview("--expect-no-changes")
@@ -269,6 +270,6 @@ def test_a_worker_joins_and_an_upgrade_replaces_the_version_on_every_node(stack:
 
 def test_nothing_is_left_after_destroy(stack: Stack) -> None:
     hosts = stack.nodes()
-    pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
+    stack.destroy()
     for host in hosts:
-        assert_nothing_left(host)
+        assert_nothing_left(stack, host)
