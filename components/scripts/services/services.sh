@@ -90,6 +90,8 @@ proxy_off() {
 # Ends connections to the places on standard input: ADDRESS PORT
 cut_off() {
     while read -r address port; do
+        # Without brackets ss takes the end of an IPv6 address for a port.
+        case $address in *:*) address="[$address]" ;; esac
         ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
     done
 }
