@@ -52,6 +52,13 @@ class Service:
         return found
 
     @property
+    def callers(self) -> tuple[IPv4Network | IPv6Network, ...] | None:
+        """`sources` of these families; None: by wg0 only."""
+        if self.sources is None:
+            return None
+        return tuple(network for network in self.sources if FAMILIES[network.version == 6] in self.families)
+
+    @property
     def backend_port(self) -> int:
         """The port at the wg0 address of a node where it runs: for a target that of the node's own inner hop."""
         return self.node_port or self.host_port or self.port

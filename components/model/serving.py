@@ -118,7 +118,7 @@ def of_node(node: Node, here: list[Entry], hops: tuple[Service, ...], sites: dic
 
 
 def _guard(service: Service) -> Guarded:
-    return Guarded(service.name, service.protocol, service.port, service.sources, _by_itself(service))
+    return Guarded(service.name, service.protocol, service.port, service.callers, _by_itself(service))
 
 
 def _by_itself(service: Service) -> bool:
@@ -145,7 +145,7 @@ def _readdressed(entry: Entry, node: Node, servers: tuple[Server, ...]) -> Readd
         service.protocol,
         service.port,
         mesh=service.sources is None,
-        sources=service.sources or (),
+        sources=service.callers or (),
         here=own.port if own and not service.target else None,
         program=service.host_port is not None,
         servers=others,

@@ -73,6 +73,16 @@ def test_everybody_may_come_to_a_public_service_and_by_one_family_where_that_is_
     assert "udp dport 123 ip saddr { 0.0.0.0/0 } accept" in table
 
 
+def test_udp_that_goes_on_to_others_is_shut_for_ipv6_and_kept_udp_is_not() -> None:
+    udp = {"port": 514, "protocol": "udp", "hostPort": 5514, "at": [UCHICAGO], "from": "public"}
+    table = services_nft(of(UCHICAGO, {"log": udp}))
+    assert "udp dport 514 ip saddr { 0.0.0.0/0 } accept\n        udp dport 514 drop" in table
+    assert "udp dport 514 ip saddr { 0.0.0.0/0 } jump here_log" in table
+    kept = services_nft(of(UCHICAGO, {"log": {**udp, "clientAddress": "kept"}}))
+    assert "saddr" not in kept
+    assert "udp dport 514 jump here_log" in kept
+
+
 def test_ranges_that_overlap_are_one() -> None:
     assert "tcp dport 8443 ip saddr { 198.51.100.0/24 } accept" in services_nft(of(UCHICAGO))
 
