@@ -27,8 +27,14 @@ class Outside:
         return _fitting(service, node, self.public.get(node.name, ()))
 
     def leading_to(self, service: Service, node: Node) -> Addresses:
-        """Return where clients of a service come to any node that was named as entry."""
-        return self.fitting(service, node) or _fitting(service, node, self.forwarded.get(node.name, ()))
+        """Return where clients of a service come to any node that is an entry because it, or its site, was named.
+
+        Who names a public node itself means the router before it too, where there is one for the other family.
+        """
+        own = self.fitting(service, node)
+        if own and node.name not in service.entries:
+            return own
+        return own + _fitting(service, node, self.forwarded.get(node.name, ()))
 
 
 @derived

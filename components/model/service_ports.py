@@ -153,7 +153,8 @@ def _check_routers(spec: Spec, problems: Problems) -> None:
         taken[spec.kubernetes.api.host, (TCP, spec.kubernetes.api.port)] = ("kubernetes.apiAddress", "")
     for entry in entries(spec):
         service, port = entry.service, (entry.service.protocol, entry.service.port)
-        for address in entry.addresses if service.port and entry.node not in public else ():
+        routers = [address for address in entry.addresses if address not in public.get(entry.node, ())]
+        for address in routers if service.port else ():
             what, leads = taken.setdefault((address, port), (f"forwarded to {entry.node} already", entry.node))
             if leads != entry.node:
                 problems.add(

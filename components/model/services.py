@@ -93,7 +93,7 @@ def enters(spec: Spec, found: Outside, service: Service) -> tuple[Doorway, ...]:
         return ()
     if service.entries:
         return tuple(
-            Doorway(node, addresses, _declared(found, service, node))
+            Doorway(node, addresses, _declared(found, node, addresses))
             for node in named_entries(spec, found, service)
             if (addresses := found.leading_to(service, node))
         )
@@ -169,8 +169,8 @@ def _rank(site: Site, node: Node) -> int:
     return site.gateways.index(node.name) if node.name in site.gateways else len(site.gateways)
 
 
-def _declared(found: Outside, service: Service, node: Node) -> str:
-    if found.fitting(service, node):
+def _declared(found: Outside, node: Node, addresses: Addresses) -> str:
+    if set(addresses) <= set(found.public.get(node.name, ())):
         return "`entries` says so"
     return "`entries` says so: the router before it has to forward the port"
 

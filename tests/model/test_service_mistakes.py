@@ -167,6 +167,12 @@ def test_the_port_of_the_apis_address_is_taken_too() -> None:
     assert found.startswith(
         "services.web.entries: 443/tcp at 203.0.113.8 is kubernetes.apiAddress; choose another port"
     )
+    half = changed("sites/both/nodes/dual.lab.test/lanAddress", "10.9.0.1", addresses())
+    half = changed("kubernetes/apiAddress", "192.0.2.11:443", half)
+    (found,) = problems({"web": {**WEB, "at": ["four"], "entries": ["dual.lab.test"]}}, half)
+    assert found.startswith("services.web.entries: 443/tcp at 192.0.2.11 is kubernetes.apiAddress"), (
+        "by IPv6 it is public"
+    )
 
 
 def test_ports_of_hosts_behind_a_bastion_are_those_of_another_place() -> None:

@@ -189,6 +189,15 @@ def test_named_entries_may_be_behind_a_router() -> None:
     assert {one.why for one in named if one.node == OPEN1} == {"`entries` says so"}
 
 
+def test_a_node_that_is_named_is_an_entry_at_the_router_of_the_other_family_too() -> None:
+    base = changed("sites/both/nodes/dual.lab.test/lanAddress", "10.9.0.1", addresses())
+    (named,) = web(base, at=["four"], entries=["dual.lab.test"])
+    assert named.addresses == ("2001:db8:1::11", "192.0.2.11")
+    assert named.why == "`entries` says so: the router before it has to forward the port"
+    of_site = {one.node: one.addresses for one in web(base, at=["four"], entries=["both"])}
+    assert of_site["dual.lab.test"] == ("2001:db8:1::11",), "a site stands for its public nodes"
+
+
 def test_a_kept_address_is_kept_by_the_node_itself_alone() -> None:
     found = web(hostPort=443, clientAddress="kept")
     assert ways(found) == {OPEN1: ("direct", [f"{OPEN1}:443"]), OPEN2: ("direct", [f"{OPEN2}:443"])}

@@ -96,11 +96,13 @@ def test_devices_that_forward_for_it_alone_are_named(tmp_path: Path) -> None:
     [
         ("192.0.2.2", ["192.0.2.2:443"]),
         ("192.0.2.2 2001:db8::2", ["192.0.2.2:443", "ipv6@2001:db8::2:443"]),
-        ("203.0.113.9", ["192.0.2.2:443", "10.0.0.5:443", "ipv6@2001:db8::2:443"]),
+        ("203.0.113.9", ["192.0.2.2:443", "10.0.0.5:443"]),
+        ("2001:db8::2 203.0.113.9", ["ipv6@2001:db8::2:443", "192.0.2.2:443", "10.0.0.5:443"]),
+        ("192.0.2.2 2001:db8::9", ["192.0.2.2:443", "ipv6@2001:db8::2:443"]),
         ("uchicago002.hl-lhc.io", ["192.0.2.2:443", "10.0.0.5:443", "ipv6@2001:db8::2:443"]),
     ],
 )
-def test_it_listens_at_the_declared_addresses_that_are_the_hosts_or_else_at_all(
+def test_it_listens_at_the_declared_addresses_that_are_the_hosts_or_else_at_all_of_their_family(
     declared: str, expected: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "has").write_text("192.0.2.2\n10.0.0.5\n2001:db8::2\n", encoding="utf-8")
@@ -116,6 +118,22 @@ def test_it_listens_at_the_declared_addresses_that_are_the_hosts_or_else_at_all(
     ]
     told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
     assert told == "listen web\n" + "".join(f"    bind {bind}\n" for bind in expected) + "    server a b:1\n"
+
+
+def test_where_a_host_has_nothing_of_the_family_it_listens_at_all_that_it_has(tmp_path: Path) -> None:
+    (tmp_path / "has").write_text("2001:db8::2\n", encoding="utf-8")
+    (tmp_path / "cfg").write_text("    bind public 443 203.0.113.9\n", encoding="utf-8")
+    words = [
+        "awk",
+        "-f",
+        str(SCRIPTS / "services.awk"),
+        "file=1",
+        str(tmp_path / "has"),
+        "file=2",
+        str(tmp_path / "cfg"),
+    ]
+    told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
+    assert told == "    bind ipv6@2001:db8::2:443\n"
 
 
 def test_forwarding_is_on_for_this_alone_and_off_again(tmp_path: Path) -> None:
