@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import ipaddress
 import resource
+import socket
 import struct
 import sys
 from collections.abc import Iterator
 from typing import cast
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - as programs with a host port do
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as programs with a host port do
 BLOCK = 1 << 16
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 
@@ -81,6 +82,15 @@ class Datagrams(asyncio.DatagramProtocol):
         self.transport.sendto(f"{self.name} {addr[0]} ".encode() + data, addr)
 
 
+def datagrams(address: str, port: int) -> socket.socket:
+    """Return a socket for one family of addresses."""
+    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    if ":" in address:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    one.bind((address, port))
+    return one
+
+
 async def main(name: str, *ports: str) -> None:
     """Listen at all ports, for ever."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -88,8 +98,10 @@ async def main(name: str, *ports: str) -> None:
     for words in ports:
         kind, port = words.split(":")
         if kind == "udp":
-            loop = asyncio.get_running_loop()
-            await loop.create_datagram_endpoint(lambda: Datagrams(name), local_addr=(EVERYWHERE, int(port)))
+            for address in EVERYWHERE:
+                await asyncio.get_running_loop().create_datagram_endpoint(
+                    lambda: Datagrams(name), sock=datagrams(address, int(port))
+                )
         else:
             answer = program.proxied if kind == "proxy" else program.plain
             await asyncio.start_server(answer, EVERYWHERE, int(port), backlog=1000)

@@ -16,8 +16,10 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tests.examples import TREE, changed, configuration
+from tests.lab import programs
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
+from tests.lab.programs import PYTHON
 from tests.lab.serve import stream
 
 pytestmark = [
@@ -31,7 +33,6 @@ MWT2A, MWT2B, AGLT2A = "192.0.2.11", "192.0.2.12", "198.51.100.11"
 WG0 = {
     f"{name}": f"192.168.7.{number}" for number, name in enumerate(("mwt2a", "mwt2b", "aglt2a", "uvica", "uvicb"), 1)
 }
-PYTHON = "/usr/bin/python3"
 MEGABYTES = int(os.environ.get("STRETCHED_TRANSFER_MB", "100"))
 """Of the transfer; 1000 take a minute or two, for wireguard-go on two cores."""
 
@@ -92,22 +93,6 @@ PROGRAMS = {
 TCP_OF = {MWT2A: {80, 443, 8001, 8003}, MWT2B: {80, 8002}, AGLT2A: {443, 8003, 8004, 8445}}
 """Ports that are declared at each public address. `few` is open there to its own clients only."""
 
-ASK = """
-import socket, sys
-c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
-c.settimeout(5)
-c.sendall(b"who\\n")
-print(c.makefile().readline().strip())
-"""
-ASK_UDP = """
-import socket, sys
-c = socket.socket(type=socket.SOCK_DGRAM)
-c.settimeout(2)
-if len(sys.argv) > 3: c.bind(("", int(sys.argv[3])))
-c.connect((sys.argv[1], int(sys.argv[2])))
-c.send(b"hello")
-print(c.recv(99).decode())
-"""
 TAKE = """
 import hashlib, socket, sys, time
 c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)
@@ -136,31 +121,18 @@ def up(services: Mapping[str, object]) -> str:
     return printed
 
 
-def run(place: str, program: str, *words: object) -> str | None:
-    """Return what a program printed in a place of the lab; None: it failed."""
-    done = LAB.lab("exec", place, "--", PYTHON, "-c", program, *map(str, words), check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
 def who(address: str, port: int, place: str = "operator") -> list[str]:
     """Return which program answers, and the client's address that it sees; nothing where none does."""
-    return (run(place, ASK, address, port) or "").split()
+    return programs.who(LAB, "tcp", address, port, place)
 
 
 def who_udp(address: str, port: int, place: str = "operator", *source: int) -> list[str]:
-    told = (run(place, ASK_UDP, address, port, *source) or "").split()
-    assert not told or told[2] == "hello"
-    return told[:2]
+    return programs.who(LAB, "udp", address, port, place, *source)
 
 
 def start(host: str) -> None:
     """Have the host's program run."""
-    file = TREE / "tests/lab/serve.py"
-    words = ["exec", host, "--", "sh", "-euc", "cat >/run/serve.py"]
-    subprocess.run(LAB.words(*words), cwd=TREE, input=file.read_bytes(), check=True)
-    unit = "systemd-run -q --collect -p LimitNOFILE=20000 --unit=serve"
-    LAB.sh(host, "systemctl stop serve || :")
-    LAB.sh(host, f"{unit} {PYTHON} /run/serve.py {host} {PROGRAMS[host]}")
+    programs.start(LAB, host, PROGRAMS[host])
 
 
 @pytest.fixture(scope="module")
@@ -347,40 +319,17 @@ def test_a_large_transfer_through_the_tunnel_is_whole() -> None:
     digest = hashlib.sha256()
     for block in stream(count):
         digest.update(block)
-    found = (run("operator", TAKE, MWT2A, 443, count) or "").split()
+    found = (programs.run(LAB, "operator", TAKE, MWT2A, 443, count) or "").split()
     print(f"transfer: {MEGABYTES} MB in {found[2]} s")
     assert found[:2] == [digest.hexdigest(), "0"]
 
 
-KEEP = """
-import socket, sys
-kept = [socket.create_connection((sys.argv[1], int(port)), 5) for port in sys.argv[2:]]
-files = [one.makefile("rw") for one in kept]
-def ask(file):
-    try:
-        print("who", file=file, flush=True)
-        return file.readline().strip() or "closed"
-    except OSError:
-        return "closed"
-for _ in range(2):
-    print(*(ask(file) for file in files), sep=";", flush=True)
-    sys.stdin.readline()
-"""
-
-
 def test_a_removed_service_is_closed_at_once_and_another_one_keeps_its_connections() -> None:
-    words = LAB.words("exec", "operator", "--", PYTHON, "-c", KEEP, MWT2A, "443", "80")
-    process = subprocess.Popen(words, cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    before = process.stdout.readline().strip().split(";")
-    assert [told.split()[0][:4] for told in before] == ["uvic", "mwt2"]
+    kept = programs.Kept(LAB, MWT2A, 443, 80)
+    assert [told.split()[0][:4] for told in kept.before] == ["uvic", "mwt2"]
     rest = {name: service for name, service in SERVICES.items() if name not in ("open", "echo", "kept")}
     up(rest)
-    print("", file=process.stdin, flush=True)
-    after = process.stdout.readline().strip().split(";")
-    assert after == [before[0], "closed"]
-    process.communicate("")
+    assert kept.again() == [kept.before[0], "closed"]
     assert not who(MWT2A, 80)
     assert not who(MWT2B, 8002)
     assert not who_udp(MWT2A, 5353)

@@ -7,6 +7,7 @@ from components.documents import documents
 from components.key import Key, ssh
 from components.measurement import measure
 from components.mesh import Mesh
+from components.model.render.services import services_data
 from components.model.routing import route
 from components.remote import command
 from components.rendered import ROOT
@@ -28,4 +29,6 @@ drained = command(
 mesh.prune(after=drained)
 pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
 pulumi.export("readme", documents(mesh, spec, routes, measurement, work))
+if spec.services:
+    pulumi.export("services", services_data(spec, routes))
 pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
