@@ -9,6 +9,7 @@ from components.model.parse_kubernetes import API_PORT
 from components.model.problems import Problems
 from components.model.service import KEPT, TCP, UDP, Service
 from components.model.services import entries, inner_hops
+from components.model.serving import Readdressed, serving
 from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec
 
 _SSH = 22
@@ -63,6 +64,7 @@ def check_ports(spec: Spec, problems: Problems) -> None:
             elif service.client_address != KEPT:
                 what = "that of the program itself, its hostPort"
                 tell(service, one.place, what, "write `clientAddress: kept`, or choose another port")
+    _check_rewritten(spec, problems)
     _check_routers(spec, problems)
 
 
@@ -137,6 +139,25 @@ def _used(spec: Spec, node: Node) -> dict[Port, str]:
     if ETCD in node.roles:
         found |= {(TCP, 2379): "etcd's", (TCP, 2380): "etcd's"}
     return found
+
+
+def _check_rewritten(spec: Spec, problems: Problems) -> None:
+    """Note services whose answers could not be told apart: ports that nftables rewrites to the same one of a host."""
+    told: set[tuple[str, str]] = set()
+    for node in spec.nodes:
+        first: dict[Port, Readdressed] = {}
+        for one in sorted(serving(spec, node).readdressed, key=lambda one: one.name):
+            if one.here is None:
+                continue
+            other = first.setdefault((one.protocol, one.here), one)
+            if other.port != one.port and (other.name, one.name) not in told:  # one port of both is told elsewhere
+                told.add((other.name, one.name))
+                problems.add(
+                    f"services.{one.name}.port",
+                    f"is rewritten to {one.here}/{one.protocol} of {node.name}, as that of the service {other.name}:"
+                    " their answers could not be told apart",
+                    "have the program listen at another port for one of them, or let them enter at different nodes",
+                )
 
 
 def _check_routers(spec: Spec, problems: Problems) -> None:

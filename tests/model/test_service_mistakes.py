@@ -196,3 +196,17 @@ def test_a_section_of_another_form_is_a_mistake_not_a_crash(value: object) -> No
     assert problems(value) == [f"services: {value!r} is not a mapping; write `name: value` pairs below it"]
     found = problems({"web": value})
     assert found[0] == f"services.web: {value!r} is not a mapping; write `name: value` pairs below it"
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_two_ports_that_become_one_of_a_host_are_refused_once(protocol: str) -> None:
+    kept = {**PROGRAM, "clientAddress": "kept", "protocol": protocol}
+    (problem,) = problems({"first": kept, "second": {**kept, "port": 444}})
+    assert problem.startswith(
+        f"services.second.port: is rewritten to 8443/{protocol} of open1.lab.test, as that of the service first: their answers"
+        " could not be told apart; have the program listen at another port"
+    )
+    elsewhere = {"first": kept, "second": {**kept, "port": 444, "hostPort": 8444}}
+    parse(changed("services", elsewhere, three_sites()), read)
+    apart = {"first": {**kept, "at": ["open1.lab.test"]}, "second": {**kept, "port": 444, "at": ["open2.lab.test"]}}
+    parse(changed("services", apart, three_sites()), read)
