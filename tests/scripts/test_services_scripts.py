@@ -91,6 +91,15 @@ def test_devices_that_forward_for_it_alone_are_named(tmp_path: Path) -> None:
     assert "opened" not in awk(tmp_path, "fill", conf="kept tcp 25 here program 2525\n", opened="")
 
 
+def whole(directory: Path, config: str, *addresses: str) -> str:
+    """Return haproxy.cfg as a host with these addresses makes it."""
+    has, cfg = directory / "has", directory / "cfg"
+    has.write_text("".join(f"{address}\n" for address in addresses), encoding="utf-8")
+    cfg.write_text(config, encoding="utf-8")
+    words = ["awk", "-f", str(SCRIPTS / "services.awk"), "file=1", str(has), "file=2", str(cfg)]
+    return subprocess.run(words, text=True, capture_output=True, check=True).stdout
+
+
 @pytest.mark.parametrize(
     ("declared", "expected"),
     [
@@ -105,34 +114,13 @@ def test_devices_that_forward_for_it_alone_are_named(tmp_path: Path) -> None:
 def test_it_listens_at_the_declared_addresses_that_are_the_hosts_or_else_at_all_of_their_family(
     declared: str, expected: list[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "has").write_text("192.0.2.2\n10.0.0.5\n2001:db8::2\n", encoding="utf-8")
-    (tmp_path / "cfg").write_text(f"listen web\n    bind public 443 {declared}\n    server a b:1\n", encoding="utf-8")
-    words = [
-        "awk",
-        "-f",
-        str(SCRIPTS / "services.awk"),
-        "file=1",
-        str(tmp_path / "has"),
-        "file=2",
-        str(tmp_path / "cfg"),
-    ]
-    told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
+    config = f"listen web\n    bind public 443 {declared}\n    server a b:1\n"
+    told = whole(tmp_path, config, "192.0.2.2", "10.0.0.5", "2001:db8::2")
     assert told == "listen web\n" + "".join(f"    bind {bind}\n" for bind in expected) + "    server a b:1\n"
 
 
 def test_where_a_host_has_nothing_of_the_family_it_listens_at_all_that_it_has(tmp_path: Path) -> None:
-    (tmp_path / "has").write_text("2001:db8::2\n", encoding="utf-8")
-    (tmp_path / "cfg").write_text("    bind public 443 203.0.113.9\n", encoding="utf-8")
-    words = [
-        "awk",
-        "-f",
-        str(SCRIPTS / "services.awk"),
-        "file=1",
-        str(tmp_path / "has"),
-        "file=2",
-        str(tmp_path / "cfg"),
-    ]
-    told = subprocess.run(words, text=True, capture_output=True, check=True).stdout
+    told = whole(tmp_path, "    bind public 443 203.0.113.9\n", "2001:db8::2")
     assert told == "    bind ipv6@2001:db8::2:443\n"
 
 
