@@ -21,6 +21,8 @@ from tools.progress import run, step
 
 # No version control stamps: they would make a binary depend on the state of a checkout, and need a git that trusts it.
 _FLAGS = ("-v", "-trimpath", "-buildvcs=false")
+# Without inlining and debug information large programs are built in two thirds of the time.
+_QUICK = (*_FLAGS, "-gcflags=all=-l -dwarf=false")
 
 
 def binary(name: str) -> Path:
@@ -48,18 +50,21 @@ def entry_name(pin: GoPin, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] 
     maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
     maps += [repr(sorted((file, sorted(texts.items())) for file, texts in pin.edits.items()))] if pin.edits else []
     cgo = ["cgo", *cgo_tags] if cgo_tags else []
-    key = cache.digest(pin.module, pin.sum, *maps, *ldflags, *cgo)
+    quick = ["quick"] if pin.quick else []
+    key = cache.digest(pin.module, pin.sum, *maps, *ldflags, *cgo, *quick)
     return f"go/{pin.name}-{pin.version}-{platform.machine()}-{key}"
 
 
-def build_local(source_dir: Path, name: str, *, expect: str = "seconds") -> Path:
-    """Return the program `name` built from Go source of our own tree (a directory with a go.mod)."""
+def build_local(source_dir: Path, name: str, *, quick: bool = False, expect: str = "seconds") -> Path:
+    """Return the program `name` built from Go source of our own tree (it has a go.mod); `quick` as in GoPin."""
+    flags = [*(_QUICK if quick else _FLAGS), "-ldflags=-s -w"]
 
     def fill(target: Path) -> None:
         with step(f"build {name} from {source_dir.name}/", expect=expect):
-            _go(["build", *_FLAGS, "-ldflags=-s -w", f"-o={target / name}", "."], cwd=source_dir)
+            _go(["build", *flags, f"-o={target / name}", "."], cwd=source_dir)
 
-    return cache.entry(f"go/{name}-{platform.machine()}-{cache.digest_tree(source_dir)}", fill) / name
+    key = f"{name}-{platform.machine()}-{cache.digest_tree(source_dir)}{'-quick' if quick else ''}"
+    return cache.entry(f"go/{key}", fill) / name
 
 
 def download(module: str, version: str) -> Mapping[str, str]:
@@ -89,7 +94,7 @@ def _build(pin: GoPin, ldflags: Sequence[str], cgo_tags: Sequence[str], target: 
     if pin.sum:
         (wrapper / "go.sum").write_text(f"{pin.module} {pin.version} {pin.sum}\n", encoding="utf-8")
     static = ["-linkmode=external", "-extldflags=-static"] if cgo_tags else []
-    flags = ["-mod=mod", *_FLAGS, f"-ldflags={' '.join(['-s', '-w', *static, *ldflags])}"]
+    flags = ["-mod=mod", *(_QUICK if pin.quick else _FLAGS), f"-ldflags={' '.join(['-s', '-w', *static, *ldflags])}"]
     flags += [f"-tags={','.join(cgo_tags)}"] if cgo_tags else []
     _go(["build", *flags, f"-o={target}/", *pin.binaries.values()], cwd=wrapper, cgo=bool(cgo_tags))
     for name, package in pin.binaries.items():
@@ -146,4 +151,5 @@ def _go_program() -> str:
 
 
 def _environment(*, cgo: bool = False) -> dict[str, str]:
-    return {**os.environ, "CGO_ENABLED": "1" if cgo else "0", "GOWORK": "off"}
+    # The compiler collects garbage less often than by default: a tenth of its time.
+    return {"GOGC": "400", **os.environ, "CGO_ENABLED": "1" if cgo else "0", "GOWORK": "off"}

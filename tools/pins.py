@@ -16,7 +16,8 @@ class GoPin:
     `version` has the leading v. `sum` is the module's `h1:` line, empty where the checksum database alone vouches.
     `binaries` maps the name that a program gets to its import path, `requires` modules to versions for those programs
     that lie in another module. `replace` maps module paths to the `module version` that takes their place. `edits` maps
-    files of the module to texts that stand there once, and those to what is built instead.
+    files of the module to texts that stand there once, and those to what is built instead. `quick` programs are
+    built sooner and may run slower: for large ones that do little here.
     """
 
     name: str
@@ -27,6 +28,7 @@ class GoPin:
     requires: Mapping[str, str] = field(default_factory=dict)
     replace: Mapping[str, str] = field(default_factory=dict)
     edits: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    quick: bool = False
 
 
 @dataclass(frozen=True)

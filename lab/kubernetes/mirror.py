@@ -27,7 +27,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 def ensure(version: str = pins().kubernetes) -> Path:
     """Return the mirror directory of one Kubernetes version (no leading v), built when it is not there yet.
 
-    A first build takes about ten minutes on two cores. Raises ToolError when something cannot be built.
+    A first build takes about six minutes on two cores. Raises ToolError when something cannot be built.
     """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         message = f"{version!r} is no version of Kubernetes: write it like {pins().kubernetes}, without a leading v"

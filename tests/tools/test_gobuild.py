@@ -60,6 +60,14 @@ def test_a_module_is_required_by_a_wrapper_that_pins_everything(go_log: Path) ->
     assert sorted(path.name for path in directory.iterdir()) == ["other", "renamed"]
 
 
+def test_a_quick_build_leaves_optimisation_out(go_log: Path) -> None:
+    gobuild.build(GoPin(**{**TOOL.__dict__, "quick": True}))
+    command = go_log.read_text(encoding="utf-8").splitlines()[0]
+    assert command.startswith(
+        "0 off build -mod=mod -v -trimpath -buildvcs=false -gcflags=all=-l -dwarf=false -ldflags="
+    )
+
+
 def test_a_program_that_needs_cgo_gets_it_and_is_linked_statically(go_log: Path) -> None:
     gobuild.build(TOOL, cgo_tags=["seccomp", "netgo"])
     command = go_log.read_text(encoding="utf-8").splitlines()[0]
@@ -118,8 +126,9 @@ def test_each_way_to_build_has_its_own_place() -> None:
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "requires": {}})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "edits": {"a.go": {"old": "new"}}})),
         gobuild.entry_name(GoPin(**{**TOOL.__dict__, "edits": {"a.go": {"old": "newer"}}})),
+        gobuild.entry_name(GoPin(**{**TOOL.__dict__, "quick": True})),
     }
-    assert len(names) == 9
+    assert len(names) == 10
 
 
 @pytest.mark.usefixtures("go_log")
