@@ -205,14 +205,21 @@ def test_a_second_run_measures_nothing_and_changes_nothing(place: MeshLab) -> No
 
 
 SHORT = {"etcd_heartbeat_interval": "60", "etcd_election_timeout": "600"}
-SLOW = 'Write `etcd_heartbeat_interval: "150"` and `etcd_election_timeout: "1500"` below kubernetes.variables'
+SLOW = re.compile(
+    r"a round trip between far and thin takes (\d+) ms.*"
+    r'Write `etcd_heartbeat_interval: "(\d+)"` and `etcd_election_timeout: "(\d+)"` below kubernetes\.variables',
+    re.DOTALL,
+)
 
 
 def test_etcds_timers_are_judged_by_what_was_measured_before_anything_is_deployed(place: MeshLab) -> None:
     place.write(changed("kubernetes/variables", SHORT, declared()), "hub1.lab.test")
     told = place.pulumi("preview", "--stack", "paths")
-    assert "a round trip between far and thin takes 10" in told
-    assert SLOW in told
+    found = SLOW.search(told)
+    assert found, told
+    round_trip, heartbeat, election = (int(number) for number in found.groups())
+    assert round_trip >= 100, "the WAN's delay, to which a busy machine adds"
+    assert (heartbeat >= round_trip, election) == (True, 10 * heartbeat)
 
 
 def test_the_routes_are_there_again_after_a_restart(place: MeshLab) -> None:

@@ -180,8 +180,9 @@ def test_a_gateway_that_was_restarted_forwards_again() -> None:
     boots = json.loads(run.read_text(encoding="utf-8"))["boots"]
     lab("exec", "gate", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
     wait_until(lambda: bool(json.loads(run.read_text(encoding="utf-8"))["boots"] > boots), 120, "boot")
-    wait_until(lambda: pings("inner1", HOSTS["closed1"]), 90, "inner1 reaches closed1 through the gateway again")
-    assert pings("closed2", HOSTS["inner2"])
+    for start, end in (("inner1", "closed1"), ("closed2", "inner2")):  # each of them has a tunnel to the gateway
+        again = f"{start} reaches {end} through the gateway again"
+        wait_until(lambda: pings(start, HOSTS[end]), 90, again)  # noqa: B023 - at once
 
 
 def test_a_host_is_reached_by_another_user_with_sudo_from_now_on(stack: MeshLab) -> None:
