@@ -205,27 +205,15 @@ def test_a_second_run_measures_nothing_and_changes_nothing(place: MeshLab) -> No
 
 
 SHORT = {"etcd_heartbeat_interval": "60", "etcd_election_timeout": "600"}
-SLOW = re.compile(
-    r"a round trip between far and thin takes (\d+) ms.*"
-    r'Write `etcd_heartbeat_interval: "(\d+)"` and `etcd_election_timeout: "(\d+)"` below kubernetes\.variables',
-    re.DOTALL,
-)
-
-
-def assert_told_slow(printed: str) -> None:
-    """A warning names the way, what it takes, and timers that suit it."""
-    found = SLOW.search(printed)
-    assert found, printed
-    round_trip, heartbeat, election = (int(number) for number in found.groups())
-    assert round_trip >= 100, "the WAN's delay, to which a busy machine adds"
-    assert heartbeat >= round_trip
-    assert election == 10 * heartbeat
+SLOW = 'Write `etcd_heartbeat_interval: "150"` and `etcd_election_timeout: "1500"` below kubernetes.variables'
 
 
 def test_etcds_timers_are_judged_by_what_was_measured_before_anything_is_deployed(place: MeshLab) -> None:
     place.write(changed("kubernetes/variables", SHORT, declared()), "hub1.lab.test")
+    measured = float(str(links(place)["far", "thin"]["latencyMs"]))
     told = place.pulumi("preview", "--stack", "paths")
-    assert_told_slow(told)
+    assert f"a round trip between far and thin takes {measured:.0f} ms" in told
+    assert SLOW in told
 
 
 def test_the_routes_are_there_again_after_a_restart(place: MeshLab) -> None:
@@ -280,7 +268,7 @@ def test_when_paths_are_wide_again_the_next_measurement_takes_the_routes_back(pl
         place.sh("dsl1", f"mv /root/keys {keys}")
     assert "not all could be measured: dsl cannot be asked: " in printed
     assert "Permission denied" in printed
-    assert_told_slow(printed)
+    assert SLOW in printed
     found = links(place)
     assert set(found) == {sites for sites in DELAYS if "dsl" not in sites}
     assert {link["mtu"] for link in found.values()} == {WIDE}
