@@ -2,17 +2,17 @@
 
 import pulumi
 
-from components.cluster import Cluster, change_of
-from components.config import load
-from components.documents import documents
-from components.key import Key, ssh
-from components.measurement import measure
-from components.mesh import Mesh
-from components.model.render.inventory import inventory, to_yaml
-from components.model.render.services import services_data
-from components.model.routing import route
-from components.playbooks import playbook_source
-from components.rendered import ROOT
+from components.cluster.cluster import Cluster, change_of
+from components.cluster.playbooks import playbook_source
+from components.mesh.key import Key, ssh
+from components.mesh.measurement import measure
+from components.mesh.mesh import Mesh
+from components.model.cluster.inventory import inventory, to_yaml
+from components.model.mesh.routing import route
+from components.model.report.service_tables import services_data
+from components.program.config import load
+from components.program.documents import documents
+from components.remote.uploads import ROOT
 
 spec, access, secret_variables = load(pulumi.Config())
 work = ROOT / pulumi.get_stack()

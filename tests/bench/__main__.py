@@ -20,8 +20,8 @@ from pathlib import Path
 import yaml
 
 from tests.bench import playbooks, services
-from tests.components.program import run_program
-from tests.examples import TREE, with_workers
+from tests.support.examples import TREE, with_workers
+from tests.support.program import run_program
 from tools import pulumi
 
 SIZES = (7, 16, 32, 64)

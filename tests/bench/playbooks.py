@@ -2,7 +2,7 @@
 
 floor  the same number of steps by ssh alone: one kept connection to each host, all hosts at once, `true` for a step
 peer   Kubespray's ansible.cfg
-ours   components/scripts/deployer/ansible.sh
+ours   components/hosts/scripts/deployer/ansible.sh
 """
 
 import os
@@ -19,8 +19,8 @@ import yaml
 
 from lab.layout import Layout
 from lab.topology_file import load
-from tests.examples import TREE
 from tests.standin.conftest import STANDIN, virtual_environment
+from tests.support.examples import TREE
 
 HERE = Path(__file__).parent / "ansible"
 TOPOLOGY = HERE / "topology.yaml"
@@ -97,7 +97,7 @@ class Bench:
 
     def ours(self) -> None:
         """Ansible with the deployer's settings."""
-        script = f'state={self._scratch}/state; . {TREE}/components/scripts/deployer/ansible.sh; exec "$@"'
+        script = f'state={self._scratch}/state; . {TREE}/components/hosts/scripts/deployer/ansible.sh; exec "$@"'
         self._ansible(["sh", "-c", script, "sh"], {})
 
     def peer(self) -> None:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from tests.cluster.pods import pod
-from tests.examples import TREE
 from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_until
+from tests.support.examples import TREE
 
 LABELS = {
     "uchicago002.hl-lhc.io": ("mwt2", "uchicago"),

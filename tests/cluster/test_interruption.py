@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import TREE
 from tests.lab.place import STACK, example_with, kubectl, on, pulumi, wait_until
+from tests.support.examples import TREE
 
 DEPLOYER = "uchicago002.hl-lhc.io"
 RUN = "stretched-playbooks.service"

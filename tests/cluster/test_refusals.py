@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.examples import HOST_KEY, TREE
 from tests.lab.place import HOSTS, STACK, lab, pulumi, snapshot
+from tests.support.examples import HOST_KEY, TREE
 
 STACK_OF_TESTS = "refused"
 

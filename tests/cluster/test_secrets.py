@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from components.model import keys
+from components.model.mesh import key_derivation as keys
 from tests.cluster import conftest
-from tests.examples import TREE
 from tests.lab.place import HOSTS, STACK, lab, on, processes_seen, pulumi, state_file
+from tests.support.examples import TREE
 
 ALLOWED = {"/etc/wireguard/wg0.conf", "/var/lib/stretched/id_ed25519"}
 

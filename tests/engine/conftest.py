@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import TREE
 from tests.plugins.conftest import LAB, official
+from tests.support.examples import TREE
 from tools import pulumi
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.engine.conftest import Engine
-from tests.examples import TREE
+from tests.support.examples import TREE
 
 HOSTS = 7
 

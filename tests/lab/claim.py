@@ -11,7 +11,7 @@ from typing import Any
 
 from lab.layout import Layout, state_root
 from lab.topology_file import load
-from tests.examples import TREE
+from tests.support.examples import TREE
 from tools import lock
 
 

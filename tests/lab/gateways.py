@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.examples import TREE, configuration
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, configuration
 
 FILE = TREE / "lab/topologies/failover.yaml"
 HOSTS = {

@@ -13,8 +13,8 @@ import yaml
 
 from lab.layout import Layout
 from lab.topology_file import load
-from tests.examples import TREE
 from tests.lab.claim import claimed
+from tests.support.examples import TREE
 
 
 def with_real_keys(config: dict[str, object]) -> dict[str, object]:

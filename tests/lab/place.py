@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lab.layout import DEFAULT_TOPOLOGY, Layout
 from lab.topology_file import load
-from tests.examples import TREE
+from tests.support.examples import TREE
 
 HOSTS = (
     "uchicago002.hl-lhc.io",

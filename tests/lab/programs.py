@@ -2,8 +2,8 @@
 
 import subprocess
 
-from tests.examples import TREE
 from tests.lab.mesh_lab import MeshLab
+from tests.support.examples import TREE
 
 PYTHON = "/usr/bin/python3"
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.examples import TREE, addresses, changed
 from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, addresses, changed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 

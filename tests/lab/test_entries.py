@@ -14,10 +14,10 @@ import pytest
 
 from lab.topology import SSH_PORT
 from lab.topology_file import load
-from tests.examples import TREE, changed, configuration
 from tests.lab import programs
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, changed, configuration
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.examples import TREE, changed, configuration
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, changed, configuration
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 

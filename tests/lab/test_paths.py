@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.examples import TREE, changed, paths_sites
 from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, changed, paths_sites
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.examples import TREE, changed, configuration
 from tests.lab import programs
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
 from tests.lab.programs import PYTHON
 from tests.lab.serve import stream
+from tests.support.examples import TREE, changed, configuration
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),

@@ -19,10 +19,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.examples import TREE, changed, three_sites
 from tests.lab.gateways import BACK, SWITCHED
 from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
+from tests.support.examples import TREE, changed, three_sites
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 

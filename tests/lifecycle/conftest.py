@@ -6,10 +6,10 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from lab import wheelhouse
-from tests.examples import TREE
 from tests.lab.claim import claimed
 from tests.lab.place import STACK, Place
 from tests.lifecycle.stack import BEFORE, Stack
+from tests.support.examples import TREE
 
 KUBESPRAY, MIRROR_EXTRA = os.environ.get("KUBESPRAY"), os.environ.get("MIRROR_EXTRA")
 TOPOLOGY = TREE / "lab/topologies/lifecycle.yaml"

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 
-from tests.examples import TREE
 from tests.lab.place import STACK, Place
+from tests.support.examples import TREE
 
 BEFORE, AFTER = "1.35.3", "1.35.4"
 """Versions of Kubernetes: the one that is installed, and the one that it is upgraded to."""

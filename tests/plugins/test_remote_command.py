@@ -180,7 +180,7 @@ def test_the_proxy_has_its_own_host_key(command: PluginClient, bed: Bed) -> None
 
 
 def test_each_end_of_a_connection_through_a_proxy_tells_how_often_it_was_tried(command: PluginClient, bed: Bed) -> None:
-    """The program tells the two ends apart by that (components/bastion.py)."""
+    """The program tells the two ends apart by that (components/remote/bastion.py)."""
     proxy = bed.connection(1, dialErrorLimit=2)
     for broken in ({"port": 99}, {"hostKey": bed.host_key(2)}, {"user": "nobody-here"}):
         target = bed.connection(2, dialErrorLimit=1, proxy={**proxy, **broken})

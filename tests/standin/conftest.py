@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.model.render.group_vars import group_vars
-from components.model.render.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.variables import group_vars
 from lab import wheelhouse
-from tests.examples import TREE, example
+from tests.support.examples import TREE, example
 from tools import cache
 
 STANDIN = TREE / "lab" / "standin"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.model.parse import parse
-from components.model.render.group_vars import OWN_VARIABLES
-from components.model.spec import Spec
+from components.model.cluster.variables import OWN_VARIABLES
+from components.model.configuration import parse
+from components.model.spec.specification import Spec
 from lab.kubespray import configuration, registry, services
 from lab.kubespray.service import Mirror
 from lab.layout import Layout
-from tests.examples import TREE, host_key
+from tests.support.examples import TREE, host_key
 
 DOWNLOADS = {
     "kubelet_download_url": "@FILES@/v{{ kube_version }}/kubelet",

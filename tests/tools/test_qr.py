@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import zxingcpp
 
-from tests.examples import TREE
+from tests.support.examples import TREE
 from tools import qr
 from tools.errors import ToolError
 
-TEXT = (TREE / "tests/model/golden/ada-laptop.conf").read_text(encoding="utf-8").replace("PRIVATE", "k" * 43 + "=")
+TEXT = (
+    (TREE / "tests/model/files/golden/ada-laptop.conf").read_text(encoding="utf-8").replace("PRIVATE", "k" * 43 + "=")
+)
 SCALE = 4
 """Pixels of a module."""
 

@@ -4,7 +4,7 @@ import pulumi
 from pulumi_command.remote import Command, ConnectionArgs
 from pulumi_random import RandomPassword
 
-from components.model.keys import wireguard_private_key, wireguard_public_key
+from components.model.mesh.key_derivation import wireguard_private_key, wireguard_public_key
 
 count = pulumi.Config().require_int("nodes")
 seeds = [RandomPassword(f"seed{index}", length=64, special=False) for index in range(count)]

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from tests.cluster.test_services import gateway
-from tests.examples import TREE
 from tests.lab.place import STACK, pulumi
+from tests.support.examples import TREE
 
 
 class Service(TypedDict):

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from lab.kubernetes import images
-from tests.examples import TREE
+from tests.support.examples import TREE
 from tools import gobuild
 from tools.pins import pins
 

@@ -13,8 +13,8 @@ from tests.cluster.pods import pod
 from tests.cluster.test_services import gateway
 from tests.cluster.test_services.clients import taken
 from tests.cluster.test_services.conftest import Told
-from tests.examples import TREE
 from tests.lab.place import kubectl, lab, wait_until
+from tests.support.examples import TREE
 
 NAME = "portal.example.org"
 UVIC = "uvic001.hl-lhc.io"

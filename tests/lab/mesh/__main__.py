@@ -2,15 +2,15 @@
 
 import pulumi
 
-from components.config import load
-from components.documents import documents
-from components.key import Key, ssh
-from components.measurement import measure
-from components.mesh import Mesh
-from components.model.render.services import services_data
-from components.model.routing import route
-from components.remote import command
-from components.rendered import ROOT
+from components.mesh.key import Key, ssh
+from components.mesh.measurement import measure
+from components.mesh.mesh import Mesh
+from components.model.mesh.routing import route
+from components.model.report.service_tables import services_data
+from components.program.config import load
+from components.program.documents import documents
+from components.remote.connection import command
+from components.remote.uploads import ROOT
 
 config = pulumi.Config()
 spec, access, _ = load(config, others=True)

@@ -1,0 +1,1 @@
+"""The Kubernetes cluster as Pulumi sees it."""

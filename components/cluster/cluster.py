@@ -1,0 +1,99 @@
+"""Kubernetes on the mesh: a deployer runs the playbooks over wg0 and hands out the kubeconfig."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.cluster.change import Change, last_applied
+from components.cluster.playbooks import Source, deployer_files, inventory_files
+from components.mesh.key import Key
+from components.mesh.mesh import Mesh
+from components.model.cluster.declared import declared, readable
+from components.model.convergence.state import to_data
+from components.model.files.kubeconfig import for_users
+from components.model.read.kubernetes import API_PORT
+from components.model.spec.specification import CONTROL_PLANE, Endpoint, Spec
+from components.remote import uploads as rendered
+from components.remote.connection import Script, command, directory, upload
+
+TYPE = "stretched:index:Cluster"
+DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
+
+
+class Cluster(pulumi.ComponentResource):
+    """The Kubernetes cluster.
+
+    `kubeconfig` is secret; after the command `converged` the cluster is as declared.
+    """
+
+    kubeconfig: pulumi.Output[str]
+    converged: Command
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        mesh: Mesh,
+        deployer_key: Key,
+        secret_variables: pulumi.Output[str],
+        source: Source,
+        change: Change,
+        after: Sequence[pulumi.Resource],
+        work: Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`deployer_key` lets the deployer into all nodes; `secret_variables` is a JSON object of Kubespray variables.
+
+        `source` is where the playbooks come from, `change` what they shall bring about, `after` what they wait for
+        besides the mesh; `work` is where files for upload are rendered.
+        """
+        super().__init__(TYPE, name, None, opts)
+        change.announce(self)
+        host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
+        playbooks = {**deployer_files(), **source.files}
+        declared_files = inventory_files(spec, change.wanted)
+        revision = rendered.digest({**playbooks, **declared_files})
+        uploads = [
+            upload(
+                f"{name}-{part}",
+                host,
+                directory(work / "cluster" / part, files),
+                pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
+            )
+            for part, files in (("playbooks", playbooks), ("inventory", declared_files))
+        ]
+        self.converged = command(
+            f"{name}-converged",
+            host,
+            create=DEPLOY.line(host, "converge", revision) + _as_comment(readable(change.wanted, source.revision)),
+            delete=DEPLOY.line(host, "remove"),
+            stdin=pulumi.Output.secret(pulumi.Output.concat(deployer_key.private, secret_variables, "\n")),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*uploads, *mesh.ready, *after], additional_secret_outputs=["stdin"]
+            ),
+        )
+        admin_conf = command(
+            f"{name}-kubeconfig",
+            host,
+            create=DEPLOY.line(host, "kubeconfig", revision),
+            secret=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
+        )
+        api = spec.kubernetes.api or Endpoint(str(spec.with_role(CONTROL_PLANE)[0].address), API_PORT)
+        self.kubeconfig = pulumi.Output.secret(
+            admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
+        )
+        # Known only once the run has ended well: the next preview compares with it.
+        self.register_outputs({"applied": self.converged.stdout.apply(lambda _: to_data(change.result))})
+
+
+def _as_comment(text: str) -> str:
+    """Return lines to put behind a command: what changes in them, a preview shows line by line."""
+    return "\n" + "".join(f"# {line}\n" for line in text.splitlines())
+
+
+def change_of(name: str, spec: Spec, source: Source) -> Change:
+    """Return what has to change for the cluster of this name to be as declared."""
+    return Change(last_applied(TYPE, name), declared(spec, source.revision))

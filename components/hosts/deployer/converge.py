@@ -1,0 +1,254 @@
+"""converge.py STATE DECLARED PLAYBOOKS: runs, one after another, the playbooks that are needed; ends when all have run.
+
+STATE keeps what is applied and the inventory that knows all members; DECLARED is the uploaded inventory; PLAYBOOKS is
+Kubespray. What is known is written down before and after every run, so that an interrupted one is finished by the next.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from components.hosts.deployer.progress import Progress
+from components.model.convergence.plan import (
+    CLUSTER,
+    INSTALL,
+    LABEL,
+    REMOVE,
+    RESET,
+    SCALE,
+    UPGRADE,
+    Step,
+    begin,
+    end,
+    plan,
+    relabelled,
+)
+from components.model.convergence.refusals import refusals
+from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
+
+OWN = Path(__file__).parent
+GROUPS = {"kube_control_plane": CONTROL_PLANE, "etcd": ETCD}
+
+
+class RunFailedError(Exception):
+    """A run ended with another status than 0; what failed stands in the progress."""
+
+
+class Deployer:
+    """Runs playbooks from one directory and keeps what is known in another."""
+
+    def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
+        self._state = state
+        self._secrets_given = state / "secrets.json"
+        self._secrets = state / "secrets.now.json"
+        self._secrets_applied = state / "secrets.applied.json"
+        self.inventory = state / "inventory"
+        self.next = state / "next"
+        self._before = state / "before"
+        self._file = state / "applied.json"
+        self._playbooks = playbooks
+        self._progress = progress
+
+    def known(self) -> State | None:
+        """Return what the last runs left; None before the first."""
+        if not self._file.exists():
+            return None
+        return from_data(json.loads(self._file.read_text(encoding="utf-8")))
+
+    def take_secrets(self) -> None:
+        """Take the secret variables as they are: another `pulumi up` may bring others while runs go on."""
+        _copy_secrets(self._secrets_given, self._secrets)
+
+    def secrets_changed(self) -> bool:
+        """Whether the secret variables are others than those of the last run that used them and ended well."""
+        return _text(self._secrets) != _text(self._secrets_applied)
+
+    def keep_secrets(self) -> None:
+        """Note that the secret variables are applied."""
+        _copy_secrets(self._secrets, self._secrets_applied)
+
+    def write_down(self, state: State) -> None:
+        """Replace what is known, in one go."""
+        new = self._file.with_suffix(".new")
+        with new.open("w", encoding="utf-8") as out:
+            json.dump(to_data(state), out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(self._file)
+
+    def adopt(self, name: str) -> None:
+        """Take over what another node knows that was the deployer before; nothing happens where none was."""
+        adopted = self._state / "adopted"
+        adopted.unlink(missing_ok=True)
+        words = {"deployer": name, "adopted": str(adopted)}
+        self.play(str(OWN / "adopt.yml"), self.next, variables=words)
+        if not adopted.exists():
+            return
+        taken = self._state / "taken"
+        shutil.rmtree(taken, ignore_errors=True)
+        taken.mkdir()
+        # Not by tarfile: the Python of Debian 12 has no safe way there.
+        subprocess.run(["tar", "-xz", "-C", taken], input=base64.b64decode(adopted.read_bytes()), check=True)
+        adopted.unlink()
+        # What is known comes last: with it, nobody is asked again.
+        for path in sorted(taken.iterdir(), key=lambda path: path.name == self._file.name):
+            shutil.rmtree(self._state / path.name, ignore_errors=True)
+            path.replace(self._state / path.name)
+        taken.rmdir()
+        self._progress.tell("took over from the earlier deployer")
+
+    def relieve(self, name: str) -> None:
+        """Take from the earlier deployer what it knew: used again, it would go by it."""
+        self.play(str(OWN / "hand_over.yml"), self.next, variables={"deployer": name})
+
+    def stage(self, declared_inventory: Path, applied: State | None, declared: State) -> None:
+        """Lay the declared inventory ready, with the groups in the order that the cluster has them in."""
+        if self._before.exists() and not self.inventory.exists():
+            self._before.rename(self.inventory)  # ended in the middle of take_over
+        shutil.rmtree(self.next, ignore_errors=True)
+        shutil.copytree(declared_inventory, self.next)
+        names = (applied or declared).wants(declared)
+        groups: dict[str, dict[str, dict[str, dict[str, object]]]] = {
+            group: {"hosts": {name: {} for name in names if role in _roles(declared, name)}}
+            for group, role in GROUPS.items()
+        }
+        (self.next / "order.json").write_text(json.dumps({"all": {"children": groups}}, indent=1), encoding="utf-8")
+
+    def take_over(self) -> None:
+        """Make the staged inventory the one in force."""
+        if self.next.exists():
+            shutil.rmtree(self._before, ignore_errors=True)
+            if self.inventory.exists():
+                self.inventory.rename(self._before)
+            self.next.rename(self.inventory)
+
+    def play(self, playbook: str, inventory: Path, *words: str, variables: Mapping[str, object] | None = None) -> None:
+        """Run a playbook; RunFailedError when it does not end well."""
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-b"]
+        command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
+        if variables:
+            command += ["-e", json.dumps(variables)]
+        command += ["-e", f"@{self._secrets}"]
+        self._progress.tell(f"{Path(playbook).name} {' '.join(words)}".rstrip())
+        status = subprocess.run(
+            [*command, playbook], cwd=self._playbooks, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+        if status:
+            message = f"{Path(playbook).name} ended with status {status}"
+            raise RunFailedError(message)
+
+    def remove(self, nodes: Sequence[str], half_made: Collection[str]) -> None:
+        """Take nodes out of the cluster, and Kubernetes off them; `half_made` are those that never joined wholly."""
+        words: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
+        try:
+            self.play("remove-node.yml", self.inventory, variables=words)
+        except RunFailedError:
+            if not half_made:
+                raise
+            self._progress.tell(
+                f"Kubespray cannot reset {', '.join(nodes)}: {', '.join(sorted(half_made))} never joined wholly. "
+                "Taken out of the cluster only; what Kubespray had put there stays"
+            )
+            without_reset = {**words, "reset_nodes": False, "allow_ungraceful_removal": True}
+            self.play("remove-node.yml", self.inventory, variables=without_reset)
+        # A name that Kubespray does not know ends well, too: what counts is that the cluster has it no more.
+        self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(nodes)})
+
+    def run(self, step: Step, applied: State, declared: State) -> None:
+        """Run the playbooks of one step; `applied` is what `begin` returned."""
+        if step.kind == REMOVE:
+            self.remove(step.nodes, applied.half_made & set(step.nodes))
+            return
+        if step.kind == RESET:
+            limit = f"--limit={','.join(step.nodes)}"
+            self.play("reset.yml", self.inventory, limit, variables={"reset_confirmation": "yes"})
+            return
+        version = {"kube_version": step.version} if step.version != declared.version else {}
+        if step.kind == SCALE:
+            self.play("playbooks/facts.yml", self.inventory)
+            self.play("scale.yml", self.inventory, f"--limit={','.join(step.nodes)}", variables=version)
+        elif step.kind == UPGRADE:
+            self.play("upgrade-cluster.yml", self.inventory)
+        elif step.kind == LABEL:
+            self.play(str(OWN / "members.yml"), self.inventory, variables={"changes": relabelled(applied, declared)})
+        elif step.kind in (INSTALL, CLUSTER):
+            self.play("cluster.yml", self.inventory, variables=version)
+            if step.kind == CLUSTER:
+                self.play(str(OWN / "control_plane.yml"), self.inventory, variables=version)
+
+
+def _copy_secrets(source: Path, target: Path) -> None:
+    target.touch(0o600)
+    shutil.copyfile(source, target)
+
+
+def _text(file: Path) -> str:
+    """Return what is in a file of secret variables; a missing one has none."""
+    return file.read_text(encoding="utf-8").strip() if file.exists() else "{}"
+
+
+def _roles(state: State, name: str) -> tuple[str, ...]:
+    return state.members[name].roles if name in state.members else ()
+
+
+def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -> None:
+    """Bring the cluster to what is declared. Raises RunFailedError; what has been done stays known."""
+    declared = from_data(json.loads((declared_inventory / "declared.json").read_text(encoding="utf-8")))
+    applied = deployer.known()
+    deployer.take_secrets()
+    deployer.stage(declared_inventory, applied, declared)
+    if applied is None:
+        deployer.play("playbooks/boilerplate.yml", deployer.next)
+        deployer.adopt(declared.deployer)
+        applied = deployer.known()
+        deployer.stage(declared_inventory, applied, declared)
+    if applied is not None and applied.deployer != declared.deployer:
+        deployer.relieve(declared.deployer)
+        applied = replace(applied, deployer=declared.deployer)
+        deployer.write_down(applied)
+    problems = refusals(applied, declared)
+    if problems:
+        raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
+    if applied is not None and deployer.secrets_changed():
+        applied = replace(applied, settings=f"other secrets than {applied.settings}")
+    steps = plan(applied, declared)
+    if steps:
+        progress.tell("to do: " + "; ".join(map(str, steps)))
+        deployer.play("playbooks/boilerplate.yml", deployer.next)
+    for step in steps:
+        if step.kind not in (REMOVE, RESET):
+            deployer.take_over()
+        progress.tell(f"==> {step}")
+        applied = begin(applied, step, declared)
+        deployer.write_down(applied)
+        deployer.run(step, applied, declared)
+        applied = end(applied, step, declared)
+        if step.kind in (INSTALL, CLUSTER, UPGRADE):
+            deployer.keep_secrets()
+        deployer.write_down(applied)
+    deployer.take_over()
+    if applied is not None:
+        deployer.write_down(replace(applied, first=declared.first))
+    progress.tell("converged" if steps else "the cluster is as declared: nothing to run")
+
+
+def main() -> int:
+    """Return 0 when the cluster is as declared."""
+    state, declared_inventory, playbooks = map(Path, sys.argv[1:4])
+    progress = Progress.from_environment()
+    try:
+        converge(Deployer(state, playbooks, progress), declared_inventory, progress)
+    except RunFailedError as error:
+        progress.tell(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+#!/bin/sh
+# run.sh converge|reset: runs inside a unit of its own, so that a lost connection does not end it. Its status is a file.
+# shellcheck source=paths.sh
+. "$(dirname "$0")/paths.sh"
+
+trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
+
+install_package() {
+    if command -v dnf >/dev/null; then
+        dnf install -q -y "$1" >&2
+    else
+        DEBIAN_FRONTEND=noninteractive
+        export DEBIAN_FRONTEND
+        { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >&2
+    fi
+}
+
+# A Python that the playbooks' ansible-core accepts: 3.11 to 3.13.
+find_python() {
+    for python in python3.13 python3.12 python3.11; do
+        if command -v "$python" >/dev/null && "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+            command -v "$python"
+            return 0
+        fi
+    done
+    return 1
+}
+
+ensure_python() {
+    find_python && return 0
+    if command -v dnf >/dev/null; then
+        install_package python3.12
+    else
+        install_package python3-venv
+    fi
+    find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
+}
+
+# The playbooks: a tree uploaded as an archive, or a repository at one commit. Each revision has a directory of its own.
+ensure_source() {
+    if [ -e "$here/source.tar.gz" ]; then
+        source_id=$(sha256sum "$here/source.tar.gz" | cut -c1-16)
+    else
+        repository=$(sed -n 1p "$here/source.git")
+        source_id=$(sed -n 2p "$here/source.git")
+    fi
+    playbooks=$state/source/$source_id
+    [ ! -d "$playbooks" ] || return 0
+    mkdir -p "$state/source"
+    new=$(mktemp -d "$state/source/.new.XXXXXX")
+    if [ -e "$here/source.tar.gz" ]; then
+        tar -xzf "$here/source.tar.gz" -C "$new"
+    else
+        command -v git >/dev/null || install_package git
+        git -C "$new" init -q
+        git -C "$new" fetch -q --depth 1 "$repository" "$source_id" || die "cannot fetch $source_id from $repository"
+        git -C "$new" checkout -q "$source_id"
+        [ "$(git -C "$new" rev-parse HEAD)" = "$source_id" ] || die "$repository gave another commit than $source_id"
+    fi
+    mv "$new" "$playbooks"
+}
+
+# One virtual environment for each set of requirements: ansible-core's supported window moves with Kubespray's tags.
+ensure_venv() {
+    venv=$state/venv/$(sha256sum "$playbooks/requirements.txt" | cut -c1-16)
+    [ ! -e "$venv/complete" ] || return 0
+    python=$(ensure_python)
+    rm -rf "$venv"
+    mkdir -p "$state/venv"
+    "$python" -m venv "$venv"
+    if [ -e "$here/wheels.tar.gz" ]; then
+        wheels=$(mktemp -d "$state/.wheels.XXXXXX")
+        tar -xzf "$here/wheels.tar.gz" -C "$wheels"
+        "$venv/bin/pip" install -q --no-index --find-links "$wheels" -r "$playbooks/requirements.txt"
+        rm -rf "$wheels"
+    else
+        "$venv/bin/pip" install -q -r "$playbooks/requirements.txt"
+    fi
+    : >"$venv/complete"
+}
+
+mkdir -p "$state/facts"
+STRETCHED_STARTED=$(date +%s)
+export STRETCHED_STARTED STRETCHED_PROGRESS="$progress" STRETCHED_FAILURES="$failures"
+ensure_source
+ensure_venv
+export PATH="$venv/bin:$PATH" PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export ANSIBLE_CALLBACK_PLUGINS="$here/components/hosts/deployer/callback" ANSIBLE_CALLBACKS_ENABLED=stretched
+# shellcheck source=ansible.sh
+. "$here/ansible.sh"
+
+case ${1:-} in
+converge)
+    python -m components.hosts.deployer.converge "$state" "$uploaded_inventory" "$playbooks"
+    ;;
+reset)
+    cd "$playbooks"
+    ansible-playbook -b -i "$state/inventory/order.json" -i "$state/inventory/hosts.yml" -e reset_confirmation=yes \
+        reset.yml </dev/null
+    ;;
+*)
+    die "usage: run.sh converge|reset"
+    ;;
+esac

@@ -1,0 +1,1 @@
+"""The WireGuard mesh as Pulumi sees it: sites, nodes, tunnels, services, firewalls."""

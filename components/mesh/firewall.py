@@ -1,0 +1,91 @@
+"""A host's firewall: loaded by one connection, and kept once another one has got through it."""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.mesh.node import Node
+from components.remote import host_files
+from components.remote import uploads as rendered
+from components.remote.connection import Script, command
+from components.remote.last_update import stored_outputs_of_type
+
+FIREWALL = Script("node/firewall.sh", limit=300)
+FACTS = "firewall.conf"
+"""Uploaded with the host's scripts."""
+OURS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
+"""The scripts whose change makes another firewall."""
+
+Attempts = Mapping[str, Mapping[str, object]]
+
+
+def last_attempts() -> Attempts:
+    """Return what the stack's state has of remote commands, by name."""
+    otherwise = "a firewall that was loaded and not confirmed is not loaded again"
+    return stored_outputs_of_type("command:remote:Command", otherwise)
+
+
+class Firewall(pulumi.ComponentResource):
+    """The firewall of one host. `confirmed` succeeds when a new connection got through it."""
+
+    confirmed: Command
+
+    def __init__(
+        self,
+        node: Node,
+        facts: str,
+        last: Attempts,
+        after: list[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`facts` is what is open, as uploaded in the file FACTS."""
+        name = node.spec.name
+        super().__init__("stretched:index:Firewall", f"{name}-firewall", None, opts)
+        token = _token(_digest(facts), last.get(f"{name}-firewalled", {}), last.get(f"{name}-firewall-confirmed", {}))
+        loaded = command(
+            f"{name}-firewalled",
+            node.host,
+            create=FIREWALL.line(node.host, "apply", token),
+            delete=FIREWALL.line(node.host, "remove"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+        self.confirmed = command(
+            f"{name}-firewall-confirmed",
+            node.host,
+            create=FIREWALL.line(node.host, "confirm", token),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[loaded], hooks=_explaining(name)),
+        )
+        self.register_outputs({})
+
+
+def _explaining(name: str) -> pulumi.ResourceHookBinding:
+    """Return what tells people what a connection that fails here means."""
+
+    def tell(args: pulumi.ErrorHookArgs) -> bool:
+        if args.errors and "failed attempts" in args.errors[0]:  # as the plug-in says when it cannot connect
+            pulumi.log.error(
+                f"{name}: no new SSH connection gets through the firewall that was just loaded, so it is not kept: "
+                "within two minutes the host is as it was before, by itself. Look at firewall.ssh and at how Pulumi "
+                "reaches this host, then run pulumi up again"
+            )
+        return False  # no further try
+
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-firewall-unconfirmed", tell)])
+
+
+def _digest(facts: str) -> str:
+    return rendered.digest({FACTS: facts.encode(), **{name: host_files.scripts("node")[name] for name in OURS}})
+
+
+def _token(digest: str, loaded: Mapping[str, object], confirmed: Mapping[str, object]) -> str:
+    """Return what names this firewall and the attempt to load it.
+
+    A host takes rules back that nobody confirmed, and the state has them as loaded: the next run needs another name, or
+    it would not load them again.
+    """
+    before, kept = (str(outputs.get("create", "")).rpartition(" ")[2] for outputs in (loaded, confirmed))
+    known, _, attempt = before.partition(".")
+    if known != digest:
+        return f"{digest}.1"
+    return before if before == kept else f"{digest}.{int(attempt) + 1}"

@@ -1,0 +1,77 @@
+"""The paths between sites are measured, once they are there: by one command, on the deployer.
+
+It runs when a path between the measuring nodes becomes another one, or `mesh.measurement` another text. Whatever it
+finds, and whether it can, is told and is no failure.
+"""
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.mesh.mesh import Mesh
+from components.mesh.tunnel import occasion
+from components.model.cluster.etcd_timers import slow_for_etcd
+from components.model.mesh.links import Link, measured, plan, ways
+from components.model.mesh.routing import Routes
+from components.model.report.link_table import links_table, narrow_note
+from components.model.spec.specification import Spec
+from components.remote import uploads as rendered
+from components.remote.connection import Script, command
+from components.remote.last_update import stored_outputs
+
+MEASURE = Script("node/measure.sh", limit=300)
+NAME = "mesh-measured"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What comes of it."""
+
+    done: list[Command]
+    """What others wait for: nothing else runs on the hosts meanwhile. Empty with one site."""
+    links: pulumi.Output[tuple[Link, ...]]
+    """Unknown in a preview when they are going to be measured."""
+    known: tuple[Link, ...]
+    """Those of the last run."""
+
+
+def measure(mesh: Mesh, spec: Spec, routes: Routes, deployer_key: pulumi.Output[str]) -> Measurement:
+    """Return the measurement, after the mesh is verified. `deployer_key` is its private SSH key, secret."""
+    if len(spec.sites) < 2:
+        return Measurement([], pulumi.Output.from_input(()), ())
+    last = stored_outputs("command:remote:Command", NAME, "what was measured is not known").get("stdout")
+    known, _ = measured(spec, routes, last if isinstance(last, str) else "")
+    if pulumi.runtime.is_dry_run():
+        _warn(spec, known, mesh)
+    host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
+    words = [rendered.digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
+    done = command(
+        NAME,
+        host,
+        create=MEASURE.line(host, *words),
+        stdin=pulumi.Output.secret(pulumi.Output.concat(json.dumps(plan(spec)), "\n", deployer_key)),
+        opts=pulumi.ResourceOptions(parent=mesh, depends_on=mesh.verified, additional_secret_outputs=["stdin"]),
+    )
+
+    def tell(printed: str | None) -> tuple[Link, ...]:
+        links, problems = measured(spec, routes, printed or "")
+        if pulumi.runtime.is_dry_run():
+            return links
+        if printed != last:
+            for problem in problems:
+                pulumi.log.warn(f"not all could be measured: {problem}", mesh)
+            if links:
+                told = "\n\n".join(filter(None, [links_table(links), narrow_note(links, spec.mesh.mtu)]))
+                pulumi.log.info(f"Measured between sites:\n{told}", mesh)
+        _warn(spec, links, mesh)
+        return links
+
+    return Measurement([done], done.stdout.apply(tell), known)
+
+
+def _warn(spec: Spec, links: tuple[Link, ...], mesh: Mesh) -> None:
+    warning = slow_for_etcd(spec, links)
+    if warning:
+        pulumi.log.warn(warning, mesh)

@@ -1,0 +1,170 @@
+"""The mesh wg0: every host is asked, then every tunnel grows, then every pair is verified."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pulumi
+from pulumi_command.local import Command as LocalCommand
+from pulumi_command.local import Logging as LocalLogging
+from pulumi_command.remote import Command
+
+from components.mesh.client import Client
+from components.mesh.firewall import last_attempts
+from components.mesh.key import seed
+from components.mesh.node import Node
+from components.mesh.site import Site
+from components.mesh.tunnel import Tunnel
+from components.model.files.client_conf import gateway_of
+from components.model.mesh.client_gateways import doors
+from components.model.mesh.routing import Routes
+from components.model.report.reachability_tables import reachability_table, relayed_paths
+from components.model.report.service_tables import services_table
+from components.model.spec.families import IPV4
+from components.model.spec.specification import Node as NodeSpec
+from components.model.spec.specification import Site as SiteSpec
+from components.model.spec.specification import Spec
+from components.remote import uploads as rendered
+from components.remote.connection import Access
+
+
+class Mesh(pulumi.ComponentResource):
+    """The WireGuard mesh.
+
+    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0,
+    and `ready` those after which the hosts have their services and firewalls too.
+    `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
+    can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
+    """
+
+    nodes: tuple[Node, ...]
+    answered: LocalCommand
+    verified: list[Command]
+    ready: list[Command]
+    public_keys: pulumi.Output[dict[str, str]]
+    clients: dict[str, pulumi.Output[str]]
+
+    def __init__(
+        self,
+        name: str,
+        spec: Spec,
+        routes: Routes,
+        access: Access,
+        deployer_key: pulumi.Output[str],
+        work: Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`deployer_key` is the public SSH key that may log in over wg0; `work` is where files are rendered."""
+        super().__init__("stretched:index:Mesh", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
+        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
+        occasion = rendered.digest({"mesh": repr(seen).encode()})
+        sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
+        self.nodes = tuple(node for site in sites for node in site.nodes)
+        # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
+        # so that neither state nor diff of a node grows with the number of nodes.
+        self.answered = catalogue = _gate(
+            f"{name}-catalogue",
+            pulumi.Output.all(**{node.spec.name: node.key.public for node in self.nodes}).apply(json.dumps),
+            [node.preflight for node in self.nodes],
+            self,
+        )
+        by_name = {node.spec.name: node for node in self.nodes}
+        clients = [
+            Client(spec, client, by_name[gateway_of(spec, client).name], mesh_seed, child) for client in spec.clients
+        ]
+        self.clients = {client.spec.name: client.configuration for client in clients}
+        self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
+        self._tunnels = [
+            Tunnel(
+                spec,
+                routes,
+                node,
+                self.public_keys,
+                {client.spec.name: client.public for client in clients if client.gateway is node},
+                deployer_key,
+                mesh_seed,
+                work,
+                pulumi.ResourceOptions(parent=node),
+            )
+            for node in self.nodes
+        ]
+        grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
+        self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
+        served = self._services()
+        self.ready = [*self.verified, *served.values(), *self._firewalls(spec, served)]
+        self.register_outputs({"publicKeys": self.public_keys})
+
+    def _services(self) -> dict[str, Command]:
+        """Return, by the name of a node, the command after which it does what it shall for services."""
+        pairs = zip(self.nodes, self._tunnels, self.verified, strict=True)
+        found = {node.spec.name: tunnel.services(after=verified) for node, tunnel, verified in pairs}
+        return {name: services.served for name, services in found.items() if services}
+
+    def _firewalls(self, spec: Spec, served: Mapping[str, Command]) -> list[Command]:
+        """Return the commands after which the hosts' firewalls are in force; none where none is declared.
+
+        A port is opened once it is known there who may come to it.
+        """
+        if not any(site.firewall.enabled for site in spec.sites):
+            return []
+        last = last_attempts()
+        firewalls = []
+        for node, tunnel, verified in zip(self.nodes, self._tunnels, self.verified, strict=True):
+            before = served.get(node.spec.name)
+            firewalls.append(tunnel.firewall(after=[verified, *([before] if before else [])], last=last))
+        return [firewall.confirmed for firewall in firewalls if firewall]
+
+    def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
+        """Say in a preview who reaches whom, and where services enter; the files tell more.
+
+        Pulumi shows but the beginning of outputs.
+        """
+        if pulumi.runtime.is_dry_run():
+            paths = relayed_paths(spec, routes)
+            tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
+            services = services_table(spec)
+            tables += f"\n\nServices:\n{services}" if services else ""
+            more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
+            pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
+
+    def prune(self, after: pulumi.Resource) -> list[Command]:
+        """Return the commands that drop leaving peers everywhere, once `after` is done."""
+        return [tunnel.prune(after) for tunnel in self._tunnels]
+
+
+def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
+    """Return what the mesh sees of a node; labels, roles and taints are the cluster's.
+
+    What few nodes have stands in it where they have it only, so that a new kind of it is no change for the others.
+    """
+    place: tuple[object, ...] = (node.lan_address,) if node.lan_address else ()
+    place += node.endpoints[1:]
+    if node.families != (IPV4,):
+        place += (node.families,)
+    return node.name, node.address, node.endpoint, node.keepalive, node.rotation, *place
+
+
+def _gateways(spec: Spec) -> list[tuple[object, ...]]:
+    return [(site.name, site.gateway, bool(site.endpoint), *_further(site)) for site in spec.sites if site.gateway]
+
+
+def _further(site: SiteSpec) -> tuple[object, ...]:
+    return (site.gateways[1:], len(site.behind_ports)) if site.gateways[1:] else ()
+
+
+def _client_ranges(spec: Spec) -> list[tuple[str, str]]:
+    return [(str(network), node.name) for network, node in doors(spec)]
+
+
+def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:
+    """Return a resource that does nothing but wait for others, so that what follows needs one dependency only."""
+    return LocalCommand(
+        name,
+        create="true",
+        stdin=text,
+        add_previous_output_in_env=False,
+        logging=LocalLogging.NONE,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=after),
+    )

@@ -1,0 +1,56 @@
+"""What a host does for services: HAProxy, nftables, or both, at entries and for hosts beside a node."""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.mesh.node import Node
+from components.model.files.haproxy import haproxy_cfg
+from components.model.files.services_nft import services_nft, udp_conf
+from components.model.services.serving import serving
+from components.model.spec.specification import Node as NodeSpec
+from components.model.spec.specification import Spec
+from components.remote import host_files
+from components.remote import uploads as rendered
+from components.remote.connection import Script, command
+
+SERVICES = Script("node/services.sh", limit=600)
+
+
+def files(spec: Spec, node: NodeSpec) -> dict[str, bytes]:
+    """Return what is uploaded to a node for services, beside its other scripts; nothing where it does nothing."""
+    does = serving(spec, node)
+    if not does.anything:
+        return {}
+    facts = {
+        "services.cfg": haproxy_cfg(does),
+        "services.nft": services_nft(does),
+        "services.conf": udp_conf(does),
+    }
+    return {**host_files.scripts("services"), **{name: text.encode() for name, text in facts.items()}}
+
+
+class Services(pulumi.ComponentResource):
+    """The services that one host has to do with. They are in force when `served` is done."""
+
+    served: Command
+
+    def __init__(
+        self,
+        node: Node,
+        uploaded: Mapping[str, bytes],
+        after: list[pulumi.Resource],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Take what `files` gave; the state holds its hash."""
+        name = node.spec.name
+        super().__init__("stretched:index:Services", f"{name}-services", None, opts)
+        self.served = command(
+            f"{name}-served",
+            node.host,
+            create=SERVICES.line(node.host, "apply", rendered.digest(uploaded)),
+            delete=SERVICES.line(node.host, "remove"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
+        )
+        self.register_outputs({})

@@ -1,0 +1,193 @@
+"""A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pulumi
+from pulumi_command.remote import Command
+
+from components.mesh.firewall import FACTS, Attempts, Firewall
+from components.mesh.node import Node
+from components.mesh.services import Services
+from components.mesh.services import files as files_of_services
+from components.model.files.failover_conf import failover_conf
+from components.model.files.known_hosts import authorized_key
+from components.model.files.wireguard import wg0_conf
+from components.model.firewall.openings import facts
+from components.model.mesh.failover import watch_of
+from components.model.mesh.key_derivation import preshared_key
+from components.model.mesh.peers import Peer, carries, peers_of
+from components.model.mesh.routing import Routes
+from components.model.spec.specification import Spec
+from components.remote import host_files
+from components.remote import uploads as rendered
+from components.remote.connection import Script, command, directory, upload
+
+PREPARE = Script("node/prepare.sh", limit=600)
+TUNNEL = Script("node/tunnel.sh", limit=180)
+VERIFY = Script("node/verify.sh", limit=240)
+FIT = Script("node/fit.sh", limit=120)
+
+
+class Tunnel(pulumi.ComponentResource):
+    """wg0 on one host.
+
+    `grown` is the command after which all declared peers are there and leaving ones still are. The state holds a hash
+    of the peers, and one line of secrets a tunnel; it has no dependency on the other nodes but the catalogue.
+    """
+
+    grown: Command
+
+    def __init__(
+        self,
+        spec: Spec,
+        routes: Routes,
+        node: Node,
+        public_keys: pulumi.Output[dict[str, str]],
+        client_keys: Mapping[str, pulumi.Output[str]],
+        deployer_key: pulumi.Output[str],
+        mesh_seed: pulumi.Output[str],
+        work: Path,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """`public_keys` by node name; `client_keys` those of the clients that come in by this node.
+
+        `mesh_seed` is secret; `work` is where files for upload are rendered.
+        """
+        name = node.spec.name
+        super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
+        self._node = node
+        self._measurement = spec.mesh.measurement
+        child = pulumi.ResourceOptions(parent=self)
+        scripts = _scripts()
+        peers = peers_of(spec, routes, node.spec)
+        relay = carries(spec, routes, node.spec)
+        failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
+
+        def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
+            keys, deployer = values
+            conf = wg0_conf(spec.mesh, node.spec, peers, keys, relay=relay)
+            deployer_address = str(spec.node(spec.kubernetes.deployer).address)
+            return {
+                **scripts,
+                "wg0.public.conf": conf.encode(),
+                "failover.conf": failover,
+                "authorized_keys": authorized_key(deployer, deployer_address).encode(),
+            }
+
+        files = pulumi.Output.all(public_keys, deployer_key, dict(client_keys)).apply(
+            lambda values: render(({**values[0], **values[2]}, values[1]))
+        )
+        self._digest = files.apply(rendered.digest)
+        # Not in the digest: another firewall, or service, is no reason to look at the tunnels again.
+        self._facts = facts(spec, node.spec)
+        self._services = files_of_services(spec, node.spec)
+        beside = {**({FACTS: self._facts.encode()} if self._facts else {}), **self._services}
+        whole = files.apply(lambda found: {**found, **beside})
+        self._uploaded = upload(
+            f"{name}-files",
+            node.host,
+            _archive(work / "nodes" / name / "node", whole, {**scripts, **beside}),
+            child,
+        )
+        prepared = command(
+            f"{name}-prepared",
+            node.host,
+            create=self._line(PREPARE, "apply"),
+            delete=PREPARE.line(node.host, "remove"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
+        )
+        self.grown = command(
+            f"{name}-grown",
+            node.host,
+            create=self._line(TUNNEL, "grow"),
+            delete=TUNNEL.line(node.host, "remove"),
+            stdin=_secrets(spec, node, peers, mesh_seed),
+            secret=True,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[prepared]),
+        )
+        self.register_outputs({})
+
+    def _line(self, script: Script, *words: str) -> pulumi.Output[str]:
+        return self._digest.apply(lambda digest: script.line(self._node.host, *words, digest))
+
+    def verify(self, after: pulumi.Resource) -> Command:
+        """Return the command that succeeds when every peer of this host answers over wg0.
+
+        It also fits the MTU of routes to what the paths carry, again when `measurement` is another text.
+        """
+        lines = [self._line(VERIFY), self._line(FIT, *occasion(self._measurement))]
+        return command(
+            f"{self._node.spec.name}-verified",
+            self._node.host,
+            create=pulumi.Output.concat(lines[0], " && ", lines[1]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
+        )
+
+    def services(self, after: pulumi.Resource) -> Services | None:
+        """Return what the host does for services, None where it does nothing."""
+        if not self._services:
+            return None
+        return Services(self._node, self._services, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
+
+    def firewall(self, after: list[pulumi.Resource], last: Attempts) -> Firewall | None:
+        """Return the host's firewall, None where it shall have none of ours."""
+        if self._facts is None:
+            return None
+        return Firewall(self._node, self._facts, last, [self._uploaded, *after], pulumi.ResourceOptions(parent=self))
+
+    def prune(self, after: pulumi.Resource) -> Command:
+        """Return the command that drops the peers which the configuration no longer has."""
+        return command(
+            f"{self._node.spec.name}-pruned",
+            self._node.host,
+            create=self._line(TUNNEL, "prune"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
+        )
+
+
+def occasion(measurement: str) -> list[str]:
+    """Return the word that has a command run again when the text is another one; none without a text."""
+    return [rendered.digest({"measurement": measurement.encode()})] if measurement else []
+
+
+@cache
+def _scripts() -> dict[str, bytes]:
+    """Return what is uploaded to every host alike; preflight.sh goes another way."""
+    node = {name: text for name, text in host_files.scripts("node").items() if name != "preflight.sh"}
+    return {**node, **host_files.package("components.hosts.paths")}
+
+
+def _archive(
+    target: Path, files: pulumi.Output[dict[str, bytes]], scripts: dict[str, bytes]
+) -> pulumi.Output[pulumi.Archive]:
+    """Return the directory to upload. The first preview knows no keys yet and shows the scripts alone.
+
+    The plug-in refuses an archive that is not known, in a preview too.
+    """
+
+    def archive(content: object) -> pulumi.Archive:
+        known = content if isinstance(content, dict) else scripts
+        return directory(target, known)
+
+    return files.apply(archive, run_with_unknowns=True)
+
+
+def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Return what scripts/node/secrets.awk reads. Secret."""
+    me = (node.spec.name, node.spec.rotation)
+    rotations = {other.name: other.rotation for other in spec.nodes}
+    rotations |= {client.name: client.rotation for client in spec.clients}
+
+    def lines(values: tuple[str, str]) -> str:
+        private, seed = values
+        psks = [
+            f"psk {peer.address}/32 {preshared_key(seed, me, (peer.name, rotations[peer.name]))}\n"
+            for peer in peers
+            if spec.mesh.preshared_keys
+        ]
+        return "".join([f"private {private}\n", *psks])
+
+    both = pulumi.Output.all(node.key.private, mesh_seed)
+    return pulumi.Output.secret(both.apply(lambda values: lines((values[0], values[1]))))

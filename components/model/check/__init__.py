@@ -1,0 +1,1 @@
+"""From what is declared to its problems."""

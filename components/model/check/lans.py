@@ -1,0 +1,102 @@
+"""Checks of what sites say about the networks around them: their LANs, and where packets from outside arrive."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from components.model.problems.problem import Problems
+from components.model.read.fields import MISSING_NETWORK
+from components.model.spec.specification import Node, Site, Spec
+
+
+def check_lans(spec: Spec, problems: Problems) -> None:
+    """Note LAN ranges, LAN addresses and endpoints that cannot be."""
+    for site in spec.sites:
+        _range(spec, site, problems)
+        _families(site, problems)
+        seen: dict[IPv4Address | IPv6Address, str] = {}
+        for node in site.nodes:
+            _endpoint(spec, site, node, problems)
+            if node.lan_address is not None:
+                path = f"sites.{site.name}.nodes.{node.name}.lanAddress"
+                _address(spec, site, node.lan_address, path, problems)
+                if node.lan_address in seen:
+                    problems.add(
+                        path,
+                        f"{node.lan_address} is already that of {seen[node.lan_address]}",
+                        "write the address of this host on its LAN",
+                    )
+                seen.setdefault(node.lan_address, node.name)
+
+
+def _families(site: Site, problems: Problems) -> None:
+    """Note LAN addresses of both families where no `lan` says which: they may not reach each other."""
+    first = next((node for node in site.nodes if node.lan_address), None)
+    for node in site.nodes if first and site.lan is None else ():
+        if first and first.lan_address and node.lan_address and node.lan_address.version != first.lan_address.version:
+            problems.add(
+                f"sites.{site.name}.nodes.{node.name}.lanAddress",
+                f"{node.lan_address} is IPv{node.lan_address.version}, and {first.name} has {first.lan_address}",
+                "write the LAN addresses of one site in one family",
+            )
+
+
+def _range(spec: Spec, site: Site, problems: Problems) -> None:
+    for name, network in _own_ranges(spec).items():
+        if site.lan is not None and network != MISSING_NETWORK and site.lan.overlaps(network):
+            problems.add(
+                f"sites.{site.name}.lan",
+                f"{site.lan} overlaps {name} {network}",
+                f"choose another range for {name}: hosts at {site.name} would send packets for their LAN into the mesh",
+            )
+
+
+def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: str, problems: Problems) -> None:
+    if address.is_link_local and address.version == 6:
+        problems.add(
+            path,
+            f"{address} is a link-local address",
+            "write a global one, a unique local one, or an IPv4 address",
+        )
+        return
+    if site.lan is not None:
+        if address not in site.lan:
+            problems.add(path, f"{address} is not inside the site's lan {site.lan}", "write the host's address there")
+        elif site.lan.max_prefixlen - site.lan.prefixlen > 1 and address in _nobodys(site.lan):
+            problems.add(
+                path, f"{address} is the network or broadcast address of {site.lan}", "write the host's own address"
+            )
+        return
+    for name, network in _own_ranges(spec).items():
+        if address in network:
+            problems.add(
+                path, f"{address} is inside {name} {network}", f"choose another range for {name}, or mend the address"
+            )
+
+
+def _nobodys(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
+    """Return the addresses that no host has; IPv6 has no broadcast."""
+    return (lan.network_address,) if lan.version == 6 else (lan.network_address, lan.broadcast_address)
+
+
+def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
+    """Note an endpoint in a range of ours: peers would send their packets for it into the mesh itself."""
+    for endpoint in node.endpoints:
+        if not endpoint.family:
+            continue  # no literal address: nothing is known before the name is resolved
+        address = ip_address(endpoint.host)
+        of_site = endpoint in site.endpoints and node.name in site.behind_ports
+        path = f"sites.{site.name}.endpoint" if of_site else f"sites.{site.name}.nodes.{node.name}.endpoint"
+        for name, network in _own_ranges(spec).items():
+            if address in network:
+                problems.add(
+                    path,
+                    f"{address} is inside {name} {network}",
+                    f"write where packets from outside arrive, or choose another range for {name}",
+                )
+
+
+def _own_ranges(spec: Spec) -> dict[str, IPv4Network]:
+    return {
+        "mesh.cidr": spec.mesh.cidr,
+        "kubernetes.podCidr": spec.kubernetes.pod_cidr,
+        "kubernetes.serviceCidr": spec.kubernetes.service_cidr,
+    }

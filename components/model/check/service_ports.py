@@ -1,0 +1,185 @@
+"""Checks that the ports at which services are reached are free: of others, of programs, of what a cluster needs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from components.model.problems.problem import Problems
+from components.model.read.kubernetes import API_PORT
+from components.model.services.entries import entries, inner_hops
+from components.model.services.public_hosts import outside
+from components.model.services.serving import Readdressed, serving
+from components.model.spec.service import KEPT, TCP, UDP, Service
+from components.model.spec.specification import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec
+
+_SSH = 22
+_NODE_PORTS = range(30000, 32768)
+Port = tuple[str, int]
+"""Protocol and number."""
+
+
+@dataclass(frozen=True)
+class _Listens:
+    """A service at a place: a node, or the address of a router before nodes."""
+
+    service: Service
+    place: str
+
+    @property
+    def port(self) -> Port:
+        return self.service.protocol, self.service.port
+
+
+def check_ports(spec: Spec, problems: Problems) -> None:
+    """Note ports that something else has, once for each service and what has it."""
+    _check_node_ports(spec, problems)
+    used = {node.name: _used(spec, node) for node in spec.nodes}
+    programs = _programs(spec)
+    first: dict[tuple[str, Port], Service] = {}
+    told: set[tuple[str, str]] = set()
+
+    def tell(service: Service, place: str, what: str, instead: str) -> None:
+        if (service.name, what) not in told:
+            told.add((service.name, what))
+            port = f"{service.port}/{service.protocol} at {place}"
+            problems.add(f"services.{service.name}.port", f"{port} is {what}", instead)
+
+    for one in sorted(_listening(spec), key=lambda one: one.service.name):  # the first name keeps the port
+        service = one.service
+        other = first.setdefault((one.place, one.port), service)
+        if other != service:
+            tell(
+                service, one.place, f"already that of the service {other.name}", "choose another port, or other entries"
+            )
+        elif what := used.get(one.place, {}).get(one.port):
+            tell(service, one.place, what, "choose another port")
+        elif (
+            _cluster(spec, one.place) and service.port in node_ports(spec.kubernetes) and service.protocol in (TCP, UDP)
+        ):
+            tell(service, one.place, f"one of Kubernetes' NodePorts, {_range(spec)}", "choose another port")
+        for program in programs.get((one.place, one.port), ()):
+            if program != service:
+                what = f"that of a program, the hostPort of the service {program.name}"
+                tell(service, one.place, what, "choose another port")
+            elif service.client_address != KEPT:
+                what = "that of the program itself, its hostPort"
+                tell(service, one.place, what, "write `clientAddress: kept`, or choose another port")
+    _check_rewritten(spec, problems)
+    _check_routers(spec, problems)
+
+
+def node_ports(kubernetes: Kubernetes) -> range:
+    """Return the range of NodePorts, which a variable of Kubespray may set."""
+    written = re.fullmatch(r"(\d+)-(\d+)", str(kubernetes.variables.get("kube_apiserver_node_port_range", "")))
+    return range(int(written[1]), int(written[2]) + 1) if written else _NODE_PORTS
+
+
+def api_port(kubernetes: Kubernetes) -> int:
+    """Return the port of the API server, which a variable of Kubespray may set."""
+    written = str(kubernetes.variables.get("kube_apiserver_port", API_PORT)).removesuffix(".0")
+    return int(written) if written.isdigit() else API_PORT
+
+
+def _range(spec: Spec) -> str:
+    ports = node_ports(spec.kubernetes)
+    return f"{ports.start}-{ports.stop - 1}"
+
+
+def _cluster(spec: Spec, name: str) -> bool:
+    return any(node.name == name and {CONTROL_PLANE, WORKER} & set(node.roles) for node in spec.nodes)
+
+
+def _check_node_ports(spec: Spec, problems: Problems) -> None:
+    for service in spec.services:
+        path = f"services.{service.name}"
+        if service.node_port and service.node_port not in node_ports(spec.kubernetes):
+            problems.add(
+                f"{path}.nodePort",
+                f"{service.node_port} is not in Kubernetes' range of NodePorts, {_range(spec)}",
+                "write the NodePort of the cluster's Service, or `hostPort` for a port of the nodes themselves",
+            )
+        for name in service.nodes if service.node_port else ():
+            if not _cluster(spec, name):
+                problems.add(
+                    f"{path}.at",
+                    f"{name} has no NodePorts: its role is etcd alone",
+                    "write sites or nodes that are control-plane or worker",
+                )
+
+
+def _listening(spec: Spec) -> Iterator[_Listens]:
+    """Yield each service at each node where it enters or has an inner hop."""
+    for entry in entries(spec):
+        if entry.service.port:
+            yield _Listens(entry.service, entry.node)
+    for node in spec.nodes:
+        for service in inner_hops(spec, node):
+            if service.port:
+                yield _Listens(service, node.name)
+
+
+def _programs(spec: Spec) -> dict[tuple[str, Port], list[Service]]:
+    """Return the services whose program listens at a port of a node itself."""
+    found: dict[tuple[str, Port], list[Service]] = {}
+    for service in spec.services:
+        for name in service.nodes if service.host_port else ():
+            found.setdefault((name, (service.protocol, service.host_port or 0)), []).append(service)
+    return found
+
+
+def _used(spec: Spec, node: Node) -> dict[Port, str]:
+    """Return the ports of a host that mesh, administration and cluster use."""
+    found = {(UDP, spec.mesh.listen_port): "WireGuard's, mesh.listenPort", (TCP, _SSH): "SSH's"}
+    found[TCP, node.ssh.port] = "SSH's"
+    if {CONTROL_PLANE, WORKER} & set(node.roles):
+        overlay = 8472 if spec.kubernetes.network_plugin == "flannel" else 4789
+        found |= {(TCP, 10250): "kubelet's", (TCP, 10256): "kube-proxy's", (UDP, overlay): "VXLAN's, of the pods"}
+    if CONTROL_PLANE in node.roles:
+        found[TCP, api_port(spec.kubernetes)] = "the API server's"
+    if ETCD in node.roles:
+        found |= {(TCP, 2379): "etcd's", (TCP, 2380): "etcd's"}
+    return found
+
+
+def _check_rewritten(spec: Spec, problems: Problems) -> None:
+    """Note services whose answers could not be told apart: ports that nftables rewrites to the same one of a host."""
+    told: set[tuple[str, str]] = set()
+    for node in spec.nodes:
+        first: dict[Port, Readdressed] = {}
+        for one in sorted(serving(spec, node).readdressed, key=lambda one: one.name):
+            if one.here is None:
+                continue
+            other = first.setdefault((one.protocol, one.here), one)
+            if other.port != one.port and (other.name, one.name) not in told:  # one port of both is told elsewhere
+                told.add((other.name, one.name))
+                problems.add(
+                    f"services.{one.name}.port",
+                    f"is rewritten to {one.here}/{one.protocol} of {node.name}, as that of the service {other.name}:"
+                    " their answers could not be told apart",
+                    "have the program listen at another port for one of them, or let them enter at different nodes",
+                )
+
+
+def _check_routers(spec: Spec, problems: Problems) -> None:
+    """Note ports of a router's address that lead elsewhere already: one port is forwarded to one host."""
+    public = outside(spec).public
+    taken: dict[tuple[str, Port], tuple[str, str]] = {}
+    """What has it, and the host that it leads to."""
+    for node in spec.nodes:
+        for endpoint in node.endpoints:
+            taken[endpoint.host, (UDP, endpoint.port)] = (f"the endpoint of {node.name}", "")
+        if not node.ssh.bastion:
+            taken[node.ssh.host, (TCP, node.ssh.port)] = (f"where SSH of {node.name} is", "")
+    if spec.kubernetes.api:
+        taken[spec.kubernetes.api.host, (TCP, spec.kubernetes.api.port)] = ("kubernetes.apiAddress", "")
+    for entry in entries(spec):
+        service, port = entry.service, (entry.service.protocol, entry.service.port)
+        routers = [address for address in entry.addresses if address not in public.get(entry.node, ())]
+        for address in routers if service.port else ():
+            what, leads = taken.setdefault((address, port), (f"forwarded to {entry.node} already", entry.node))
+            if leads != entry.node:
+                problems.add(
+                    f"services.{service.name}.entries",
+                    f"{service.port}/{service.protocol} at {address} is {what}",
+                    f"choose another port, or another entry than {entry.node}",
+                )

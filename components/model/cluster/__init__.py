@@ -1,0 +1,1 @@
+"""What the cluster is to be: variables, inventory, the declared state."""

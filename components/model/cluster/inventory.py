@@ -1,0 +1,47 @@
+"""Kubespray's inventory: hosts and groups."""
+
+import yaml
+
+from components.model.spec.specification import CONTROL_PLANE, ETCD, WORKER, Node, Spec
+
+
+def host_entry(node: Node) -> dict[str, object]:
+    """Return one host's variables: the fields of the users' notes, taints where declared, the user's own."""
+    address = str(node.address)
+    entry: dict[str, object] = {
+        "ansible_host": address,
+        "ip": address,
+        "access_ip": address,
+        "node_labels": {"site": node.site, "institution": node.institution, **node.labels},
+    }
+    if ETCD in node.roles:
+        entry["etcd_member_name"] = node.name
+    if node.taints:
+        entry["node_taints"] = list(node.taints)
+    if node.ssh.user != "root":
+        entry["ansible_user"] = node.ssh.user
+    return {**entry, **node.variables}
+
+
+def inventory(spec: Spec) -> dict[str, object]:
+    """Return the inventory as data. Group order is that of the nodes: Kubespray names etcd members by it."""
+
+    def group(role: str) -> dict[str, object]:
+        return {"hosts": {node.name: {} for node in spec.with_role(role)}}
+
+    return {
+        "all": {
+            "hosts": {node.name: host_entry(node) for node in spec.nodes},
+            "children": {
+                "kube_control_plane": group(CONTROL_PLANE),
+                "etcd": group(ETCD),
+                "kube_node": group(WORKER),
+                "k8s_cluster": {"children": {"kube_control_plane": {}, "kube_node": {}}},
+            },
+        }
+    }
+
+
+def to_yaml(data: object) -> str:
+    """Return YAML in the order of the data: sorted keys would change which host is the first control plane."""
+    return yaml.safe_dump(data, sort_keys=False, default_flow_style=False, width=120)

@@ -1,0 +1,1 @@
+"""Text of files for hosts. Nothing is decided here."""

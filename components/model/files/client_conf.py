@@ -1,0 +1,38 @@
+"""What a roaming client takes: a whole configuration in the form of wg-quick(8), for a laptop or a phone. Secret."""
+
+from components.model.mesh.client_gateways import door
+from components.model.spec.specification import Client, Node, Spec
+
+MTU = 1280
+"""Bytes. A roaming client's networks are unknown: the least that every path must carry (RFC 8200, section 5) fits."""
+KEEPALIVE = 25
+"""Seconds; what wg(8) recommends behind NAT."""
+
+
+def gateway_of(spec: Spec, client: Client) -> Node:
+    """Return the node that a client dials; validation has made sure that there is one."""
+    return next(node for site in spec.sites if site.name == client.site and (node := door(site)))
+
+
+def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, public: str, preshared: str | None) -> str:
+    """Return the file. `private` is the client's key, `public` the gateway's, `preshared` that of the pair if any.
+
+    All of mesh.cidr goes to the one peer, so the file stays as it is when nodes come and go.
+    """
+    lines = [
+        "[Interface]",
+        f"# {client.name}",
+        f"PrivateKey = {private}",
+        f"Address = {client.address}/32",
+        *([f"DNS = {', '.join(client.dns)}"] if client.dns else []),
+        f"MTU = {min(MTU, spec.mesh.mtu)}",
+        "",
+        "[Peer]",
+        f"# {gateway.name}",
+        f"PublicKey = {public}",
+        *([f"PresharedKey = {preshared}"] if preshared else []),
+        f"AllowedIPs = {spec.mesh.cidr}",
+        f"Endpoint = {gateway.endpoint}",
+        f"PersistentKeepalive = {KEEPALIVE}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What hosts let in, and what network groups are asked for."""

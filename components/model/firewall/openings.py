@@ -1,0 +1,62 @@
+"""What a host's firewall lets in from outside of wg0."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+from components.model.check.service_ports import api_port
+from components.model.services.entries import entries
+from components.model.spec.service import TCP, UDP
+from components.model.spec.specification import CONTROL_PLANE, Mesh, Node, Site, Spec
+
+
+@dataclass(frozen=True)
+class Openings:
+    """Ports and ranges. What another service of a node needs is added to `tcp` or `udp` in `openings`."""
+
+    udp: tuple[int, ...]
+    tcp: tuple[int, ...]
+    ssh: tuple[IPv4Network | IPv6Network, ...]
+    """From where; the port is where sshd listens, which the host finds itself."""
+
+
+def openings(spec: Spec, node: Node) -> Openings | None:
+    """Return what is open on a node; None: it has no firewall of ours."""
+    site = next(site for site in spec.sites if site.name == node.site)
+    if not site.firewall.enabled:
+        return None
+    tcp, udp = (_services(spec, node, protocol) for protocol in (TCP, UDP))
+    return Openings(
+        udp=tuple(dict.fromkeys((spec.mesh.listen_port, *udp))),
+        tcp=tuple(dict.fromkeys((*_api(spec, node), *tcp))),
+        ssh=site.firewall.ssh,
+    )
+
+
+def _services(spec: Spec, node: Node, protocol: str) -> tuple[int, ...]:
+    """Return the ports of services that enter here from outside; who may come is narrowed by these themselves."""
+    here = (entry.service for entry in entries(spec) if entry.node == node.name and entry.addresses)
+    return tuple(sorted({service.port for service in here if service.protocol == protocol}))
+
+
+def _api(spec: Spec, node: Node) -> tuple[int, ...]:
+    """Return the API's port on a node that is reached from outside the mesh for it."""
+    if spec.kubernetes.api is None or CONTROL_PLANE not in node.roles:
+        return ()
+    return (api_port(spec.kubernetes),)
+
+
+def ssh_ranges(site: Site, mesh: Mesh) -> tuple[str, ...]:
+    """Return from where Pulumi may come by SSH, the mesh among it; empty: no firewall of ours."""
+    return tuple(str(network) for network in (*site.firewall.ssh, mesh.cidr)) if site.firewall.enabled else ()
+
+
+def facts(spec: Spec, node: Node) -> str | None:
+    """Return the lines that scripts/node/firewall_rules.sh reads; None: no firewall."""
+    found = openings(spec, node)
+    if found is None:
+        return None
+    lines = [f"udp {port}" for port in found.udp]
+    lines += [f"tcp {port}" for port in found.tcp]
+    lines += [f"ssh {network}" for network in found.ssh]
+    lines.append(f"mesh {spec.mesh.cidr}")
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,1 @@
+"""Who reaches whom over wg0, and by which way."""

@@ -1,0 +1,1 @@
+"""From the configuration's mappings to what is declared: a module for each section."""

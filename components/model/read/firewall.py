@@ -1,0 +1,30 @@
+"""From a section `firewall` of the configuration to what the hosts below it have; a site's says what is other there."""
+
+from components.model.read.fields import Fields
+from components.model.read.ranges import read_ranges
+from components.model.spec.specification import NO_FIREWALL, Firewall, Site
+
+_EXAMPLE = "[203.0.113.0/24]"
+
+
+def parse_firewall(fields: Fields, above: Firewall = NO_FIREWALL) -> Firewall:
+    """Return the firewall; mistakes are noted in the fields' problems. What is not written is as `above`."""
+    enabled = fields.flag("enabled", default=above.enabled)
+    ssh = above.ssh if fields.raw("ssh") is None else read_ranges(fields, "ssh", _EXAMPLE)
+    written = fields.raw("enabled") is not None or fields.raw("ssh") == []  # else it is told where it is written
+    if enabled and written and not ssh and fields.raw("ssh") in (None, []):
+        fields.problems.add(
+            fields.at("ssh"),
+            "is missing, and nobody could log in by SSH but over wg0",
+            f"write the ranges that SSH may come from, that of Pulumi's machine among them: `ssh: {_EXAMPLE}`",
+        )
+    fields.finish()
+    return Firewall(enabled, ssh)
+
+
+def check_that_it_is_used(fields: Fields, sites: tuple[Site, ...]) -> None:
+    """Note ranges for all sites where no site has a firewall and nobody said that this is meant."""
+    if fields.raw("ssh") and fields.raw("enabled") is None and not any(site.firewall.enabled for site in sites):
+        fields.problems.add(
+            fields.at("enabled"), "is missing", "write `enabled: true`, or `enabled: false` to have no firewall yet"
+        )

@@ -1,0 +1,57 @@
+"""From the section `kubernetes` of the configuration to the cluster."""
+
+from pathlib import Path
+
+from components.model.read.fields import Fields
+from components.model.read.host_port import parse_endpoint
+from components.model.spec.specification import CONTROL_PLANE, Endpoint, Kubernetes, Kubespray, Site
+
+API_PORT = 6443
+"""TCP port of the API on control-plane nodes."""
+NETWORK_PLUGINS = ("calico", "flannel")
+
+
+def parse_kubernetes(fields: Fields, sites: tuple[Site, ...]) -> Kubernetes:
+    """Return the cluster; mistakes are noted in the fields' problems."""
+    control_plane = [node.name for site in sites for node in site.nodes if CONTROL_PLANE in node.roles]
+    kubernetes = Kubernetes(
+        version=fields.text("version", '"1.35.4"'),
+        pod_cidr=fields.network("podCidr", "10.233.64.0/18", "10.233.64.0/18"),
+        service_cidr=fields.network("serviceCidr", "10.233.0.0/18", "10.233.0.0/18"),
+        node_prefix=fields.integer("nodePrefix", 24, 16, 30, "prefix length"),
+        network_plugin=fields.choice("networkPlugin", NETWORK_PLUGINS, "calico"),
+        api=_api(fields),
+        deployer=fields.optional_text("deployer", "node001.example.org") or (control_plane[0] if control_plane else ""),
+        first_control_plane=fields.optional_text("firstControlPlane", "node002.example.org") or "",
+        rotation=fields.optional_text("rotation", "2027-01") or "",
+        kubespray=_kubespray(fields.sub("kubespray")),
+        variables=fields.sub("variables").values(),
+    )
+    fields.finish()
+    return kubernetes
+
+
+def _api(fields: Fields) -> Endpoint | None:
+    text = fields.optional_text("apiAddress", "192.0.2.2")
+    if not text:
+        return None
+    try:
+        return parse_endpoint(text, API_PORT)
+    except ValueError:
+        fields.problems.add(
+            fields.at("apiAddress"),
+            f"{text!r} is neither an address nor a name",
+            f"write where the API is reached from outside: `192.0.2.2` (port {API_PORT}) or `api.example.org:443`",
+        )
+        return None
+
+
+def _kubespray(fields: Fields) -> Kubespray:
+    directory = fields.optional_text("directory", "../kubespray")
+    repository = fields.optional_text("repository", "https://github.com/kubernetes-sigs/kubespray")
+    commit = fields.optional_text("commit", "1c9add48975060f45396b34d8e022c30d7f80dab")
+    wheelhouse = fields.optional_text("wheelhouse", "../wheels")
+    fields.finish()
+    return Kubespray(
+        Path(directory) if directory else None, repository, commit, Path(wheelhouse) if wheelhouse else None
+    )

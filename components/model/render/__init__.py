@@ -1,1 +1,0 @@
-"""Pure functions from the specification to the text of files."""

@@ -1,0 +1,1 @@
+"""Text for people. Nothing is decided here."""

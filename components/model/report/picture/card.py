@@ -1,0 +1,178 @@
+"""One site as a box: its name, institutions and LAN, its nodes by form, clients and services that come in by it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from components.model.mesh.client_gateways import door
+from components.model.mesh.reachability import LAN
+from components.model.mesh.routing import Routes
+from components.model.report.picture.elements import dot, group, hexagon, rectangle, text
+from components.model.report.picture.text import cut, width
+from components.model.report.short_names import short_names
+from components.model.services.flows import flows
+from components.model.spec.specification import CONTROL_PLANE, Node, Site, Spec
+
+TITLE, TEXT, SMALL = 15, 12, 10.5
+"""Sizes of letters in pixels."""
+FULL = 9
+"""With more sites, nodes that are alike are one line of a box."""
+_MOST = 12
+"""So many nodes of a site, or clients, are named."""
+_PAD = 12
+_SPACE = 7
+_WIDEST = 250
+"""Pixels of one name."""
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A node, nodes that are alike, a client, or a service."""
+
+    form: str
+    """gateway, port, closed, client or service: what it looks like."""
+    name: str
+    below: str = ""
+    """A second line."""
+    leads: bool = False
+    """Whether it is of the control plane."""
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        lines = max(width(self.name, TEXT), width(self.below, SMALL))
+        return lines + 2 * _SPACE + (14 if self.form == "gateway" else 4) + (10 if self.leads else 0)
+
+    @property
+    def height(self) -> float:
+        """Pixels."""
+        return 36 if self.below else 23
+
+    def draw(self, x: float, y: float, wide: float) -> list[str]:
+        """Return its elements, as wide as its neighbours."""
+        look = f"chip {self.form}"
+        shape = (
+            hexagon(x, y, wide, self.height, look)
+            if self.form == "gateway"
+            else rectangle(x, y, wide, self.height, look, 11 if self.form == "service" else 6)
+        )
+        centre = x + wide / 2 - (4 if self.leads else 0)
+        found = [shape, text(centre, y + 15.5, self.name, "node", "middle")]
+        if self.below:
+            found.append(text(centre, y + 29, self.below, "small", "middle"))
+        if self.leads:
+            found.append(dot(x + wide - (15 if self.form == "gateway" else 10), y + self.height / 2, 3.5, "leads"))
+        return found
+
+
+@dataclass(frozen=True)
+class Card:
+    """A drawn site; `elements` are drawn from its top left corner."""
+
+    site: str
+    width: float
+    height: float
+    elements: tuple[str, ...]
+
+    def at(self, x: float, y: float) -> str:
+        """Return it moved to its place."""
+        return group(self.elements, at=(x, y))
+
+
+def card(spec: Spec, routes: Routes, site: Site) -> Card:
+    """Return the box of a site."""
+    institutions = sorted({node.institution for node in site.nodes})
+    chips = _nodes(spec, site, full=len(spec.sites) <= FULL)
+    guests, services = _clients(spec, site), _services(spec, site)
+    columns = 1 if len(chips) <= 3 else 2 if len(chips) <= 8 else 3
+    wide = max(chip.width for chip in [*chips, *guests, *services])
+    on_lan = any(routes.kind(one.name, other.name) == LAN for one, other in combinations(site.nodes, 2))
+    lan = f"LAN {site.lan or ''}".strip() if on_lan else ""
+    badge = width(lan, SMALL) + 2 * _SPACE if lan else 0
+    title = width(site.name, TITLE, bold=True)
+    least = max(title + (_SPACE + badge if lan else 0), min(width(", ".join(institutions), TEXT), _WIDEST))
+    inner = max(columns * wide + (columns - 1) * _SPACE, min(least, 2 * _WIDEST))
+    wide = (inner - (columns - 1) * _SPACE) / columns
+    drawn, y = _grid(chips, columns, wide, 54)
+    for found, said, look in ((guests, "roaming clients", "guest"), (services, "services", "served")):
+        if found:
+            drawn.append(text(_PAD, y + 17, said, f"small {look}"))
+            rows, y = _grid(found, columns, wide, y + 22)
+            drawn += rows
+    elements = [
+        rectangle(0, 0, inner + 2 * _PAD, y + _PAD - _SPACE, "card lan" if on_lan else "card", 10),
+        text(_PAD, 23, cut(site.name, inner - badge, TITLE, bold=True), "title"),
+        text(_PAD, 41, cut(", ".join(institutions), inner, TEXT), "place"),
+        *drawn,
+    ]
+    if lan:
+        left = _PAD + inner - badge
+        elements[1:1] = [rectangle(left, 10, badge, 18, "badge", 9)]
+        elements.append(text(left + badge / 2, 22.5, lan, "small badged", "middle"))
+    return Card(site.name, inner + 2 * _PAD, y + _PAD - _SPACE, tuple(elements))
+
+
+def _rows(chips: list[Chip], columns: int) -> list[list[Chip]]:
+    return [chips[start : start + columns] for start in range(0, len(chips), columns)]
+
+
+def _grid(chips: list[Chip], columns: int, wide: float, y: float) -> tuple[list[str], float]:
+    """Return the elements of chips in rows from `y` on, and where the next thing may stand."""
+    found: list[str] = []
+    for row in _rows(chips, columns):
+        for index, chip in enumerate(row):
+            found += chip.draw(_PAD + index * (wide + _SPACE), y, wide)
+        y += max(chip.height for chip in row) + _SPACE
+    return found, y
+
+
+def form(spec: Spec, node: Node) -> str:
+    """Return what a node looks like."""
+    return "gateway" if node in spec.gateways else "port" if node.endpoint else "closed"
+
+
+def _nodes(spec: Spec, site: Site, *, full: bool) -> list[Chip]:
+    short = short_names(spec)
+    several = len({node.institution for node in site.nodes}) > 1
+    order = {"gateway": 0, "port": 1, "closed": 2}
+    nodes = sorted(site.nodes, key=lambda node: order[form(spec, node)])
+    named = nodes[:_MOST] if full else [node for node in nodes if form(spec, node) == "gateway"]
+    if full and len(nodes) == _MOST + 1:
+        named = nodes
+    chips = []
+    for node in named:
+        below = f"{node.institution} · {node.address}" if several and full else str(node.address) if full else ""
+        name = cut(short[node.name], _WIDEST, TEXT)
+        chips.append(Chip(form(spec, node), name, cut(below, _WIDEST, SMALL), CONTROL_PLANE in node.roles))
+    return chips + _folded(spec, [node for node in nodes if node not in named], short, more=full)
+
+
+def _folded(spec: Spec, nodes: Sequence[Node], short: dict[str, str], *, more: bool) -> list[Chip]:
+    """Return a chip for all nodes of one form."""
+    kinds = Counter((form(spec, node), CONTROL_PLANE in node.roles) for node in nodes)
+    chips = []
+    for (look, leads), count in kinds.items():
+        first = next(node for node in nodes if (form(spec, node), CONTROL_PLANE in node.roles) == (look, leads))
+        name = f"{count} more" if more else f"{count} nodes" if count > 1 else short[first.name]
+        chips.append(Chip(look, cut(name, _WIDEST, TEXT), "", leads))
+    return chips
+
+
+def _clients(spec: Spec, site: Site) -> list[Chip]:
+    if door(site) is None:
+        return []
+    names = [client.name for client in spec.clients if client.site == site.name]
+    shown = names if len(names) <= _MOST else names[: _MOST - 1]
+    chips = [Chip("client", cut(name, _WIDEST, TEXT)) for name in shown]
+    return chips + ([Chip("client", f"{len(names) - len(shown)} more")] if len(names) > len(shown) else [])
+
+
+def _services(spec: Spec, site: Site) -> list[Chip]:
+    found = [flow for flow in flows(spec) if flow.site == site.name]
+    shown = found if len(found) <= _MOST else found[: _MOST - 1]
+    chips = []
+    for flow in shown:
+        below = f"to {', '.join(flow.to)}" if flow.to else "" if flow.service.sources else "mesh only"
+        chips.append(Chip("service", cut(flow.label, _WIDEST, TEXT), cut(below, _WIDEST, SMALL)))
+    return chips + ([Chip("service", f"{len(found) - len(shown)} more")] if len(found) > len(shown) else [])

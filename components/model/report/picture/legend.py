@@ -1,0 +1,84 @@
+"""What the signs mean: those that occur in the picture, in lines below it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from components.model.mesh.client_gateways import clients_by
+from components.model.mesh.reachability import LAN
+from components.model.mesh.routing import Routes
+from components.model.report.picture.card import form
+from components.model.report.picture.elements import curve, dot, hexagon, rectangle, text
+from components.model.report.picture.lines import LABELLED
+from components.model.report.picture.site_links import Link
+from components.model.report.picture.text import width
+from components.model.spec.specification import CONTROL_PLANE, Spec
+
+_SIGN = 34.0
+_HIGH = 24.0
+_LETTERS = 12.0
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Elements, drawn from the top left corner, and their size."""
+
+    elements: tuple[str, ...]
+    width: float
+    height: float
+
+
+def legend(spec: Spec, routes: Routes, links: Sequence[Link], wide: float, *, web: bool) -> Legend:
+    """Return the legend, in lines that are at most so wide."""
+    elements: list[str] = []
+    x = y = widest = 0.0
+    for look, said in _signs(spec, routes, links, web=web):
+        size = _SIGN + 8 + width(said, _LETTERS)
+        if x and x + size > wide:
+            x, y = 0.0, y + _HIGH
+        elements += [_sign(look, x, y), text(x + _SIGN + 8, y + 13, said, "node")]
+        widest = max(widest, x + size)
+        x += size + 26
+    return Legend(tuple(elements), widest, y + 18)
+
+
+def _signs(spec: Spec, routes: Routes, links: Sequence[Link], *, web: bool) -> list[tuple[str, str]]:
+    forms = {form(spec, node) for node in spec.nodes}
+    numbers = "; numbers are pairs of nodes" if len(links) <= LABELLED else ""
+    one_way = any(link.forth != link.back and (link.carried or not web) for link in links)
+    carried = any(link.carried for link in links)
+    on_lan = any(
+        routes.kind(one.name, other.name) == LAN for site in spec.sites for one, other in combinations(site.nodes, 2)
+    )
+    signs = [
+        ("link", f"tunnels between nodes of two sites{numbers}", bool(links)),
+        ("arrow", "only one side can begin, the arrow points to the other", one_way),
+        ("carries", "tunnels that also carry what other nodes send each other, through a gateway", carried),
+        ("lan", "on one LAN", on_lan),
+        ("gateway", "gateway", "gateway" in forms),
+        ("port", "node with a port", "port" in forms),
+        ("closed", "node without a port", "closed" in forms),
+        ("leads", "control plane", bool(spec.with_role(CONTROL_PLANE))),
+        ("client", "roaming client", any(clients_by(spec, node) for node in spec.nodes)),
+        ("service", "service, where it enters", bool(spec.services)),
+        ("serves", "what asks for services, to where they run", any(link.serves for link in links)),
+    ]
+    return [(look, said) for look, said, there in signs if there]
+
+
+def _sign(look: str, x: float, y: float) -> str:
+    middle = y + 9
+    line = ((x, middle), (x + 10, middle), (x + _SIGN - 10, middle), (x + _SIGN, middle))
+    if look in ("link", "carries", "serves"):
+        return curve(line, look)
+    if look == "arrow":
+        tip = x + _SIGN
+        head = f"{tip},{middle} {tip - 10},{middle - 5} {tip - 10},{middle + 5}"
+        return curve(line, "link") + f'\n<polygon class="arrow" points="{head}"/>'
+    if look == "lan":
+        return rectangle(x + 3, y, _SIGN - 6, 18, "card lan", 5)
+    if look == "gateway":
+        return hexagon(x + 2, y, _SIGN - 4, 18, "chip gateway")
+    if look == "leads":
+        return dot(x + _SIGN / 2, middle, 3.5, "leads")
+    return rectangle(x + 3, y, _SIGN - 6, 18, f"chip {look}", 9 if look == "service" else 5)

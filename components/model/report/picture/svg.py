@@ -1,0 +1,55 @@
+"""The whole picture: sites around, links between them in the middle, a legend below."""
+
+from components.model.mesh.routing import Routes
+from components.model.report.picture.around import around
+from components.model.report.picture.card import TEXT, card
+from components.model.report.picture.elements import group, number, rectangle, text, title
+from components.model.report.picture.legend import legend
+from components.model.report.picture.lines import lines
+from components.model.report.picture.site_links import links_of
+from components.model.report.picture.style import STYLE
+from components.model.report.picture.text import width
+from components.model.spec.specification import Spec
+
+_MARGIN = 28
+_HEAD = 74
+_LEAST = 620
+"""Pixels of width for the legend, where the sites need less."""
+_CLEAR = 60
+"""With more links, those that carry nothing for others are a faint web."""
+
+
+def picture(spec: Spec, routes: Routes, stack: str) -> str:
+    """Return the text of an SVG file, without secrets."""
+    cards = [card(spec, routes, site) for site in spec.sites]
+    ring = around([(one.width, one.height) for one in cards])
+    places = {one.site: place for one, place in zip(cards, ring.places, strict=True)}
+    links = links_of(spec, routes)
+    web = len(links) > _CLEAR
+    head = f"Cluster {stack}"
+    about = f"{_count(len(spec.nodes), 'node')} at {_count(len(spec.sites), 'site')}, mesh {spec.mesh.cidr}"
+    below = legend(spec, routes, links, max(ring.width, _LEAST), web=web)
+    inner = max(ring.width, width(head, 20, bold=True), width(about, TEXT), below.width)
+    wide = inner + 2 * _MARGIN
+    under = _HEAD + ring.height + 24
+    high = under + below.height + _MARGIN
+    size = f'width="{number(wide)}" height="{number(high)}" viewBox="0 0 {number(wide)} {number(high)}"'
+    boxes = [one.at(places[one.site].x, places[one.site].y) for one in cards]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}>',
+            title(f"{head}: {about}"),
+            f"<style>{STYLE}</style>",
+            rectangle(0, 0, wide, high, "ground", 14),
+            text(_MARGIN, 38, head, "head"),
+            text(_MARGIN, 58, about, "place"),
+            group([*lines(links, places, ring, web=web), *boxes], at=((wide - ring.width) / 2, _HEAD)),
+            group(below.elements, at=(_MARGIN, under)),
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _count(number_of: int, what: str) -> str:
+    return f"{number_of} {what}{'' if number_of == 1 else 's'}"

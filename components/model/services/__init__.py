@@ -1,0 +1,1 @@
+"""Where services enter, and what each host does for them."""

@@ -1,0 +1,1 @@
+"""What only this stack's program does: its configuration, and what it writes for people."""

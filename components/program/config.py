@@ -1,0 +1,57 @@
+"""The stack's configuration: read, parsed, and refused with one clear message."""
+
+import json
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime.config import CONFIG, is_config_secret
+
+from components.model.configuration import parse
+from components.model.problems.problem import ConfigError, Problem
+from components.model.spec.specification import Spec
+from components.remote.connection import Access
+
+SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients", "services")
+SECRET_VARIABLES = "secretVariables"  # noqa: S105 - a name
+
+
+def load(config: pulumi.Config, *, others: bool = False) -> tuple[Spec, Access, pulumi.Output[str]]:
+    """Return what is declared, how Pulumi logs in, and the secret variables of Kubespray as JSON (secret).
+
+    With `others` the configuration may have names that are not ours. Raises pulumi.RunError, which is shown without a
+    traceback.
+    """
+    known = (*SECTIONS, SECRET_VARIABLES)
+    values = {name: value for name in known if (value := config.get_object(name)) is not None}
+    if not others:
+        values |= {name: None for name in _names(config) if name not in known}
+    problems = _secrets(config)
+    try:
+        spec = parse(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
+    except ConfigError as error:
+        problems += error.problems
+    if problems:
+        raise pulumi.RunError(str(ConfigError(problems)))
+    ssh = values.get("ssh")
+    key_file = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
+    variables = json.dumps(values.get(SECRET_VARIABLES, {}), sort_keys=True)
+    return spec, Access.from_key_file(key_file), pulumi.Output.secret(variables)
+
+
+def _names(config: pulumi.Config) -> list[str]:
+    """Return all names that the stack's configuration has for this project, also those that nobody asks for."""
+    prefix = f"{config.name}:"
+    return sorted(key.removeprefix(prefix) for key in CONFIG.get() if key.startswith(prefix))
+
+
+def _secrets(config: pulumi.Config) -> tuple[Problem, ...]:
+    """Return the mistakes of secret values where they would be uploaded as plain files."""
+    return tuple(
+        Problem(
+            name,
+            "holds a secret value, and what is written here is uploaded as plain files",
+            f"write a secret Kubespray variable with `pulumi config set --secret --path {SECRET_VARIABLES}.NAME`",
+        )
+        for name in SECTIONS
+        if is_config_secret(config.full_key(name))
+    )

@@ -1,0 +1,1 @@
+"""Connections to hosts, commands, uploads, and the state of the last run."""

@@ -1,0 +1,112 @@
+"""What the engine is asked for where roaming clients are declared, and what they get."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from components.model.mesh import key_derivation as keys
+from tests.components.mesh.test_tunnel import secrets, uploaded
+from tests.components.program.test_program import COMMAND, plain_text
+from tests.model.mesh.test_client_gateways import with_clients
+from tests.support.examples import changed
+from tests.support.program import Registered, run_program
+
+GATE = "gate.lab.test"
+Resources = dict[str, Registered]
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    outputs: dict[str, object] = {}
+    monkeypatch.setattr(pulumi, "export", outputs.__setitem__)
+    return outputs
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "program"
+
+
+@pytest.fixture
+def resources(place: Path) -> Resources:
+    place.mkdir()
+    return run_program(with_clients(ada={}, bea={}), place)
+
+
+def changes(one: Resources, other: Resources) -> set[str]:
+    """Names of the resources that are in one only, or have other inputs there."""
+
+    def inputs(found: Resources, key: str) -> str:
+        return json.dumps(found[key].inputs, sort_keys=True) if key in found else ""
+
+    return {key.split()[1] for key in one.keys() | other.keys() if inputs(one, key) != inputs(other, key)}
+
+
+STEPS = ("files", "prepared", "grown", "verified", "pruned")
+
+
+def test_removing_a_client_asks_its_gateway_alone_for_a_change(resources: Resources, tmp_path: Path) -> None:
+    fewer = run_program(with_clients(ada={}), tmp_path)
+    of_client = {"bea", "bea-key", "bea-key-seed"}
+    assert changes(resources, fewer) == {f"{GATE}-{step}" for step in STEPS} - {f"{GATE}-files"} | of_client
+    assert "# client: bea" not in uploaded(tmp_path, GATE)
+
+
+def test_new_keys_for_a_client_are_new_for_its_gateway_alone(resources: Resources, tmp_path: Path) -> None:
+    rotated = run_program(with_clients(ada={}, bea={"rotation": "2"}), tmp_path)
+    assert {name.partition("-")[0] for name in changes(resources, rotated)} == {GATE, "bea"}
+
+
+def test_the_gateway_has_the_client_and_a_preshared_key_for_it(resources: Resources, place: Path) -> None:
+    conf = uploaded(place, GATE)
+    assert conf[conf.index("# client: ada") - 1] == "[Peer]"
+    public = keys.wireguard_public_key(keys.wireguard_private_key("seed-of-ada-key-seed".ljust(64, "x")))
+    assert f"PublicKey = {public}" in conf
+    assert len(secrets(resources, GATE)) == 1 + 6 + 2
+    assert not [line for line in uploaded(place, "closed1.lab.test") if "client" in line]
+
+
+def test_the_output_is_a_whole_configuration_with_both_sides_keys_and_secret(
+    exported: dict[str, object], tmp_path: Path
+) -> None:
+    resources = run_program(with_clients(ada={}, bea={}), tmp_path)
+    output = exported["clients"]
+    assert isinstance(output, pulumi.Output)
+    loop = asyncio.get_event_loop()  # the program's
+    assert loop.run_until_complete(output.is_secret())
+    found = loop.run_until_complete(output.future())
+    assert found is not None
+    assert set(found) == {"ada", "bea"}
+    private = keys.wireguard_private_key("seed-of-ada-key-seed".ljust(64, "x"))
+    assert f"PrivateKey = {private}\n" in str(found["ada"])
+    shared = str(found["ada"]).split("PresharedKey = ")[1].split("\n")[0]
+    assert any(line.endswith(shared) for line in secrets(resources, GATE))
+    for resource in resources.values():
+        text = plain_text(resource.inputs)
+        assert private not in text
+        assert shared not in text, resource.name
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert private.encode() not in file.read_bytes()
+
+
+def test_without_clients_there_is_no_such_output(exported: dict[str, object], tmp_path: Path) -> None:
+    run_program(changed("clients", None, with_clients()), tmp_path)
+    assert "kubeconfig" in exported
+    assert "clients" not in exported
+
+
+def test_a_range_for_clients_is_a_reason_to_ask_all_hosts_again_and_a_client_is_not(
+    resources: Resources, tmp_path: Path
+) -> None:
+    name = f"{COMMAND} closed1.lab.test-preflight"
+    for directory, config, same in (
+        ("one", with_clients(ada={}), True),
+        ("other", changed("sites/oneport/clients", None, changed("clients", None, with_clients())), False),
+    ):
+        (tmp_path / directory).mkdir()
+        other = run_program(config, tmp_path / directory)
+        assert (other[name].inputs == resources[name].inputs) == same

@@ -1,0 +1,130 @@
+"""What the engine is asked for where hosts have a firewall."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.components.program.test_program import COMMAND, ancestors, plain_text
+from tests.support.examples import changed, with_workers
+from tests.support.program import Registered, run_program
+
+ON = {"enabled": True, "ssh": ["203.0.113.0/24"]}
+UVIC = "uvic001.hl-lhc.io"
+LOADED, CONFIRMED = f"{COMMAND} {UVIC}-firewalled", f"{COMMAND} {UVIC}-firewall-confirmed"
+Resources = dict[str, Registered]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("program")
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    return run_program(changed("firewall", {"enabled": False}), tmp_path_factory.mktemp("without"))
+
+
+@pytest.fixture(scope="module")
+def resources(place: Path) -> Resources:
+    return run_program(changed("firewall", ON), place)
+
+
+def line(resources: Resources, name: str) -> str:
+    return str(resources[name].inputs["create"])
+
+
+def known(**created: str) -> dict[str, object]:
+    """What the state has of the commands of uvic001."""
+    urn = "urn:pulumi:test::stretched::stretched:index:Firewall$command:remote:Command::"
+    return {f"{urn}{UVIC}-{name.replace('_', '-')}": {"outputs": {"create": text}} for name, text in created.items()}
+
+
+def test_three_resources_a_host_and_nothing_else_is_new(without: Resources, resources: Resources) -> None:
+    new = {key.split()[1] for key in resources.keys() - without.keys()}
+    hosts = {name.removesuffix("-firewall") for name in new if name.endswith("-firewall")}
+    assert len(hosts) == 7
+    assert new == {f"{host}-{what}" for host in hosts for what in ("firewall", "firewalled", "firewall-confirmed")}
+    assert not without.keys() - resources.keys()
+
+
+def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
+    different = {
+        resource.name.removeprefix(UVIC)
+        for key, resource in without.items()
+        if UVIC in resource.name and plain_text(resource.inputs) != plain_text(resources[key].inputs)
+    }
+    assert different == {"-preflight"}, "the upload has the same path; its hash is another one"
+
+
+def test_it_comes_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
+    assert {f"{UVIC}-verified", f"{UVIC}-files"} <= ancestors(resources, LOADED)
+    assert f"{UVIC}-firewalled" in ancestors(resources, CONFIRMED)
+    assert f"{UVIC}-firewall-confirmed" in ancestors(resources, f"{COMMAND} cluster-converged")
+
+
+def test_a_connection_that_does_not_get_through_is_explained(resources: Resources) -> None:
+    explained = {resource.name for resource in resources.values() if resource.on_error}
+    assert len(explained) == 7
+    assert resources[CONFIRMED].on_error == (f"{UVIC}-firewall-unconfirmed",)
+
+
+def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
+    place: Path, resources: Resources
+) -> None:
+    file = place / f".stretched/test/nodes/{UVIC}/node/firewall.conf"
+    assert file.read_text(encoding="utf-8") == "udp 51820\nssh 203.0.113.0/24\nmesh 192.168.0.0/24\n"
+    preflight = resources[f"{COMMAND} {UVIC}-preflight"].inputs
+    assert str(preflight["create"]).endswith(" 203.0.113.0/24 192.168.0.0/24")
+    assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
+
+
+def test_a_site_without_one_has_none(tmp_path: Path) -> None:
+    config = changed("sites/uvic/firewall", {"enabled": False}, changed("firewall", ON))
+    found = run_program(config, tmp_path)
+    assert LOADED not in found
+    assert LOADED.replace(UVIC, "msu001.hl-lhc.io") in found
+    assert not (tmp_path / f".stretched/test/nodes/{UVIC}/node/firewall.conf").exists()
+
+
+def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
+    resources: Resources, tmp_path: Path
+) -> None:
+    other = run_program(changed("firewall", {**ON, "ssh": ["198.51.100.0/24"]}), tmp_path)
+    assert line(other, LOADED) != line(resources, LOADED)
+    assert line(other, CONFIRMED).split()[-1] == line(other, LOADED).split()[-1]
+    peers = run_program(changed("firewall", ON, with_workers(3)), tmp_path)
+    assert line(peers, LOADED) == line(resources, LOADED)
+
+
+def test_one_that_was_loaded_and_never_confirmed_is_loaded_again(resources: Resources, tmp_path: Path) -> None:
+    first, confirmed = line(resources, LOADED), line(resources, CONFIRMED)
+    assert first.endswith(".1")
+
+    def again(**created: str) -> list[str]:
+        found = run_program(changed("firewall", ON), tmp_path, known(**created))
+        assert line(found, LOADED).split()[-1] == line(found, CONFIRMED).split()[-1]
+        return line(found, LOADED).split()[-1].split(".")
+
+    digest = first.split()[-1].split(".")[0]
+    assert again(firewalled=first, firewall_confirmed=confirmed) == [digest, "1"]
+    assert again(firewalled=first) == [digest, "2"]
+    assert again(firewalled=first, firewall_confirmed="x confirm 0123456789abcdef.4") == [digest, "2"]
+    second, kept = (text.replace(".1", ".2") for text in (first, confirmed))
+    assert again(firewalled=second, firewall_confirmed=confirmed) == [digest, "3"]
+    assert again(firewalled=second, firewall_confirmed=kept) == [digest, "2"]
+    assert again(firewalled="x apply 0123456789abcdef.7") == [digest, "1"]
+
+
+def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Resources, tmp_path: Path) -> None:
+    more = run_program(changed("firewall", ON, with_workers(20)), tmp_path)
+
+    def share(found: Resources) -> Counter[str]:
+        mine = [resource for resource in found.values() if resource.name.startswith(UVIC)]
+        return Counter({
+            "resources": len(mine),
+            "dependencies": sum(len(resource.dependencies) for resource in mine),
+            "bytes in the clear": sum(len(plain_text(resource.inputs)) for resource in mine),
+        })  # fmt: skip
+
+    assert share(more) == share(resources)

@@ -1,0 +1,71 @@
+"""What the engine is asked for where there are services."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.components.program.test_program import COMMAND, ancestors, plain_text
+from tests.support.examples import changed, with_workers
+from tests.support.program import Registered, run_program
+
+ENTRY, RUNS = "uchicago002.hl-lhc.io", "uvic001.hl-lhc.io"
+WEB = {"web": {"port": 443, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": [ENTRY]}}
+DISK = {"disk": {"port": 1094, "target": "storage.uvic.example:1094", "at": ["uvic"]}}
+ON = changed("firewall", {"enabled": True, "ssh": ["203.0.113.0/24"]})
+SERVED = f"{COMMAND} {ENTRY}-served"
+Resources = dict[str, Registered]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("program")
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Resources:
+    return run_program(ON, tmp_path_factory.mktemp("without"))
+
+
+@pytest.fixture(scope="module")
+def resources(place: Path) -> Resources:
+    return run_program(changed("services", WEB, ON), place)
+
+
+def test_only_a_node_with_something_to_do_has_resources_and_files_for_it(
+    place: Path, without: Resources, resources: Resources
+) -> None:
+    new = {key.split()[1] for key in resources.keys() - without.keys()}
+    assert new == {f"{ENTRY}-services", f"{ENTRY}-served"}
+    assert not without.keys() - resources.keys()
+    uploaded = place / ".stretched/test/nodes"
+    assert "bind public 443 192.0.2.2" in (uploaded / ENTRY / "node/services.cfg").read_text(encoding="utf-8")
+    assert not list((uploaded / RUNS / "node").glob("services*"))
+
+
+def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
+    different = {
+        resource.name
+        for key, resource in without.items()
+        if plain_text(resource.inputs) != plain_text(resources[key].inputs)
+    }
+    assert different == {f"{ENTRY}-firewalled", f"{ENTRY}-firewall-confirmed"}, "where its port is opened"
+
+
+def test_it_comes_after_the_tunnels_and_before_its_port_is_opened_and_the_cluster(resources: Resources) -> None:
+    assert {f"{ENTRY}-verified", f"{ENTRY}-files"} <= ancestors(resources, SERVED)
+    assert f"{ENTRY}-served" in ancestors(resources, f"{COMMAND} {ENTRY}-firewalled")
+    assert f"{ENTRY}-served" in ancestors(resources, f"{COMMAND} cluster-converged")
+
+
+def test_another_service_is_applied_where_it_matters_and_more_nodes_do_not(
+    resources: Resources, tmp_path: Path
+) -> None:
+    line = str(resources[SERVED].inputs["create"])
+    assert line.startswith("timeout 600 sh .stretched/node/services.sh apply ")
+    assert str(resources[SERVED].inputs["delete"]) == "timeout 600 sh .stretched/node/services.sh remove"
+    both = run_program(changed("services", {**WEB, **DISK}, ON), tmp_path)
+    assert both[SERVED].inputs["create"] == line
+    assert f"{COMMAND} {RUNS}-served" in both, "the inner hop of a target"
+    more = with_workers(3)
+    more = changed("services", {"web": {**WEB["web"], "at": [RUNS]}}, changed("firewall", ON["firewall"], more))
+    assert run_program(more, tmp_path)[SERVED].inputs["create"] == line

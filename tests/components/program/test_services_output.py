@@ -1,0 +1,81 @@
+"""What is exported where services are declared."""
+
+import asyncio
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from components.mesh.mesh import Mesh
+from components.model.configuration import parse
+from components.model.mesh.routing import route
+from tests.components.program.test_program import plain_text
+from tests.support.examples import changed, read, three_sites
+from tests.support.program import run_program
+
+WEB = {"port": 443, "nodePort": 30443, "from": "public", "at": ["closed"]}
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    outputs: dict[str, object] = {}
+    monkeypatch.setattr(pulumi, "export", outputs.__setitem__)
+    return outputs
+
+
+def test_the_output_tells_of_each_service_and_is_no_secret(exported: dict[str, object], tmp_path: Path) -> None:
+    run_program(changed("services", {"web": WEB}, three_sites()), tmp_path)
+    output = exported["services"]
+    assert output == {
+        "web": {
+            "mode": "tunnel",
+            "why": "it runs at closed, without a public node",
+            "port": 443,
+            "protocol": "tcp",
+            "addresses": ["192.0.2.11"],
+            "paths": ["client -> open1 (192.0.2.11:443/tcp) -> wg0 -> closed1:30443, closed2:30443"],
+            "dns": ["web A 192.0.2.11"],
+            "firewall": ["TCP 443 at 192.0.2.11 from any address, to open1.lab.test"],
+        }
+    }
+    readme = exported["readme"]
+    assert isinstance(readme, pulumi.Output)
+    text = asyncio.get_event_loop().run_until_complete(readme.future())
+    assert "## Services" in str(text)
+    assert '(["web TCP 443"])' in (tmp_path / ".stretched/test/readme.md").read_text(encoding="utf-8")
+    assert "web TCP 443" in (tmp_path / ".stretched/test/diagram.svg").read_text(encoding="utf-8")
+
+
+def test_without_services_there_is_no_such_output(exported: dict[str, object], tmp_path: Path) -> None:
+    run_program(three_sites(), tmp_path)
+    assert "kubeconfig" in exported
+    assert "services" not in exported
+
+
+def test_a_service_touches_neither_tunnels_nor_the_cluster(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    without = run_program(three_sites(), tmp_path / "one")
+    found = run_program(changed("services", {"web": WEB}, three_sites()), tmp_path / "other")
+    for key, resource in without.items():
+        if not key.endswith("-files"):  # what the entries upload
+            assert plain_text(found[key].inputs) == plain_text(resource.inputs), key
+
+
+def test_a_preview_says_where_services_enter(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    monkeypatch.setattr(pulumi.log, "info", lambda text, _: said.append(text))
+    for services in ({}, {"web": WEB}):
+        spec = parse(changed("services", services, three_sites()), read)
+        Mesh.announce(object.__new__(Mesh), spec, route(spec), Path("readme.md"), Path("diagram.svg"))
+    assert "Services:" not in said[0]
+    row = next(line for line in said[1].splitlines() if line.startswith("| web"))
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
+        "web",
+        "192.0.2.11:443/tcp",
+        "open1",
+        "closed",
+        "tunnel",
+        "it runs at closed, without a public node",
+    ]

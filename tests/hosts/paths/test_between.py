@@ -1,0 +1,181 @@
+"""The deployer's side of a measurement, with SSH that goes nowhere, and transfers on this machine's loopback."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.hosts.paths import agent, between
+from tests.support.examples import HOST_KEY, TREE
+
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+PLAN: dict[str, Any] = {
+    "top": 1420,
+    "seconds": 1,
+    "limit": 60,
+    "sites": {
+        "hub": {"address": "192.168.0.1", "user": "root", "hostKey": HOST_KEY},
+        "far": {"address": "192.168.0.2", "user": "admin", "hostKey": HOST_KEY},
+        "dsl": {"address": "192.168.0.3", "user": "root", "hostKey": HOST_KEY},
+    },
+    "pairs": [["hub", "far"], ["dsl", "far"], ["dsl", "hub"]],
+}
+SSH = """\
+#!{python}
+import json, os, re, stat, sys
+words = sys.argv[1:]
+address = next(word for word in words if word.startswith("192.168."))
+key = next(word for word in words if word.startswith("-i"))[2:]
+known = next(word for word in words if word.startswith("-oUserKnownHostsFile="))[21:]
+with open(os.environ["SEEN"], "a") as seen:
+    print(json.dumps([words, stat.S_IMODE(os.stat(key).st_mode), open(key).read(), open(known).read()]), file=seen)
+if address in os.environ.get("REFUSING", ""):
+    print("Permission denied (publickey).", file=sys.stderr)
+    sys.exit(255)
+print("Welcome to this host\\n42", flush=True)
+for line in sys.stdin:
+    values = json.loads(line)
+    if values["do"] == "paths":
+        answer = {{"paths": {{other: {{"rtt": 10.5 + int(address[-1]), "mtu": 1420 - int(other[-1])}} for other in values["addresses"]}}}}
+    elif values["do"] == "receive":
+        answer = {{"mbps": float(address[-1])}}
+    elif values["do"] == "send" and address in os.environ.get("STALLING", ""):
+        answer = {{"error": "Connection refused"}}
+    else:
+        answer = {{"port": 1}}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@pytest.fixture
+def ssh(tmp_path: Path) -> dict[str, str]:
+    """An environment whose ssh plays the agent, and notes how it was called."""
+    stub = tmp_path / "ssh"
+    stub.write_text(SSH.format(python=sys.executable), encoding="utf-8")
+    stub.chmod(0o755)
+    return {
+        **os.environ,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SEEN": str(tmp_path / "seen"),
+        "PYTHONPATH": str(TREE),
+    }
+
+
+def run(environment: dict[str, str], plan: dict[str, Any] = PLAN) -> list[dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "components.hosts.paths.between"],
+        input=f"{json.dumps(plan)}\n{KEY}",
+        env=environment,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+needs_run = pytest.mark.skipif(not os.access("/run", os.W_OK), reason="the key lies below /run meanwhile: needs root")
+
+
+@needs_run
+def test_every_pair_is_measured_in_the_plans_order_by_the_worse_view_of_the_two(ssh: dict[str, str]) -> None:
+    assert run(ssh) == [
+        {"between": ["hub", "far"], "rtt": 11.5, "mtu": 1418, "mbps": [2.0, 1.0]},
+        {"between": ["dsl", "far"], "rtt": 12.5, "mtu": 1417, "mbps": [2.0, 3.0]},
+        {"between": ["dsl", "hub"], "rtt": 11.5, "mtu": 1417, "mbps": [1.0, 3.0]},
+    ]
+
+
+@needs_run
+def test_host_keys_are_checked_and_the_key_lies_for_root_only_and_not_for_long(ssh: dict[str, str]) -> None:
+    run(ssh)
+    seen = [json.loads(line) for line in Path(ssh["SEEN"]).read_text(encoding="utf-8").splitlines()]
+    assert len(seen) == 3
+    for words, mode, key, known in seen:
+        assert "-oStrictHostKeyChecking=yes" in words
+        assert mode == stat.S_IRUSR | stat.S_IWUSR
+        assert key == KEY
+        assert known.splitlines()[0] == f"192.168.0.1 {HOST_KEY}"
+        assert not Path(next(word for word in words if word.startswith("-i"))[2:]).parent.exists()
+        assert "AAAA" not in " ".join(words)
+    assert [words[-1] for words, *_ in seen if "admin" in words] == [
+        "cd .stretched/node && exec sudo -n env PYTHONPATH=. python3 -B -m components.hosts.paths.agent"
+    ]
+
+
+@needs_run
+def test_a_site_that_cannot_be_asked_is_a_problem_and_the_others_are_measured(ssh: dict[str, str]) -> None:
+    assert run({**ssh, "REFUSING": "192.168.0.3"}) == [
+        {"problem": "dsl cannot be asked: Permission denied (publickey)."},
+        {"between": ["hub", "far"], "rtt": 11.5, "mtu": 1418, "mbps": [2.0, 1.0]},
+    ]
+
+
+@needs_run
+def test_a_transfer_that_fails_is_a_problem_and_the_rest_of_the_pair_is_told(ssh: dict[str, str]) -> None:
+    found = run({**ssh, "STALLING": "192.168.0.3"})
+    assert found[1:3] == [
+        {"problem": "throughput between dsl and far: dsl: Connection refused"},
+        {"between": ["dsl", "far"], "rtt": 12.5, "mtu": 1417},
+    ]
+    assert found[0]["mbps"] == [2.0, 1.0]
+
+
+@needs_run
+def test_when_the_time_is_over_no_throughput_is_measured_any_more(ssh: dict[str, str]) -> None:
+    found = run(ssh, {**PLAN, "limit": 0})
+    assert len(found) == 3
+    assert not [line for line in found if "mbps" in line or "problem" in line]
+
+
+def test_a_silent_site_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = tmp_path / "ssh"
+    silent.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    silent.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    place = between.Place("hub", PLAN["sites"]["hub"], tmp_path)
+    with pytest.raises(between.NotMeasuredError, match="hub does not answer in time"):
+        place.hear(0.1)
+    assert place.lost
+    place.close()
+
+
+def test_the_measuring_shell_script_never_fails_and_says_what_went_wrong(tmp_path: Path) -> None:
+    script = TREE / "components/hosts/scripts/node/measure.sh"
+
+    def said(python: str, patience: str = "5") -> str:
+        stub = tmp_path / "python3"
+        stub.write_text(f"#!/bin/sh\n{python}\n", encoding="utf-8")
+        stub.chmod(0o755)
+        environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STRETCHED_PATIENCE": patience}
+        return subprocess.run(["sh", str(script)], env=environment, text=True, capture_output=True, check=True).stdout
+
+    assert said("exit 0") == ""
+    assert json.loads(said("exit 1")) == {"problem": "it ended with an error, see the output of the command"}
+    assert json.loads(said("exec sleep 9", "0.2")) == {"problem": "it took too long and was ended"}
+
+
+def test_a_transfer_is_measured_where_it_arrives_and_ends_in_time() -> None:
+    listener = agent.Listener()
+    port = listener.listen({"address": "127.0.0.1"})["port"]
+    sender = threading.Thread(target=agent.send, args=[{"address": "127.0.0.1", "port": port, "seconds": 0.4}])
+    sender.start()
+    found = listener.receive({"skip": 0.1})
+    sender.join(5)
+    assert not sender.is_alive()
+    assert float(str(found["mbps"])) > 10
+
+
+def test_a_transfer_of_which_nothing_comes_is_an_error_and_no_number() -> None:
+    listener = agent.Listener()
+    port = listener.listen({"address": "127.0.0.1"})["port"]
+    sender = threading.Thread(target=agent.send, args=[{"address": "127.0.0.1", "port": port, "seconds": 0}])
+    sender.start()
+    assert listener.receive({"skip": 0.1}) == {"error": "the transfer stalled"}
+    sender.join(5)

@@ -1,0 +1,249 @@
+"""The firewall of a host: what it is made of, and that firewalld and ufw stay in charge. The real one is in tests/lab."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components.model.files.wireguard import RELAY
+from tests.hosts.scripts.test_host_scripts import stub
+from tests.support.examples import TREE
+
+NODE = TREE / "components/hosts/scripts/node"
+ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="firewall.sh takes a lock in /run, nft wants root's rights")
+FACTS = "udp 51820\ntcp 6443\nssh 203.0.113.7/32\nssh 198.51.100.0/24\nssh 2001:db8::/32\nmesh 192.168.0.0/24\n"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """A place with the scripts as they lie on a host; what stubs are called with is noted in `ran`."""
+    for name in ("node", "bin", "units"):
+        (tmp_path / name).mkdir()
+    for file in NODE.iterdir():
+        (tmp_path / "node" / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "node/firewall.conf").write_text(FACTS, encoding="utf-8")
+    (tmp_path / "node/wg0.public.conf").write_text("[Interface]\nListenPort = 51820\n", encoding="utf-8")
+    for name in ("systemctl", "systemd-run"):
+        stub(tmp_path / "bin", name, f'echo "{name} $*" >>{tmp_path}/ran')
+    return tmp_path
+
+
+def sh(host: Path, script: str, *, check: bool = True, ssh_connection: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a script in a network namespace of its own, that of a host without an SSH connection."""
+    done = subprocess.run(
+        ["unshare", "--net", "env", "-i", f"PATH={host / 'bin'}:{os.environ['PATH']}", f"STRETCHED_UNITS={host / 'units'}",
+         f"STRETCHED_ETC={host / 'etc'}", *([f"SSH_CONNECTION={ssh_connection}"] if ssh_connection else []), "sh", "-c", script],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def sourced(host: Path, words: str) -> str:
+    parts = "".join(f'. "{host}/node/{name}.sh"; here={host}/node; ' for name in ("lib", "relay", "firewall_rules"))
+    return parts + words
+
+
+@ROOT
+def test_the_kernel_takes_the_table_with_its_facts(host: Path) -> None:
+    script = sourced(
+        host, f"firewall_table {host}/node/firewall.conf | nft -f - && nft -s list table inet stretched_firewall"
+    )
+    told = sh(host, script).stdout
+    for text in (
+        "elements = { 51820 }",
+        "elements = { 6443 }",
+        "elements = { 198.51.100.0/24, 203.0.113.7 }",
+        "elements = { 2001:db8::/32 }",
+    ):
+        assert text in told
+    assert told.count("policy drop") == 2
+    assert "wg0" not in told.split("set relay")[1].split("}")[0], "it is no relay"
+
+
+@ROOT
+def test_a_new_port_is_open_before_the_tunnels_change_and_the_old_one_until_they_have(host: Path) -> None:
+    def ports(coming: int, in_force: int | None, relay: str = "") -> str:
+        (host / "node/wg0.public.conf").write_text(f"[Interface]\n{relay}\nListenPort = {coming}\n", encoding="utf-8")
+        if in_force:
+            (host / "wg0.conf").write_text(f"[Interface]\nListenPort = {in_force}\n", encoding="utf-8")
+        script = sourced(host, f"conf={host}/wg0.conf; whole_facts {host}/node/firewall.conf | sort -u")
+        return " ".join(line for line in sh(host, script).stdout.splitlines() if line.split()[0] in ("udp", "relay"))
+
+    assert ports(51820, None) == "udp 51820"
+    assert ports(4500, 51820) == "udp 4500 udp 51820"
+    assert ports(51820, 51820, RELAY) == "relay wg0 udp 51820"
+    (host / "units/stretched-relay.service").touch()
+    assert ports(51820, 51820) == "relay wg0 udp 51820", "until it is pruned"
+
+
+@ROOT
+def test_a_firewall_in_force_follows_the_tunnels_and_one_that_is_not_there_does_not_come(host: Path) -> None:
+    sh(host, sourced(host, "firewall_follows"))
+    assert not (host / "etc").exists()
+    firewall = host / "etc/firewall"
+    firewall.mkdir(parents=True)
+    (firewall / "facts").write_text(FACTS, encoding="utf-8")
+    sh(host, sourced(host, f"firewall_table {firewall}/facts >{firewall}/rules.nft; firewall_follows"))
+    assert not (host / "ran").exists(), "nothing to change"
+    (host / "node/wg0.public.conf").write_text(f"[Interface]\n{RELAY}\nListenPort = 4500\n", encoding="utf-8")
+    # What was uploaded and nobody has confirmed stays out of it.
+    (host / "node/firewall.conf").write_text("udp 1\nssh 192.0.2.0/24\n", encoding="utf-8")
+    sh(host, sourced(host, "firewall_follows"))
+    rules = (firewall / "rules.nft").read_text(encoding="utf-8")
+    assert "relay { wg0 }" in rules
+    assert "udp_ports { 4500 }" in rules
+    assert "192.0.2.0/24" not in rules
+    assert "reload-or-restart stretched-firewall.service" in (host / "ran").read_text(encoding="utf-8")
+
+
+@ROOT
+def test_what_is_not_confirmed_is_taken_back_and_what_is_confirmed_stays(host: Path) -> None:
+    """One network namespace, and the timer's command is run at once where the script asks for it."""
+    etc, script = host / "etc/firewall", host / "node/firewall.sh"
+    stub(host / "bin", "systemd-run", f'while [ "${{1#/}}" = "$1" ]; do shift; done; echo "$@" >{host}/timer')
+    stub(host / "bin", "systemctl", f'[ "$*" != "restart stretched-firewall.service" ] || nft -f {etc}/rules.nft')
+    table = "nft list table inet stretched_firewall | grep -o 'token_.*[0-9]' || echo none"
+    steps = "; ".join([
+        *(f"sh {script} apply a.1", table, f"sh {host}/timer", table, f"sh {script} confirm a.1 && echo kept"),
+        *(f"sh {script} apply a.2", f"sh {script} confirm a.2 && echo kept", table, f"sh {script} apply a.2"),
+        *(f"sh {script} apply b.1", table, f"sh {host}/timer", table, f"sh {script} confirm b.1 && echo kept"),
+        *(f"sh {script} remove", "nft list tables"),
+    ])  # fmt: skip
+    done = sh(host, steps)
+    told = [line for line in done.stdout.splitlines() if not line.startswith("firewall: loaded")]
+    assert told == [
+        *("token_a.1", "none"),
+        *("firewall: confirmed by a new connection, and kept", "kept", "token_a.2", "firewall: nothing to change"),
+        *("token_b.1", "token_a.2", "firewall: taken away"),
+    ]
+    assert (
+        done.stderr.count("the firewall's new rules were taken back, because no new SSH connection came in time") == 2
+    )
+    assert not etc.exists()
+
+
+@ROOT
+def test_ranges_without_the_connection_that_it_runs_in_are_refused(host: Path) -> None:
+    came = "192.0.2.77 5000 192.0.2.1 22"
+    done = sh(host, f"sh {host}/node/firewall.sh apply a.1; nft list tables", ssh_connection=came)
+    assert "firewall.ssh would lock Pulumi out, which comes from 192.0.2.77: nothing was changed" in done.stderr
+    assert done.stdout == ""
+    # sudo takes the variable away; the process above still has it.
+    done = sh(host, f"env -u SSH_CONNECTION sh {host}/node/firewall.sh apply a.1; nft list tables", ssh_connection=came)
+    assert "comes from 192.0.2.77" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "ranges", "expected"),
+    [
+        ("203.0.113.200", "10.0.0.0/8 203.0.113.0/24", True),
+        ("203.0.113.200", "203.0.113.0/25", False),
+        ("203.0.113.200", "203.0.113.200/32", True),
+        ("203.0.113.201", "203.0.113.200/32", False),
+        ("203.0.113.200", "0.0.0.0/0", True),
+        ("203.0.113.200", "::/0", False),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64", True),
+        ("2001:db8:0:1::7", "2001:db8:0:2::/63", False),
+        ("2001:db8:0:1::7", "2001:db8::/63", True),
+        ("2001:db8:ffff:1:2:3:4:5", "2001:db8:ffff:1:2:3:4:5/128", True),
+        ("2001:db8:ffff:1:2:3:4:5", "2001:db8:ffff:1:2:3:4:4/128", False),
+        ("fe80::1%eth0", "fe80::/10", True),
+        ("::1", "::/127", True),
+    ],
+)
+def test_whether_an_address_is_in_a_range(address: str, ranges: str, expected: bool) -> None:
+    done = subprocess.run(["sh", "-euc", f". {NODE}/login.sh; inside {address} {ranges}"], check=False)
+    assert (done.returncode == 0) is expected
+
+
+def test_the_preflight_names_the_address_that_would_be_locked_out() -> None:
+    whole = "".join((NODE / name).read_text(encoding="utf-8") for name in ("login.sh", "preflight.sh"))
+
+    def obstacles(*ranges: str) -> str:
+        environment = {**os.environ, "SSH_CONNECTION": "192.0.2.77 5000 192.0.2.1 22"}
+        return subprocess.run(
+            ["sh", "-s", "occasion", *ranges], input=whole, env=environment, text=True, capture_output=True, check=False
+        ).stderr
+
+    told = "firewall.ssh would lock Pulumi out: it comes from 192.0.2.77, which is in none of 203.0.113.0/24 10.0.0.0/8"
+    assert told in obstacles("203.0.113.0/24", "10.0.0.0/8")
+    assert "firewall.ssh" not in obstacles("203.0.113.0/24", "192.0.2.0/24")
+    assert "firewall.ssh" not in obstacles()
+
+
+@ROOT
+def test_where_firewalld_is_in_charge_it_gets_the_rules_and_keeps_what_was_its_own(host: Path) -> None:
+    """firewalld's memory is a file here: a line for each setting."""
+    has = host / "has"
+    has.write_text("--zone=trusted --XX-interface=cni0\n", encoding="utf-8")
+    stub(host / "bin", "firewall-cmd", f"""
+        echo "$*" >>{host}/ran
+        words=$(printf '%s' "$*" | sed 's/-q --permanent //; s/--\\(add\\|remove\\|query\\)-/--XX-/')
+        case $* in
+        *--query-*) grep -qxF -e "$words" {has} ;;
+        *--add-*) echo "$words" >>{has} ;;
+        *--remove-*) grep -vxF -e "$words" {has} >{has}.new; mv {has}.new {has} ;;
+        esac""")  # fmt: skip
+    firewall = f"sh {host}/node/firewall.sh"
+    told = sh(host, f"{firewall} apply a.1; {firewall} confirm a.1; nft list tables").stdout
+    assert "firewall: firewalld is in charge: 4 rules changed in it" in told
+    assert "which is NOT restricted to the ranges of firewall.ssh" in told
+    assert told.endswith("firewall: in force\n"), "and no table of ours"
+    settings = has.read_text(encoding="utf-8").splitlines()
+    assert "--XX-port=6443/tcp" in settings
+    assert "--zone=trusted --XX-interface=cali+" in settings
+    (host / "node/firewall.conf").write_text(FACTS.replace("6443", "8443"), encoding="utf-8")
+    assert "2 rules changed" in sh(host, f"{firewall} apply b.1").stdout
+    assert "--XX-port=6443/tcp" not in has.read_text(encoding="utf-8")
+    assert "rules changed" not in sh(host, f"{firewall} apply b.1").stdout
+    sh(host, f"{firewall} remove")
+    assert has.read_text(encoding="utf-8") == "--zone=trusted --XX-interface=cni0\n"
+    assert not (host / "etc").exists()
+
+
+def test_ufws_rules_are_in_the_words_in_which_ufw_shows_them(host: Path) -> None:
+    facts = host / "facts"
+    facts.write_text(f"{FACTS}sshport 22\nssh 2001:db8::9/128\nrelay wg0\n", encoding="utf-8")
+    script = sourced(host, f"conf={host}/none; wanted_of_ufw {facts}").replace("$units", str(host))
+    done = subprocess.run(["sh", "-c", script], text=True, capture_output=True, check=True)
+    assert set(done.stdout.splitlines()) == {
+        "allow 51820/udp",
+        "allow 6443/tcp",
+        "allow from 203.0.113.7 to any port 22 proto tcp",
+        "allow from 198.51.100.0/24 to any port 22 proto tcp",
+        "allow from 2001:db8::/32 to any port 22 proto tcp",
+        "allow from 2001:db8::9 to any port 22 proto tcp",
+        "allow in on wg0",
+        "route allow in on wg0 out on wg0",
+        *(f"{words} in on {device}" for words in ("allow", "route allow") for device in ("cali+", "vxlan.+", "flannel.+", "cni0")),
+    }  # fmt: skip
+    facts.write_text("ssh 0.0.0.0/0\nsshport 2222\n", encoding="utf-8")
+    done = subprocess.run(["sh", "-c", script], text=True, capture_output=True, check=True)
+    assert "allow 2222/tcp" in done.stdout.splitlines()
+
+
+@ROOT
+def test_ufw_keeps_what_was_its_own(host: Path) -> None:
+    """ufw's memory is a file here: a line for each rule."""
+    has = host / "has"
+    own = "allow 51820/udp comment 'the mesh'\nlimit 6443/tcp\n"
+    has.write_text(own, encoding="utf-8")
+    stub(host / "bin", "ufw", f"""
+        case $* in
+        status) echo "Status: active" ;;
+        "show added") sed 's/^/ufw /' {has} ;;
+        "--force delete "*) shift 2; grep -vxF -e "$*" {has} >{has}.new; mv {has}.new {has} ;;
+        "--force route delete "*) shift 3; grep -vxF -e "route $*" {has} >{has}.new; mv {has}.new {has} ;;
+        *) echo "$*" >>{has} ;;
+        esac""")  # fmt: skip
+    firewall = f"sh {host}/node/firewall.sh"
+    sh(host, f"{firewall} apply a.1; {firewall} confirm a.1")
+    rules = has.read_text(encoding="utf-8").splitlines()
+    assert "allow 51820/udp" not in rules
+    assert "allow 6443/tcp" not in rules
+    assert "allow from 198.51.100.0/24 to any port 22 proto tcp" in rules
+    assert "route allow in on cali+" in rules
+    sh(host, f"{firewall} remove")
+    assert has.read_text(encoding="utf-8") == own

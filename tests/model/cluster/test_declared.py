@@ -1,0 +1,61 @@
+"""What playbooks shall bring about: variables, settings, and how a person sees a change."""
+
+from components.model.cluster.declared import declared, readable
+from components.model.cluster.inventory import host_entry
+from components.model.cluster.variables import group_vars
+from components.model.configuration import parse
+from tests.support.examples import changed, configuration, example, read, with_workers
+
+
+def test_a_variable_of_a_node_wins_over_its_sites_and_that_over_the_clusters() -> None:
+    config = changed("kubernetes/variables", {"a": "cluster", "kubelet_max_pods": 60})
+    config = changed("sites/uvic/variables", {"a": "site", "b": "site"}, config)
+    config = changed("sites/uvic/nodes/uvic001.hl-lhc.io/variables", {"b": "node"}, config)
+    spec = parse(config, read)
+    assert {name: group_vars(spec)[name] for name in ("a", "kubelet_max_pods")} == {
+        "a": "cluster",
+        "kubelet_max_pods": 60,
+    }
+    # Ansible takes a host's variable before a group's (group_vars/all).
+    assert {name: host_entry(spec.node("uvic001.hl-lhc.io"))[name] for name in ("a", "b")} == {"a": "site", "b": "node"}
+    assert "a" not in host_entry(spec.node("msu001.hl-lhc.io"))
+
+
+def test_only_settings_change_the_settings() -> None:
+    """A label, a version or another node has a run of its own; everything else is cluster.yml's."""
+
+    def settings(config: dict[str, object], playbooks: str = "p") -> str:
+        return declared(parse(config, read), playbooks).settings
+
+    same = settings(configuration())
+    uvic = "sites/uvic/nodes/uvic001.hl-lhc.io"
+    assert settings(changed(f"{uvic}/labels", {"rack": "12"})) == same
+    assert settings(changed(f"{uvic}/variables", {"kubelet_max_pods": 60})) == same
+    assert settings(changed("kubernetes/version", "1.35.3")) == same
+    assert settings(with_workers(2)) == same
+    others = [
+        settings(changed("kubernetes/variables", {"kubelet_max_pods": 60})),
+        settings(changed("kubernetes/rotation", "2027")),
+        settings(changed("kubernetes/apiAddress", "192.0.2.77")),
+        settings(changed("mesh/mtu", 1400)),
+        settings(configuration(), "other playbooks"),
+    ]
+    assert len({same, *others}) == len(others) + 1
+
+
+def test_a_preview_can_show_what_changed_line_by_line() -> None:
+    before = readable(declared(example(), "p"), "p").splitlines()
+    labelled = changed("sites/uvic/nodes/uvic001.hl-lhc.io/labels", {"rack": "12"})
+    after = readable(declared(parse(labelled, read), "p"), "p").splitlines()
+    assert [line for line in after if line not in before] == [
+        "uvic001.hl-lhc.io 192.168.0.8; worker; institution=uvic rack=12 site=uvic"
+    ]
+    assert before[0].startswith("kubernetes 1.35.4, playbooks p, settings ")
+
+
+def test_flannel_and_calico_both_encapsulate_over_wg0_only() -> None:
+    flannel = group_vars(parse(changed("kubernetes/networkPlugin", "flannel"), read))
+    assert (flannel["flannel_interface"], flannel["flannel_backend_type"]) == ("wg0", "vxlan")
+    assert not [name for name in flannel if name.startswith("calico")]
+    calico = group_vars(example())
+    assert (calico["calico_vxlan_mode"], calico["calico_mtu"]) == ("Always", 1370)

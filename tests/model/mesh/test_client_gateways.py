@@ -1,0 +1,232 @@
+"""Roaming clients reach every node that their gateway reaches, and nobody but the gateway knows them one by one."""
+
+import subprocess
+from collections.abc import Set
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from components.model.configuration import parse
+from components.model.files.client_conf import client_conf, gateway_of
+from components.model.mesh.peers import peers_of
+from components.model.mesh.routing import route
+from components.model.problems.problem import ConfigError, Problems
+from components.model.read.clients import parse_clients
+from components.model.read.fields import Fields
+from components.model.spec.specification import Spec
+from tests.model.mesh.test_routing import LEAVING, SEVEN, files, forms
+from tests.support import simulator
+from tests.support.examples import TREE, changed, read, three_sites
+from tests.support.simulator import Network
+from tests.support.worlds import Address, Form, World
+
+
+class Roaming(World):
+    """A world where every gateway with a port takes clients, which are somewhere outside."""
+
+    def __init__(self, forms: list[Form], each: int) -> None:
+        super().__init__(forms)
+        self.doors = []
+        for number, form in enumerate(forms):
+            names = [f"n{index}.s{number:03}" for index in (form.gateway, form.second) if index is not None]
+            self.doors += [name for name in names if self.hosts[name].public][:1]
+        self.clients = {f"client{n}-{self.hosts[name].site}": name for name in self.doors for n in range(each)}
+
+    def hears(self, sender: str, address: Address) -> str | None:
+        if sender not in self.clients:
+            return super().hears(sender, address)
+        address, *_ = self._names.get(address[0], (address,))  # a laptop that has both families
+        return self._public.get(address)
+
+    def sites(self) -> dict[str, object]:
+        sites = super().sites()
+        for name in self.doors:
+            site = sites[self.hosts[name].site]
+            assert isinstance(site, dict)
+            site["clients"] = self.hosts[name].mesh.rpartition(".")[0] + ".128/25"
+        return sites
+
+    def spec(self, without: Set[str] = frozenset()) -> Spec:
+        spec = super().spec()
+        problems = Problems()
+        declared = {name: {"site": self.hosts[door].site} for name, door in self.clients.items() if name not in without}
+        clients = parse_clients(Fields(declared, "clients", problems), spec.sites)
+        problems.raise_if_any()
+        return replace(spec, clients=clients)
+
+
+def all_files(spec: Spec) -> dict[str, str]:
+    """Every node's file, and every client's."""
+    texts = files(spec, route(spec))
+    for client in spec.clients:
+        gateway = gateway_of(spec, client)
+        texts[client.name] = client_conf(spec, client, gateway, private="p", public=gateway.name, preshared=None)
+    return texts
+
+
+def network(world: World, texts: dict[str, str]) -> Network:
+    return Network(world, {name: simulator.parse(text) for name, text in texts.items()})
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(forms(), min_size=1, max_size=5))
+def test_a_client_and_every_node_that_its_gateway_reaches_reach_each_other(sites: list[Form]) -> None:
+    world = Roaming(sites, each=2)
+    spec = world.spec()
+    assume(len({client.address for client in spec.clients}) == len(spec.clients))  # else another one is asked for
+    packets = network(world, all_files(spec))
+    neighbours = world.neighbours()
+    for client, door in world.clients.items():
+        reached = world.connected(door, neighbours) | {door}
+        for node in world.hosts:
+            for start, end in ((client, node), (node, client)):
+                delivered = packets.deliver(start, end) == "delivered"
+                assert delivered == (node in reached), f"{start} -> {end}: {packets.deliver(start, end)}"
+        for other, other_door in world.clients.items():
+            if other != client and other_door in reached:
+                assert packets.deliver(client, other) == "delivered", f"{client} -> {other}"
+
+
+def test_a_client_comes_and_goes_without_a_change_of_anything_but_its_gateway() -> None:
+    world = Roaming(SEVEN, each=2)
+    before, after = all_files(world.spec()), all_files(world.spec(without={"client1-s001"}))
+    assert {name for name in after if before[name] != after[name]} == {"n0.s001"}
+
+
+def test_a_clients_configuration_stays_when_nodes_come_and_go() -> None:
+    fewer, more = Roaming(SEVEN[:2], each=1), Roaming(SEVEN, each=1)
+    assert all_files(fewer.spec())["client0-s001"] == all_files(more.spec())["client0-s001"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names", "expected"),
+    [
+        ("", "", (), None),
+        (", 172.20.1.128/25", "", ("n1.s002",), "n1.s002: no peer has 172.20.1."),
+        (", 172.20.1.128/25", "", ("n1.s002",), "is not in the AllowedIPs of n0.s001, which it came from"),
+        ("# relay:", "#", (), "n0.s001: forwards nothing"),
+        ("PersistentKeepalive = 25", "", ("client0-s001",), "client0-s001, which does not speak first"),
+        ("PublicKey = n0.s001", "PublicKey = n0.s000", ("client0-s001",), "does not know the key of client0-s001"),
+    ],
+)
+def test_the_simulator_sees_what_is_wrong_with_clients(
+    old: str, new: str, names: tuple[str, ...], expected: str | None
+) -> None:
+    world = Roaming(SEVEN, each=1)
+    texts = all_files(world.spec())
+    assert any(old in texts[name] for name in names or texts)
+    texts = {name: text.replace(old, new) if name in names or not names else text for name, text in texts.items()}
+    packets = network(world, texts)
+    found = [result for pair in permutations(texts, 2) if (result := packets.deliver(*pair)) != "delivered"]
+    assert any(expected in result for result in found) if expected else found == []
+
+
+def merged(tmp_path: Path, new: str, old: str) -> str:
+    """What a host has after grow and before prune."""
+    for name, text in (("new", new), ("old", old)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    words = ["awk", "-f", str(LEAVING), str(tmp_path / "new"), str(tmp_path / "old")]
+    return subprocess.run(words, text=True, capture_output=True, check=True).stdout
+
+
+def test_a_removed_client_is_gone_at_once_and_the_others_are_not(tmp_path: Path) -> None:
+    world = Roaming(SEVEN, each=2)
+    gone = {"client1-s001"}
+    old, new = (files(spec, route(spec))["n0.s001"] for spec in (world.spec(), world.spec(without=gone)))
+    assert "client1-s001" in old
+    assert merged(tmp_path, new, old) == new
+
+
+def test_a_range_that_moves_is_nowhere_twice(tmp_path: Path) -> None:
+    world = Roaming(SEVEN, each=1)
+    old = all_files(world.spec())["n1.s002"]
+    new = old.replace("172.20.1.128/25", "172.20.1.192/26")
+    assert new != old
+    assert merged(tmp_path, new, old) == new
+
+
+def with_clients(**clients: object) -> dict[str, object]:
+    """The three sites, whose gateway takes clients."""
+    return changed("clients", clients, changed("sites/oneport/clients", "192.168.7.128/25", three_sites()))
+
+
+def test_the_file_of_a_client_is_that_of_wg_quick() -> None:
+    config = with_clients(**{"ada-laptop": {"address": "192.168.7.200", "dns": ["192.0.2.53", "lab.test"]}})
+    spec = parse(config, read)
+    client = spec.clients[0]
+    text = client_conf(spec, client, gateway_of(spec, client), private="PRIVATE", public="PUBLIC", preshared="SHARED")
+    golden = TREE / "tests/model/files/golden/ada-laptop.conf"
+    assert text == golden.read_text(encoding="utf-8")
+
+
+def test_an_address_is_derived_in_the_range_and_does_not_move() -> None:
+    one = parse(with_clients(ada={}), read).clients[0]
+    same = parse(with_clients(ada={}, bea={}, cyd={}), read).clients[0]
+    assert one == same
+    assert str(one.address).startswith("192.168.7.")
+    assert int(str(one.address).rpartition(".")[2]) > 128
+
+
+def test_the_gateway_knows_its_clients_and_the_others_the_range() -> None:
+    spec = parse(with_clients(ada={}), read)
+    routes = route(spec)
+    assert [peer.name for peer in peers_of(spec, routes, spec.node("gate.lab.test")) if peer.client] == ["ada"]
+    for node in spec.nodes:
+        peers = peers_of(spec, routes, node)
+        if node.name != "gate.lab.test":
+            assert not any(peer.client for peer in peers)
+            assert [peer.name for peer in peers if peer.ranges] == ["gate.lab.test"]
+
+
+def problems(config: dict[str, object]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(config, read)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("sites/oneport/clients", None, "clients: no site takes clients; write `sites.oneport.clients: 192.168.7.192/26` at a site whose gateway has an endpoint"),
+        ("sites/oneport/clients", "192.168.7.0/24", "sites.oneport.clients: 192.168.7.0/24 is not a part of mesh.cidr 192.168.7.0/24; write for example 192.168.7.192/26"),
+        ("sites/oneport/clients", "10.9.0.0/24", "sites.oneport.clients: 10.9.0.0/24 is not a part of mesh.cidr"),
+        ("sites/oneport/clients", "192.168.7.200/31", "sites.oneport.clients: 192.168.7.200/31 has no room for a client; write /30 or larger"),
+        ("sites/oneport/clients", "192.168.7.7/29", "sites.oneport.clients: '192.168.7.7/29' is not an IPv4 network in CIDR form; write for example `clients: 192.168.0.192/26`"),
+        ("sites/oneport/clients", "192.168.7.0/29", "sites.open.nodes.open1.lab.test.address: 192.168.7.1 is inside sites.oneport.clients 192.168.7.0/29; write one outside, such as 192.168.7.8"),
+        ("sites/open/clients", "192.168.7.64/27", "sites.open.clients: the site has no gateway that clients come in by; write `gateway: NODE`, one with an endpoint, or have another site take the clients"),
+        ("sites/open/clients", "192.168.7.192/27", "sites.open.clients: 192.168.7.192/27 overlaps that of oneport, 192.168.7.128/25"),
+        ("sites/oneport/endpoint", None, "sites.oneport.clients: its gateway gate.lab.test has no endpoint that clients could dial; write the gateway's endpoint"),
+        ("clients/ada/site", "closed", "clients.ada.site: closed is not a site that has `clients`; write one of oneport"),
+        ("clients/ada/adress", "192.168.7.130", "clients.ada.adress: is not a known field; did you mean `address`?"),
+        ("clients/ada/address", "192.168.7.9", "clients.ada.address: 192.168.7.9 is not inside sites.oneport.clients 192.168.7.128/25; write a free address of 192.168.7.128/25, such as 192.168.7.129"),
+        ("clients/ada/address", "192.168.7.255", "clients.ada.address: 192.168.7.255 is the network or broadcast address of 192.168.7.128/25"),
+        ("clients/ada/address", "ten", "clients.ada.address: 'ten' is not an IPv4 address; write one of 192.168.7.128/25"),
+        ("clients/ada/dns", ["a b"], "clients.ada.dns: 'a b' is neither an address nor a domain"),
+        ("clients/ada", ["x"], "clients.ada: ['x'] is not a mapping"),
+        ("clients/Ada Laptop", {}, "clients.Ada Laptop: is not a lower-case name of at most 63 letters, digits, '-' and '.'; write for example `ada-laptop`"),
+        ("clients/gate.lab.test", {}, "clients.gate.lab.test: is already the name of a node; choose another name"),
+        ("clients", ["ada"], "clients: ['ada'] is not a mapping"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_clients_is_named(path: str, value: object, expected: str) -> None:
+    found = problems(changed(path, value, with_clients(ada={})))
+    assert any(expected in problem for problem in found), "\n".join(found)
+
+
+def test_which_of_several_gateways_is_not_guessed_because_the_device_could_not_be_told_of_another() -> None:
+    config = changed("sites/open/gateway", "open1.lab.test", with_clients(ada={}))
+    assert parse(config, read).clients[0].site == "oneport"
+    config = changed("sites/open/clients", "192.168.7.64/27", config)
+    assert "clients.ada.site: is missing, and oneport, open take clients; write the one" in "\n".join(problems(config))
+    assert parse(changed("clients/ada/site", "open", config), read).clients[0].site == "open"
+
+
+def test_two_clients_with_one_address_are_told() -> None:
+    found = problems(with_clients(ada={"address": "192.168.7.130"}, bea={"address": "192.168.7.130"}))
+    assert found == [
+        "clients.bea.address: 192.168.7.130 is already that of ada; write a free address of 192.168.7.128/25, such as 192.168.7.129"
+    ]

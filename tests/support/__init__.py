@@ -1,0 +1,1 @@
+"""What tests share: configurations, made-up networks, the program under mocks."""
