@@ -11,7 +11,7 @@ import pulumi
 from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
 from components.model.convergence.state import State, from_data
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from components.remote.last_update import stored_outputs
 
 

@@ -13,10 +13,9 @@ from components.mesh.mesh import Mesh
 from components.model.cluster.declared import declared, readable
 from components.model.convergence.state import to_data
 from components.model.files.kubeconfig import for_users
-from components.model.read.kubernetes import API_PORT
-from components.model.spec.specification import CONTROL_PLANE, Endpoint, Spec
-from components.remote import uploads as rendered
-from components.remote.connection import Script, command, directory, upload
+from components.model.spec import CONTROL_PLANE, Endpoint, Spec, defaults
+from components.remote.commands import Script, command
+from components.remote.uploads import digest, directory, upload
 
 TYPE = "stretched:index:Cluster"
 DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
@@ -54,7 +53,7 @@ class Cluster(pulumi.ComponentResource):
         host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
         playbooks = {**deployer_files(), **source.files}
         declared_files = inventory_files(spec, change.wanted)
-        revision = rendered.digest({**playbooks, **declared_files})
+        revision = digest({**playbooks, **declared_files})
         uploads = [
             upload(
                 f"{name}-{part}",
@@ -81,7 +80,7 @@ class Cluster(pulumi.ComponentResource):
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
         )
-        api = spec.kubernetes.api or Endpoint(str(spec.with_role(CONTROL_PLANE)[0].address), API_PORT)
+        api = spec.kubernetes.api or Endpoint(str(spec.with_role(CONTROL_PLANE)[0].address), defaults.API_PORT)
         self.kubeconfig = pulumi.Output.secret(
             admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
         )

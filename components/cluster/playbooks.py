@@ -7,9 +7,10 @@ from components.model.cluster.inventory import inventory, to_yaml
 from components.model.cluster.variables import group_vars
 from components.model.convergence.state import State, to_data
 from components.model.files.known_hosts import known_hosts
-from components.model.spec.specification import Kubespray, Spec
+from components.model.spec import Kubespray, Spec
 from components.remote import host_files
-from components.remote import uploads as rendered
+from components.remote.archives import archive
+from components.remote.uploads import digest
 
 DEPLOYER_PACKAGES = ("components.hosts.deployer", "components.model.convergence", "components.model.problems")
 """What the deployer's Python imports."""
@@ -27,13 +28,13 @@ def playbook_source(kubespray: Kubespray) -> Source:
     """Return a tree to upload, or the name of a commit; and the wheels."""
     files: dict[str, bytes] = {}
     if kubespray.directory is not None:
-        files["source.tar.gz"] = rendered.archive(kubespray.directory.expanduser())
-        revision = rendered.digest(files)
+        files["source.tar.gz"] = archive(kubespray.directory.expanduser())
+        revision = digest(files)
     else:
         files["source.git"] = f"{kubespray.repository}\n{kubespray.commit}\n".encode()
         revision = (kubespray.commit or "")[:12]
     if kubespray.wheelhouse is not None:
-        files["wheels.tar.gz"] = rendered.archive(kubespray.wheelhouse.expanduser())
+        files["wheels.tar.gz"] = archive(kubespray.wheelhouse.expanduser())
     return Source(files, revision)
 
 

@@ -6,8 +6,8 @@ from components.mesh.key import Key, wireguard
 from components.mesh.node import Node
 from components.model.files.client_conf import client_conf
 from components.model.mesh.key_derivation import preshared_key
-from components.model.spec.specification import Client as ClientSpec
-from components.model.spec.specification import Spec
+from components.model.spec import Client as ClientSpec
+from components.model.spec import Spec
 
 
 class Client(pulumi.ComponentResource):

@@ -7,9 +7,9 @@ from pulumi_command.remote import Command
 
 from components.mesh.node import Node
 from components.remote import host_files
-from components.remote import uploads as rendered
-from components.remote.connection import Script, command
+from components.remote.commands import Script, command
 from components.remote.last_update import stored_outputs_of_type
+from components.remote.uploads import digest
 
 FIREWALL = Script("node/firewall.sh", limit=300)
 FACTS = "firewall.conf"
@@ -75,7 +75,7 @@ def _explaining(name: str) -> pulumi.ResourceHookBinding:
 
 
 def _digest(facts: str) -> str:
-    return rendered.digest({FACTS: facts.encode(), **{name: host_files.scripts("node")[name] for name in OURS}})
+    return digest({FACTS: facts.encode(), **{name: host_files.scripts("node")[name] for name in OURS}})
 
 
 def _token(digest: str, loaded: Mapping[str, object], confirmed: Mapping[str, object]) -> str:

@@ -16,10 +16,10 @@ from components.model.cluster.etcd_timers import slow_for_etcd
 from components.model.mesh.links import Link, measured, plan, ways
 from components.model.mesh.routing import Routes
 from components.model.report.link_table import links_table, narrow_note
-from components.model.spec.specification import Spec
-from components.remote import uploads as rendered
-from components.remote.connection import Script, command
+from components.model.spec import Spec
+from components.remote.commands import Script, command
 from components.remote.last_update import stored_outputs
+from components.remote.uploads import digest
 
 MEASURE = Script("node/measure.sh", limit=300)
 NAME = "mesh-measured"
@@ -46,7 +46,7 @@ def measure(mesh: Mesh, spec: Spec, routes: Routes, deployer_key: pulumi.Output[
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)
     host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
-    words = [rendered.digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
+    words = [digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
     done = command(
         NAME,
         host,

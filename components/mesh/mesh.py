@@ -20,12 +20,12 @@ from components.model.mesh.client_gateways import doors
 from components.model.mesh.routing import Routes
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_table
+from components.model.spec import Node as NodeSpec
+from components.model.spec import Site as SiteSpec
+from components.model.spec import Spec
 from components.model.spec.families import IPV4
-from components.model.spec.specification import Node as NodeSpec
-from components.model.spec.specification import Site as SiteSpec
-from components.model.spec.specification import Spec
-from components.remote import uploads as rendered
 from components.remote.connection import Access
+from components.remote.uploads import digest
 
 
 class Mesh(pulumi.ComponentResource):
@@ -59,7 +59,7 @@ class Mesh(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
         seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
-        occasion = rendered.digest({"mesh": repr(seen).encode()})
+        occasion = digest({"mesh": repr(seen).encode()})
         sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,

@@ -4,10 +4,11 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components.mesh.key import Key, wireguard
-from components.model.spec.specification import Node as NodeSpec
+from components.model.spec import Node as NodeSpec
 from components.remote import host_files
 from components.remote.bastion import explaining
-from components.remote.connection import Access, Host, command, host_of
+from components.remote.commands import command
+from components.remote.connection import Access, Host, host_of
 
 PREFLIGHT_LIMIT = 60
 """Seconds."""

@@ -9,11 +9,11 @@ from components.mesh.node import Node
 from components.model.files.haproxy import haproxy_cfg
 from components.model.files.services_nft import services_nft, udp_conf
 from components.model.services.serving import serving
-from components.model.spec.specification import Node as NodeSpec
-from components.model.spec.specification import Spec
+from components.model.spec import Node as NodeSpec
+from components.model.spec import Spec
 from components.remote import host_files
-from components.remote import uploads as rendered
-from components.remote.connection import Script, command
+from components.remote.commands import Script, command
+from components.remote.uploads import digest
 
 SERVICES = Script("node/services.sh", limit=600)
 
@@ -49,7 +49,7 @@ class Services(pulumi.ComponentResource):
         self.served = command(
             f"{name}-served",
             node.host,
-            create=SERVICES.line(node.host, "apply", rendered.digest(uploaded)),
+            create=SERVICES.line(node.host, "apply", digest(uploaded)),
             delete=SERVICES.line(node.host, "remove"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )

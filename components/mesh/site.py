@@ -4,8 +4,8 @@ import pulumi
 
 from components.mesh.node import Node
 from components.model.firewall.openings import ssh_ranges
-from components.model.spec.specification import Mesh as MeshSpec
-from components.model.spec.specification import Site as SiteSpec
+from components.model.spec import Mesh as MeshSpec
+from components.model.spec import Site as SiteSpec
 from components.remote.connection import Access
 
 

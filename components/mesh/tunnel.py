@@ -19,10 +19,10 @@ from components.model.mesh.failover import watch_of
 from components.model.mesh.key_derivation import preshared_key
 from components.model.mesh.peers import Peer, carries, peers_of
 from components.model.mesh.routing import Routes
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from components.remote import host_files
-from components.remote import uploads as rendered
-from components.remote.connection import Script, command, directory, upload
+from components.remote.commands import Script, command
+from components.remote.uploads import digest, directory, upload
 
 PREPARE = Script("node/prepare.sh", limit=600)
 TUNNEL = Script("node/tunnel.sh", limit=180)
@@ -79,7 +79,7 @@ class Tunnel(pulumi.ComponentResource):
         files = pulumi.Output.all(public_keys, deployer_key, dict(client_keys)).apply(
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
-        self._digest = files.apply(rendered.digest)
+        self._digest = files.apply(digest)
         # Not in the digest: another firewall, or service, is no reason to look at the tunnels again.
         self._facts = facts(spec, node.spec)
         self._services = files_of_services(spec, node.spec)
@@ -149,7 +149,7 @@ class Tunnel(pulumi.ComponentResource):
 
 def occasion(measurement: str) -> list[str]:
     """Return the word that has a command run again when the text is another one; none without a text."""
-    return [rendered.digest({"measurement": measurement.encode()})] if measurement else []
+    return [digest({"measurement": measurement.encode()})] if measurement else []
 
 
 @cache

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from components.model.check.specification import refuse_own_variables, validate
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
 from components.model.read.clients import parse_clients
 from components.model.read.fields import Fields
 from components.model.read.firewall import check_that_it_is_used, parse_firewall
 from components.model.read.kubernetes import parse_kubernetes
 from components.model.read.services import parse_services
 from components.model.read.sites import SitesParser
-from components.model.spec.specification import Mesh, Spec
+from components.model.spec import Mesh, Spec, defaults
 
 
 def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
@@ -44,8 +44,8 @@ def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
 def _mesh(fields: Fields) -> Mesh:
     mesh = Mesh(
         cidr=fields.network("cidr", None, "192.168.0.0/24"),
-        listen_port=fields.integer("listenPort", 51820, 1, 65535, "UDP port"),
-        mtu=fields.integer("mtu", 1420, 1280, 8920, "number of bytes"),
+        listen_port=fields.integer("listenPort", defaults.LISTEN_PORT, 1, 65535, "UDP port"),
+        mtu=fields.integer("mtu", defaults.MTU, 1280, 8920, "number of bytes"),
         preshared_keys=fields.flag("presharedKeys", default=True),
         rotation=fields.optional_text("rotation", "2027-01") or "",
         measurement=fields.optional_text("measurement", "2027-01") or "",

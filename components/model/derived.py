@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from components.model.configuration import parse
-from components.model.problems.problem import ConfigError, Problem
-from components.model.spec.specification import Spec
+from components.model.problems import ConfigError, Problem
+from components.model.spec import Spec
 from components.remote.connection import Access
 
 SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients", "services")

@@ -10,8 +10,7 @@ from components.model.mesh.links import Link
 from components.model.mesh.routing import Routes
 from components.model.report.picture.svg import picture
 from components.model.report.readme import readme
-from components.model.spec.specification import Spec
-from components.remote.uploads import write_text
+from components.model.spec import Spec
 
 
 def documents(mesh: Mesh, spec: Spec, routes: Routes, measurement: Measurement, work: Path) -> pulumi.Output[str]:
@@ -26,3 +25,10 @@ def documents(mesh: Mesh, spec: Spec, routes: Routes, measurement: Measurement, 
     drawing = write_text(work / "diagram.svg", picture(spec, routes, pulumi.get_stack()))
     mesh.announce(spec, routes, work / "readme.md", drawing)
     return measurement.links.apply(described)
+
+
+def write_text(target: Path, text: str) -> Path:
+    """Write a file for people to read; return its path."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    return target

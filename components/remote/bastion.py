@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_command.remote import ProxyConnectionArgs
 
-from components.model.spec.specification import SshTarget
+from components.model.spec import SshTarget
 
 DIAL_ERROR_LIMIT = 5
 """Of the bastion: more than a host's, as sshd turns some away at random when many come at once (MaxStartups)."""

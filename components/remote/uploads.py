@@ -1,19 +1,22 @@
-"""Files rendered for upload or for people, below `.stretched/<stack>/` in the project's directory.
+"""Directories for upload, rendered below `.stretched/<stack>/` in the project's directory.
 
 Resources refer to them by path, so that the state holds a hash instead of a text. Nothing secret is written here.
 """
 
-import gzip
 import hashlib
-import io
 import shutil
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pulumi
+from pulumi_command.remote import CopyToRemote
+
+from components.remote.connection import Host
+
 ROOT = Path(".stretched")
-LEFT_OUT = {".git", "__pycache__", ".tox", ".venv"}
+HOST_DIRECTORY = ".stretched"
+"""Below the login user's home: what we upload lies there."""
 
 
 def digest(files: Mapping[str, bytes]) -> str:
@@ -43,27 +46,23 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> Path:
     return target
 
 
-def write_text(target: Path, text: str) -> Path:
-    """Write a file for people to read; return its path."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
-    return target
+def directory(target: Path, files: Mapping[str, bytes]) -> pulumi.Archive:
+    """Return these files as a directory to upload, written to `target`: the state holds its path and hash."""
+    return pulumi.FileArchive(str(write_directory(target, files)))
 
 
-def archive(source: Path) -> bytes:
-    """Return a directory as a tar.gz whose bytes depend on names, modes and contents only; LEFT_OUT is not in it."""
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(source.rglob("*")):
-            relative = path.relative_to(source)
-            if LEFT_OUT & set(relative.parts):
-                continue
-            member = tar.gettarinfo(str(path), arcname=str(relative))
-            member.mtime = member.uid = member.gid = 0
-            member.uname = member.gname = "root"
-            if member.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(member, content)
-            else:
-                tar.addfile(member)
-    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+def upload(name: str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pulumi.ResourceOptions) -> CopyToRemote:
+    """Return the upload of a directory to HOST_DIRECTORY on a host, under the directory's own name.
+
+    Files arrive with mode 0644 in the login user's home: never for secrets. Another address makes another upload, and
+    so does another user.
+    """
+    user = host.connection.user
+    return CopyToRemote(
+        name,
+        connection=host.connection,
+        source=source,
+        remote_path=HOST_DIRECTORY,
+        triggers=[host.connection.host, *([] if user == "root" else [user])],
+        opts=opts,
+    )

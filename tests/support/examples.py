@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from components.model.configuration import parse
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 TREE = Path(__file__).parents[2]
 

@@ -10,11 +10,11 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
 from components.model.read.fields import Fields
 from components.model.read.sites import SitesParser
+from components.model.spec import Spec
 from components.model.spec.families import IPV4, IPV6
-from components.model.spec.specification import Spec
 from tests.support.examples import HOST_KEY, example
 
 PORT = 51820

@@ -8,7 +8,7 @@ import yaml
 
 from components.model.cluster.variables import OWN_VARIABLES
 from components.model.configuration import parse
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from lab.kubespray import configuration, registry, services
 from lab.kubespray.service import Mirror
 from lab.layout import Layout

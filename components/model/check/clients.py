@@ -6,9 +6,9 @@ from itertools import combinations
 
 from components.model.mesh.addressing import first_free
 from components.model.mesh.client_gateways import door, ranges_of
-from components.model.problems.problem import Problems
-from components.model.read.fields import MISSING_ADDRESS, MISSING_NETWORK
-from components.model.spec.specification import Client, Site, Spec
+from components.model.problems import Problems
+from components.model.spec import Client, Site, Spec
+from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?")
 _SMALLEST = 30

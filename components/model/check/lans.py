@@ -2,9 +2,9 @@
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from components.model.problems.problem import Problems
-from components.model.read.fields import MISSING_NETWORK
-from components.model.spec.specification import Node, Site, Spec
+from components.model.problems import Problems
+from components.model.spec import Node, Site, Spec
+from components.model.spec.placeholders import MISSING_NETWORK
 
 
 def check_lans(spec: Spec, problems: Problems) -> None:

@@ -5,9 +5,9 @@ from itertools import combinations
 
 from components.model.mesh.reachability import no_family_in_common
 from components.model.mesh.routing import Routes, route
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
+from components.model.spec import Node, Spec
 from components.model.spec.families import FAMILIES, in_words
-from components.model.spec.specification import Node, Spec
 
 _SHOWN = 4
 """So many further pairs of the same two sites are named."""

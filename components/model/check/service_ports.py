@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.model.problems.problem import Problems
-from components.model.read.kubernetes import API_PORT
+from components.model.problems import Problems
 from components.model.services.entries import entries, inner_hops
 from components.model.services.public_hosts import outside
 from components.model.services.serving import Readdressed, serving
+from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec, defaults
 from components.model.spec.service import KEPT, TCP, UDP, Service
-from components.model.spec.specification import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec
 
 _SSH = 22
 _NODE_PORTS = range(30000, 32768)
@@ -76,8 +75,8 @@ def node_ports(kubernetes: Kubernetes) -> range:
 
 def api_port(kubernetes: Kubernetes) -> int:
     """Return the port of the API server, which a variable of Kubespray may set."""
-    written = str(kubernetes.variables.get("kube_apiserver_port", API_PORT)).removesuffix(".0")
-    return int(written) if written.isdigit() else API_PORT
+    written = str(kubernetes.variables.get("kube_apiserver_port", defaults.API_PORT)).removesuffix(".0")
+    return int(written) if written.isdigit() else defaults.API_PORT
 
 
 def _range(spec: Spec) -> str:

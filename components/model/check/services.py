@@ -4,13 +4,13 @@ import re
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from components.model.check.service_ports import check_ports
-from components.model.problems.problem import Problems
-from components.model.read.fields import MISSING_NETWORK
+from components.model.problems import Problems
 from components.model.services.entries import enters, named_entries, sites_of
 from components.model.services.public_hosts import Outside, outside
+from components.model.spec import Spec
 from components.model.spec.families import family_of, in_words
+from components.model.spec.placeholders import MISSING_NETWORK
 from components.model.spec.service import AUTO, DIRECT, KEPT, PROXY_PROTOCOL, TUNNEL, UDP, Service
-from components.model.spec.specification import Spec
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 

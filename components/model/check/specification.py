@@ -12,10 +12,10 @@ from components.model.check.services import check_services
 from components.model.cluster.variables import OWN_VARIABLES
 from components.model.mesh.addressing import first_free
 from components.model.mesh.client_gateways import ranges_of
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
 from components.model.read.endpoints import check_endpoints
-from components.model.read.fields import MISSING_ADDRESS, MISSING_NETWORK
-from components.model.spec.specification import CONTROL_PLANE, ETCD, Node, Spec
+from components.model.spec import CONTROL_PLANE, ETCD, Node, Spec
+from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
 
 _NODE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")

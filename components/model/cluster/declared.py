@@ -6,7 +6,7 @@ import json
 from components.model.cluster.inventory import host_entry
 from components.model.cluster.variables import group_vars
 from components.model.convergence.state import Member, State
-from components.model.spec.specification import Node, Spec
+from components.model.spec import Node, Spec
 
 _ELSEWHERE = {"kube_version", "supplementary_addresses_in_ssl_keys"}
 """Variables that are not settings: the version has its own playbook, the addresses follow the control-plane nodes."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from components.model.cluster.variables import group_vars
 from components.model.mesh.links import Link
-from components.model.spec.specification import ETCD, Spec
+from components.model.spec import ETCD, Spec
 
 HEARTBEAT = "etcd_heartbeat_interval"
 ELECTION = "etcd_election_timeout"

@@ -2,7 +2,7 @@
 
 import yaml
 
-from components.model.spec.specification import CONTROL_PLANE, ETCD, WORKER, Node, Spec
+from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
 
 
 def host_entry(node: Node) -> dict[str, object]:

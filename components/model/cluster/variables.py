@@ -1,6 +1,6 @@
 """Kubespray's variables for a cluster stretched over wg0. Why each has its value: docs/reference.md."""
 
-from components.model.spec.specification import CONTROL_PLANE, Kubernetes, Spec
+from components.model.spec import CONTROL_PLANE, Kubernetes, Spec
 
 VXLAN_OVERHEAD = 50
 """Bytes that VXLAN over IPv4 adds to a packet (RFC 7348)."""

@@ -1,7 +1,7 @@
 """Changes that neither Kubespray nor we can make: refused before any host is touched, each with the way round."""
 
 from components.model.convergence.state import CONTROL_PLANE, ETCD, LEADING, Member, State
-from components.model.problems.problem import Problem
+from components.model.problems import Problem
 
 
 def refusals(applied: State | None, declared: State) -> tuple[Problem, ...]:

@@ -1,12 +1,7 @@
 """What a roaming client takes: a whole configuration in the form of wg-quick(8), for a laptop or a phone. Secret."""
 
 from components.model.mesh.client_gateways import door
-from components.model.spec.specification import Client, Node, Spec
-
-MTU = 1280
-"""Bytes. A roaming client's networks are unknown: the least that every path must carry (RFC 8200, section 5) fits."""
-KEEPALIVE = 25
-"""Seconds; what wg(8) recommends behind NAT."""
+from components.model.spec import Client, Node, Spec, defaults
 
 
 def gateway_of(spec: Spec, client: Client) -> Node:
@@ -25,7 +20,7 @@ def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, publ
         f"PrivateKey = {private}",
         f"Address = {client.address}/32",
         *([f"DNS = {', '.join(client.dns)}"] if client.dns else []),
-        f"MTU = {min(MTU, spec.mesh.mtu)}",
+        f"MTU = {min(defaults.CLIENT_MTU, spec.mesh.mtu)}",
         "",
         "[Peer]",
         f"# {gateway.name}",
@@ -33,6 +28,6 @@ def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, publ
         *([f"PresharedKey = {preshared}"] if preshared else []),
         f"AllowedIPs = {spec.mesh.cidr}",
         f"Endpoint = {gateway.endpoint}",
-        f"PersistentKeepalive = {KEEPALIVE}",
+        f"PersistentKeepalive = {defaults.KEEPALIVE}",
     ]
     return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ from itertools import combinations
 from components.model.mesh.failover import Watch
 from components.model.mesh.routing import Routes
 from components.model.report.markdown import table
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 
 def failover_conf(watch: Watch) -> str:

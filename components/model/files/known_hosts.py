@@ -1,6 +1,6 @@
 """Host keys as the deployer sees them: by wg0 address (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
 
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 
 def known_hosts(spec: Spec) -> str:

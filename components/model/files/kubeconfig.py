@@ -2,7 +2,7 @@
 
 import yaml
 
-from components.model.spec.specification import Endpoint
+from components.model.spec import Endpoint
 
 
 def for_users(admin_conf: str, api: Endpoint, cluster: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
 from components.model.mesh.peers import Peer
-from components.model.spec.specification import Mesh, Node
+from components.model.spec import Mesh, Node
 
 RELAY = "# relay: forwards from wg0 to wg0"
 """The line of a node whose peers reach each other through it; the scripts of hosts act on it."""

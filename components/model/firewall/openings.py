@@ -5,8 +5,8 @@ from ipaddress import IPv4Network, IPv6Network
 
 from components.model.check.service_ports import api_port
 from components.model.services.entries import entries
+from components.model.spec import CONTROL_PLANE, Mesh, Node, Site, Spec
 from components.model.spec.service import TCP, UDP
-from components.model.spec.specification import CONTROL_PLANE, Mesh, Node, Site, Spec
 
 
 @dataclass(frozen=True)

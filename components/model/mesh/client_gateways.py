@@ -8,7 +8,7 @@ node's does not when clients do, and only the gateway knows the clients themselv
 
 from ipaddress import IPv4Network
 
-from components.model.spec.specification import Client, Node, Site, Spec
+from components.model.spec import Client, Node, Site, Spec
 
 
 def door(site: Site) -> Node | None:

@@ -12,7 +12,7 @@ from ipaddress import IPv4Network
 
 from components.model.mesh.client_gateways import doors
 from components.model.mesh.routing import Routes
-from components.model.spec.specification import Node, Spec
+from components.model.spec import Node, Spec
 
 MOST_ASKED = 5
 """Nodes of each group that a gateway asks: that all of them are down but it is not cut off is unlikely."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from components.model.mesh.routing import Routes
-from components.model.spec.specification import ETCD, Node, Spec
+from components.model.spec import ETCD, Node, Spec
 
 SECONDS = 1.5
 """Of a TCP transfer, each way."""

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from components.model.mesh.client_gateways import clients_by, doors
 from components.model.mesh.routing import Routes
-from components.model.spec.specification import Endpoint, Node, Spec
+from components.model.spec import Endpoint, Node, Spec
 
 
 @dataclass(frozen=True)

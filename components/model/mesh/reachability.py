@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from components.model.spec.specification import Endpoint, Node, Spec
+from components.model.spec import Endpoint, Node, Spec, defaults
 
 LAN = "lan"
 """Both at one site, over its LAN."""
@@ -12,9 +12,6 @@ RELAY = "relay"
 """Through gateways."""
 IMPOSSIBLE = "impossible"
 KINDS = (LAN, DIRECT, RELAY, IMPOSSIBLE)
-
-DEFAULT_KEEPALIVE = 25
-"""Seconds; what wg(8) recommends behind NAT."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +53,9 @@ class Reachability:
         if not self.endpoint(speaker, other):
             return None
         if self._on_lan(speaker, other):
-            return None if speaker.lan_address else speaker.keepalive or DEFAULT_KEEPALIVE
+            return None if speaker.lan_address else speaker.keepalive or defaults.KEEPALIVE
         one_way = bool(speaker.endpoints) and not self.endpoint(other, speaker)
-        return speaker.keepalive or (DEFAULT_KEEPALIVE if one_way else None)
+        return speaker.keepalive or (defaults.KEEPALIVE if one_way else None)
 
     def _on_lan(self, one: Node, other: Node) -> bool:
         return one.site == other.site and bool(one.lan_address or other.lan_address)

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from itertools import combinations
 
 from components.model.mesh.reachability import IMPOSSIBLE, RELAY, Reachability, reachability_of
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 Hops = Mapping[str, Mapping[str, str]]
 """Destination to node to the node's next hop."""

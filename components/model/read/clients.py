@@ -3,9 +3,10 @@
 from ipaddress import AddressValueError, IPv4Address
 
 from components.model.mesh.addressing import derived_address
-from components.model.read.fields import MISSING_ADDRESS, Fields
+from components.model.read.fields import Fields
 from components.model.read.host_port import is_host
-from components.model.spec.specification import Client, Site
+from components.model.spec import Client, Site
+from components.model.spec.placeholders import MISSING_ADDRESS
 
 
 def parse_clients(fields: Fields, sites: tuple[Site, ...]) -> tuple[Client, ...]:

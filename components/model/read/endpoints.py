@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from ipaddress import ip_address
 
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
 from components.model.read.fields import Fields
 from components.model.read.host_port import parse_endpoint
+from components.model.spec import Endpoint, Node, Spec
 from components.model.spec.families import FAMILIES, IPV4, family_of, in_words
-from components.model.spec.specification import Endpoint, Node, Spec
 
 
 def read_endpoints(fields: Fields, default_port: int) -> tuple[Endpoint, ...]:

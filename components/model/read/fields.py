@@ -2,12 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
-from components.model.problems.problem import Problems
-
-MISSING_ADDRESS = IPv4Address("0.0.0.0")  # noqa: S104 - stands for "was not readable", never leaves parsing
-MISSING_NETWORK = IPv4Network("0.0.0.0/32")
+from components.model.problems import Problems
+from components.model.spec.placeholders import MISSING_NETWORK
 
 
 class Fields:

@@ -2,7 +2,7 @@
 
 from components.model.read.fields import Fields
 from components.model.read.ranges import read_ranges
-from components.model.spec.specification import NO_FIREWALL, Firewall, Site
+from components.model.spec import NO_FIREWALL, Firewall, Site
 
 _EXAMPLE = "[203.0.113.0/24]"
 

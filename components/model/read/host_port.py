@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from components.model.spec.specification import Endpoint
+from components.model.spec import Endpoint
 
 _DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 

@@ -4,11 +4,7 @@ from pathlib import Path
 
 from components.model.read.fields import Fields
 from components.model.read.host_port import parse_endpoint
-from components.model.spec.specification import CONTROL_PLANE, Endpoint, Kubernetes, Kubespray, Site
-
-API_PORT = 6443
-"""TCP port of the API on control-plane nodes."""
-NETWORK_PLUGINS = ("calico", "flannel")
+from components.model.spec import CONTROL_PLANE, Endpoint, Kubernetes, Kubespray, Site, defaults
 
 
 def parse_kubernetes(fields: Fields, sites: tuple[Site, ...]) -> Kubernetes:
@@ -16,10 +12,10 @@ def parse_kubernetes(fields: Fields, sites: tuple[Site, ...]) -> Kubernetes:
     control_plane = [node.name for site in sites for node in site.nodes if CONTROL_PLANE in node.roles]
     kubernetes = Kubernetes(
         version=fields.text("version", '"1.35.4"'),
-        pod_cidr=fields.network("podCidr", "10.233.64.0/18", "10.233.64.0/18"),
-        service_cidr=fields.network("serviceCidr", "10.233.0.0/18", "10.233.0.0/18"),
-        node_prefix=fields.integer("nodePrefix", 24, 16, 30, "prefix length"),
-        network_plugin=fields.choice("networkPlugin", NETWORK_PLUGINS, "calico"),
+        pod_cidr=fields.network("podCidr", str(defaults.POD_CIDR), str(defaults.POD_CIDR)),
+        service_cidr=fields.network("serviceCidr", str(defaults.SERVICE_CIDR), str(defaults.SERVICE_CIDR)),
+        node_prefix=fields.integer("nodePrefix", defaults.NODE_PREFIX, 16, 30, "prefix length"),
+        network_plugin=fields.choice("networkPlugin", defaults.NETWORK_PLUGINS, defaults.NETWORK_PLUGINS[0]),
         api=_api(fields),
         deployer=fields.optional_text("deployer", "node001.example.org") or (control_plane[0] if control_plane else ""),
         first_control_plane=fields.optional_text("firstControlPlane", "node002.example.org") or "",
@@ -36,12 +32,13 @@ def _api(fields: Fields) -> Endpoint | None:
     if not text:
         return None
     try:
-        return parse_endpoint(text, API_PORT)
+        return parse_endpoint(text, defaults.API_PORT)
     except ValueError:
         fields.problems.add(
             fields.at("apiAddress"),
             f"{text!r} is neither an address nor a name",
-            f"write where the API is reached from outside: `192.0.2.2` (port {API_PORT}) or `api.example.org:443`",
+            f"write where the API is reached from outside: `192.0.2.2` (port {defaults.API_PORT}) or "
+            "`api.example.org:443`",
         )
         return None
 

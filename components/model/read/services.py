@@ -6,6 +6,7 @@ from components.model.read.fields import Fields
 from components.model.read.host_port import parse_endpoint
 from components.model.read.ranges import read_ranges
 from components.model.services.entries import placed
+from components.model.spec import WORKER, Site
 from components.model.spec.service import (
     AUTO,
     CLIENT_ADDRESSES,
@@ -18,7 +19,6 @@ from components.model.spec.service import (
     TCP,
     Service,
 )
-from components.model.spec.specification import WORKER, Site
 
 _KINDS = ("nodePort", "hostPort", "target")
 

@@ -13,12 +13,12 @@ from ipaddress import (
 )
 
 from components.model.mesh.addressing import derived_address
-from components.model.mesh.reachability import DEFAULT_KEEPALIVE
 from components.model.read.endpoints import families_of_node, read_endpoints, read_families, read_ports
-from components.model.read.fields import MISSING_ADDRESS, MISSING_NETWORK, Fields
+from components.model.read.fields import Fields
 from components.model.read.firewall import parse_firewall
 from components.model.read.ssh import Login, SshParser
-from components.model.spec.specification import NO_FIREWALL, ROLES, WORKER, Endpoint, Firewall, Mesh, Node, Site
+from components.model.spec import NO_FIREWALL, ROLES, WORKER, Endpoint, Firewall, Mesh, Node, Site, defaults
+from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class SitesParser:
             address=self._address(name, fields),
             endpoints=endpoints,
             lan_address=self._lan_address(fields),
-            keepalive=fields.integer("keepalive", DEFAULT_KEEPALIVE if closed else 0, 0, 65535, "number of seconds")
+            keepalive=fields.integer("keepalive", defaults.KEEPALIVE if closed else 0, 0, 65535, "number of seconds")
             or None,
             ssh=self.ssh.target(name, own[0].host if own else None, fields.sub("ssh"), shared.login),
             roles=self._roles(fields),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from components.model.read.fields import Fields
 from components.model.read.host_keys import find_host_key, is_host_key
 from components.model.read.host_port import is_host
-from components.model.spec.specification import Bastion, SshTarget
+from components.model.spec import Bastion, SshTarget, defaults
 
 NO_BASTION = (False, "none")
 
@@ -15,7 +15,7 @@ NO_BASTION = (False, "none")
 class Login:
     """What hosts have in common unless they say otherwise: the user, and the host that connections go through."""
 
-    user: str = "root"
+    user: str = defaults.SSH_USER
     bastion: Bastion | None = None
 
 
@@ -34,7 +34,7 @@ class SshParser:
         """Return how a node is reached; `endpoint_host` is where it is when the section does not say."""
         login = self.login(fields, above)
         host = fields.optional_text("host", "192.0.2.7") or endpoint_host or ""
-        port = fields.integer("port", 22, 1, 65535, "TCP port")
+        port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
         if not host:
             fields.problems.add(
                 fields.at("host"),
@@ -53,7 +53,7 @@ class SshParser:
             return None
         fields = above_fields.sub("bastion")
         host = fields.text("host", "bastion.example.org")
-        port = fields.integer("port", 22, 1, 65535, "TCP port")
+        port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
         user = fields.optional_text("user", "jump") or user
         bastion = Bastion(host, port, user, self._host_key(fields, host, port))
         fields.finish()

@@ -7,8 +7,8 @@ from components.model.mesh.reachability import LAN, RELAY
 from components.model.mesh.routing import Routes
 from components.model.report.short_names import short_names
 from components.model.services.flows import Flow, flows
+from components.model.spec import Node, Site, Spec
 from components.model.spec.families import FAMILIES, IPV4, in_words
-from components.model.spec.specification import Node, Site, Spec
 
 _MOST_ALIKE = 4
 """More nodes of one site that are alike are one box."""

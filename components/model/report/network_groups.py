@@ -8,8 +8,8 @@ from components.model.mesh.routing import Routes
 from components.model.report.markdown import table
 from components.model.report.service_tables import requests
 from components.model.services.entries import Entry, entries
+from components.model.spec import Endpoint, Node, Site, Spec
 from components.model.spec.families import IPV6, family_of
-from components.model.spec.specification import Endpoint, Node, Site, Spec
 
 
 def firewall_requests(spec: Spec, routes: Routes) -> str:

@@ -7,7 +7,7 @@ from itertools import combinations
 from components.model.mesh.reachability import KINDS
 from components.model.mesh.routing import Routes
 from components.model.report.markdown import table
-from components.model.spec.specification import Node, Site, Spec
+from components.model.spec import Node, Site, Spec
 
 
 def reachability_table(spec: Spec, routes: Routes) -> str:

@@ -12,7 +12,7 @@ from components.model.report.markdown import table
 from components.model.report.network_groups import firewall_requests
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_section
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 
 def readme(spec: Spec, routes: Routes, stack: str, links: Sequence[Link] = ()) -> str:

@@ -8,9 +8,9 @@ from components.model.report.markdown import table
 from components.model.report.short_names import short_names
 from components.model.services.entries import Backend, Entry, entries, inner_hops, sites_of
 from components.model.services.public_hosts import outside
+from components.model.spec import Endpoint, Node, Spec
 from components.model.spec.families import IPV6, family_of
 from components.model.spec.service import EVERYBODY, Service
-from components.model.spec.specification import Endpoint, Node, Spec
 
 _SHOWN = 3
 """So many nodes of one way are named."""

@@ -1,6 +1,6 @@
 """Names of nodes for people."""
 
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 
 def short_names(spec: Spec) -> dict[str, str]:

@@ -10,9 +10,9 @@ from ipaddress import IPv4Address
 
 from components.model.derived import derived
 from components.model.services.public_hosts import Addresses, Outside, outside
+from components.model.spec import WORKER, Node, Site, Spec
 from components.model.spec.families import FAMILIES
 from components.model.spec.service import DIRECT, KEPT, TUNNEL, Service
-from components.model.spec.specification import WORKER, Node, Site, Spec
 
 __all__ = ("Backend", "Entry", "Service", "enters", "entries", "inner_hops", "placed")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from components.model.report.service_tables import reached
+from components.model.spec import Spec
 from components.model.spec.service import TUNNEL, Service
-from components.model.spec.specification import Spec
 
 
 @dataclass(frozen=True)

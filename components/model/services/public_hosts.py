@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from components.model.derived import derived
+from components.model.spec import Node, Site, Spec
 from components.model.spec.families import family_of
 from components.model.spec.service import Service
-from components.model.spec.specification import Node, Site, Spec
 
 Addresses = tuple[str, ...]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
 from components.model.services.entries import Entry, entries, inner_hops
+from components.model.spec import Node, Spec
 from components.model.spec.service import KEPT, PROXY_PROTOCOL, TCP, Service
-from components.model.spec.specification import Node, Spec
 
 Sources = tuple[IPv4Network | IPv6Network, ...]
 

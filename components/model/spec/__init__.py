@@ -1,1 +1,32 @@
-"""What is declared: frozen values."""
+"""What is declared: frozen values, parsed and checked. No behaviour but look-ups."""
+
+from components.model.spec.client import Client
+from components.model.spec.endpoint import Endpoint
+from components.model.spec.firewall import NO_FIREWALL, Firewall
+from components.model.spec.kubernetes import Kubernetes, Kubespray
+from components.model.spec.mesh import Mesh
+from components.model.spec.node import CONTROL_PLANE, ETCD, ROLES, WORKER, Node
+from components.model.spec.service import Service
+from components.model.spec.site import Site
+from components.model.spec.specification import Spec
+from components.model.spec.ssh import Bastion, SshTarget
+
+__all__ = (
+    "CONTROL_PLANE",
+    "ETCD",
+    "NO_FIREWALL",
+    "ROLES",
+    "WORKER",
+    "Bastion",
+    "Client",
+    "Endpoint",
+    "Firewall",
+    "Kubernetes",
+    "Kubespray",
+    "Mesh",
+    "Node",
+    "Service",
+    "Site",
+    "Spec",
+    "SshTarget",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.model.spec.specification import Bastion, SshTarget
+from components.model.spec import Bastion, SshTarget
 from components.remote.bastion import DIAL_ERROR_LIMIT, explain
 from components.remote.connection import DIAL_ERROR_LIMIT as DIAL_ERROR_LIMIT_OF_HOSTS
 from tests.components.program.test_program import COMMAND, remote

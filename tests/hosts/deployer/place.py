@@ -19,7 +19,7 @@ from components.cluster.playbooks import deployer_files, inventory_files
 from components.model.cluster.declared import declared
 from components.model.configuration import parse
 from components.model.convergence.state import State, from_data, to_data
-from components.remote import uploads as rendered
+from components.remote.uploads import digest, write_directory
 from tests.support.examples import host_key, read
 
 FAKE = Path(__file__).with_name("fake_playbook.py")
@@ -139,7 +139,7 @@ class Done:
 
 def make_tools(tools: Path) -> Path:
     """Make a directory with what is uploaded, a bare Python, and the fake beside it."""
-    rendered.write_directory(tools / "uploaded", deployer_files())
+    write_directory(tools / "uploaded", deployer_files())
     (tools / "bin").mkdir()
     python, fake = tools / "bin" / "python", tools / "bin" / "ansible-playbook"
     # Beside no pyvenv.cfg, a link to the interpreter itself knows no environment of ours.
@@ -172,7 +172,7 @@ class Place:
 
     def install(self, config: Mapping[str, object]) -> None:
         """Have the state of a cluster that was installed; the installation is run once for all tests."""
-        once = Place(self.tools / rendered.digest({"config": json.dumps(config).encode()}), self.tools)
+        once = Place(self.tools / digest({"config": json.dumps(config).encode()}), self.tools)
         if not once.root.exists():
             once.root.mkdir()
             done = once.converge(config)
@@ -198,7 +198,7 @@ class Place:
         (self.state / "secrets.json").write_text(json.dumps(secrets or {}), encoding="utf-8")
         (self.root / "playbooks").mkdir(exist_ok=True)
         spec = parse(config, read)
-        rendered.write_directory(self.root / "inventory", inventory_files(spec, declared(spec, "v1")))
+        write_directory(self.root / "inventory", inventory_files(spec, declared(spec, "v1")))
         orders = {
             "failing": failing,
             "killed": killed,

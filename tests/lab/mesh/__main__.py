@@ -9,7 +9,7 @@ from components.model.mesh.routing import route
 from components.model.report.service_tables import services_data
 from components.program.config import load
 from components.program.documents import documents
-from components.remote.connection import command
+from components.remote.commands import command
 from components.remote.uploads import ROOT
 
 config = pulumi.Config()

@@ -3,7 +3,7 @@
 import pytest
 
 from components.model.configuration import parse
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from tests.model.mesh.test_client_gateways import with_clients
 from tests.support.examples import changed, host_key, read
 

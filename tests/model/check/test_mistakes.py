@@ -3,7 +3,7 @@
 import pytest
 
 from components.model.configuration import parse
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from tests.support.examples import HOST_KEY, changed, configuration, read, three_sites
 
 UVIC = "sites/uvic/nodes/uvic001.hl-lhc.io"

@@ -3,7 +3,7 @@
 import pytest
 
 from components.model.configuration import parse
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from tests.support.examples import HOST_KEY, addresses, changed, read, three_sites
 
 WEB: dict[str, object] = {"port": 443, "nodePort": 30443, "from": "public", "at": ["closed"]}

@@ -4,7 +4,7 @@ from components.model.configuration import parse
 from components.model.files.wireguard import wg0_conf
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
-from components.model.spec.specification import Endpoint
+from components.model.spec import Endpoint
 from tests.support.examples import TREE, configuration, example, read
 
 

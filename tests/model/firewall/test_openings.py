@@ -4,7 +4,7 @@ import pytest
 
 from components.model.configuration import parse
 from components.model.firewall.openings import facts, ssh_ranges
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from tests.support.examples import changed, configuration, example, read
 
 ON: dict[str, object] = {"enabled": True, "ssh": ["203.0.113.0/24", "2001:db8::7"]}

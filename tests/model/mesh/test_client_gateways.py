@@ -14,10 +14,10 @@ from components.model.configuration import parse
 from components.model.files.client_conf import client_conf, gateway_of
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
-from components.model.problems.problem import ConfigError, Problems
+from components.model.problems import ConfigError, Problems
 from components.model.read.clients import parse_clients
 from components.model.read.fields import Fields
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.mesh.test_routing import LEAVING, SEVEN, files, forms
 from tests.support import simulator
 from tests.support.examples import TREE, changed, read, three_sites

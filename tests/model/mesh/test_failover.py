@@ -17,7 +17,7 @@ from components.model.files.failover_conf import failover_conf, failover_table
 from components.model.mesh.failover import MOST_ASKED, watch_of
 from components.model.mesh.routing import Routes, route
 from components.model.report.readme import readme
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.mesh.test_client_gateways import Roaming, all_files
 from tests.model.mesh.test_routing import files, forms
 from tests.support import simulator

@@ -10,7 +10,7 @@ from components.model.mesh.links import Link, measured, measuring, narrowest, pl
 from components.model.mesh.routing import Routes, route
 from components.model.report.link_table import links_table, narrow_note
 from components.model.report.readme import readme
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.report.test_readme import cells
 from tests.support.examples import HOST_KEY, changed, example, host_key, paths_sites, read, three_sites
 

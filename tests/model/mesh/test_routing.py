@@ -16,8 +16,8 @@ from components.model.files.wireguard import wg0_conf
 from components.model.mesh.peers import carries, peers_of
 from components.model.mesh.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
 from components.model.mesh.routing import Routes, next_hops, route
+from components.model.spec import Spec
 from components.model.spec.families import IPV4, IPV6
-from components.model.spec.specification import Spec
 from tests.support.examples import TREE
 from tests.support.simulator import Interface, Network, parse
 from tests.support.worlds import WAYS, Form, World, random_world

@@ -11,12 +11,12 @@ from components.model.files.wireguard import peer_section
 from components.model.mesh.peers import peers_of
 from components.model.mesh.reachability import DIRECT, LAN, RELAY
 from components.model.mesh.routing import route
-from components.model.problems.problem import ConfigError
+from components.model.problems import ConfigError
 from components.model.report.diagram import diagram
 from components.model.report.network_groups import firewall_requests
 from components.model.report.readme import readme
+from components.model.spec import Bastion, Spec
 from components.model.spec.families import IPV4, IPV6
-from components.model.spec.specification import Bastion, Spec
 from tests.support.examples import HOST_KEY, addresses, changed, host_key, read, three_sites
 
 BOTH = "sites/both"

@@ -17,7 +17,7 @@ from components.model.mesh import key_derivation as keys
 from components.model.mesh.addressing import derived_address, first_free
 from components.model.read.host_keys import find_host_key, is_host_key
 from components.model.read.host_port import parse_endpoint
-from components.model.spec.specification import Endpoint
+from components.model.spec import Endpoint
 from tests.support.examples import HOST_KEY, changed, configuration, host_key, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)

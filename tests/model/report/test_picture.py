@@ -20,7 +20,7 @@ from components.model.report.picture.site_links import links_of
 from components.model.report.picture.style import STYLE
 from components.model.report.picture.svg import picture
 from components.model.report.picture.text import cut, width
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.files.test_wireguard import lab_configuration
 from tests.model.mesh.test_client_gateways import Roaming, with_clients
 from tests.support.examples import TREE, changed, configuration, host_key, read

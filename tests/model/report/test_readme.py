@@ -10,7 +10,7 @@ from components.model.report.diagram import diagram, legend
 from components.model.report.network_groups import firewall_requests
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.readme import readme
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.support.examples import changed, example, host_key, read, three_sites
 
 

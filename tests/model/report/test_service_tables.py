@@ -11,7 +11,7 @@ from components.model.report.network_groups import firewall_requests
 from components.model.report.picture.site_links import links_of
 from components.model.report.readme import readme
 from components.model.report.service_tables import services_data, services_section, services_table
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.report.test_picture import check, draw, lab, text_boxes
 from tests.model.report.test_readme import cells
 from tests.support.examples import TREE, addresses, changed, host_key, read, three_sites

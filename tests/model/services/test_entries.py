@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from components.model.configuration import parse
 from components.model.firewall.openings import facts
-from components.model.problems.problem import Problems
+from components.model.problems import Problems
 from components.model.read.fields import Fields
 from components.model.read.services import parse_services
 from components.model.services.entries import Entry, entries, inner_hops
 from components.model.services.public_hosts import outside
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 from tests.model.mesh.test_routing import forms
 from tests.support.examples import HOST_KEY, addresses, changed, configuration, host_key, read, three_sites
 from tests.support.worlds import Form, World

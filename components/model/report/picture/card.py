@@ -12,7 +12,7 @@ from components.model.report.picture.elements import dot, group, hexagon, rectan
 from components.model.report.picture.text import cut, width
 from components.model.report.short_names import short_names
 from components.model.services.flows import flows
-from components.model.spec.specification import CONTROL_PLANE, Node, Site, Spec
+from components.model.spec import CONTROL_PLANE, Node, Site, Spec
 
 TITLE, TEXT, SMALL = 15, 12, 10.5
 """Sizes of letters in pixels."""

@@ -12,7 +12,7 @@ from components.model.report.picture.elements import curve, dot, hexagon, rectan
 from components.model.report.picture.lines import LABELLED
 from components.model.report.picture.site_links import Link
 from components.model.report.picture.text import width
-from components.model.spec.specification import CONTROL_PLANE, Spec
+from components.model.spec import CONTROL_PLANE, Spec
 
 _SIGN = 34.0
 _HIGH = 24.0

@@ -8,8 +8,8 @@ from itertools import combinations, pairwise
 from components.model.mesh.reachability import RELAY
 from components.model.mesh.routing import Routes
 from components.model.services.entries import entries
+from components.model.spec import Spec
 from components.model.spec.service import TUNNEL
-from components.model.spec.specification import Spec
 
 
 @dataclass

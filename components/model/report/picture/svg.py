@@ -9,7 +9,7 @@ from components.model.report.picture.lines import lines
 from components.model.report.picture.site_links import links_of
 from components.model.report.picture.style import STYLE
 from components.model.report.picture.text import width
-from components.model.spec.specification import Spec
+from components.model.spec import Spec
 
 _MARGIN = 28
 _HEAD = 74
