@@ -8,26 +8,27 @@ from components.mesh.key import Key, ssh
 from components.mesh.measurement import measure
 from components.mesh.mesh import Mesh
 from components.model.cluster.inventory import inventory, to_yaml
-from components.model.mesh.routing import route
+from components.model.overview import overview_of
 from components.model.report.service_tables import services_data
 from components.program.config import load
 from components.program.documents import documents
 from components.remote.uploads import ROOT
 
-spec, access, secret_variables = load(pulumi.Config())
+plan, access, secret_variables = load(pulumi.Config())
+spec = plan.spec
 work = ROOT / pulumi.get_stack()
 source = playbook_source(spec.kubernetes.kubespray)
 change = change_of("cluster", spec, source)
 change.refuse_what_cannot_be_done()
-routes = route(spec)
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
-measurement = measure(mesh, spec, routes, deployer_key.private)
+mesh = Mesh("mesh", plan, access, deployer_key.public, work)
+measurement = measure(mesh, plan, deployer_key.private)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, measurement.done, work)
 mesh.prune(after=cluster.converged)
 
-guide = documents(mesh, spec, routes, measurement, work)
+overview = overview_of(plan)
+guide = documents(mesh, overview, measurement, work)
 
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("nodes", {node.name: {"site": node.site, "institution": node.institution, "address": str(node.address),
@@ -46,6 +47,6 @@ pulumi.export("inventory", to_yaml(inventory(spec)))
 if spec.clients:
     pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
 if spec.services:
-    pulumi.export("services", services_data(spec, routes))
-pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
+    pulumi.export("services", services_data(overview))
+pulumi.export("links", measurement.result.apply(lambda result: [link.data() for link in result.links]))
 pulumi.export("readme", guide)

@@ -13,8 +13,8 @@ from pulumi_command.remote import Command
 from components.mesh.mesh import Mesh
 from components.mesh.tunnel import occasion
 from components.model.cluster.etcd_timers import slow_for_etcd
-from components.model.mesh.links import Link, measured, plan, ways
-from components.model.mesh.routing import Routes
+from components.model.mesh.links import NOTHING_MEASURED, Measured, measured, measurement_plan, ways
+from components.model.plan import Plan
 from components.model.report.link_table import links_table, narrow_note
 from components.model.spec import Spec
 from components.remote.commands import Script, command
@@ -31,18 +31,19 @@ class Measurement:
 
     done: list[Command]
     """What others wait for: nothing else runs on the hosts meanwhile. Empty with one site."""
-    links: pulumi.Output[tuple[Link, ...]]
+    result: pulumi.Output[Measured]
     """Unknown in a preview when they are going to be measured."""
-    known: tuple[Link, ...]
+    known: Measured
     """Those of the last run."""
 
 
-def measure(mesh: Mesh, spec: Spec, routes: Routes, deployer_key: pulumi.Output[str]) -> Measurement:
+def measure(mesh: Mesh, plan: Plan, deployer_key: pulumi.Output[str]) -> Measurement:
     """Return the measurement, after the mesh is verified. `deployer_key` is its private SSH key, secret."""
+    spec, routes = plan.spec, plan.routes
     if len(spec.sites) < 2:
-        return Measurement([], pulumi.Output.from_input(()), ())
+        return Measurement([], pulumi.Output.from_input(NOTHING_MEASURED), NOTHING_MEASURED)
     last = stored_outputs("command:remote:Command", NAME, "what was measured is not known").get("stdout")
-    known, _ = measured(spec, routes, last if isinstance(last, str) else "")
+    known = measured(spec, routes, last if isinstance(last, str) else "")
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)
     host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
@@ -51,27 +52,28 @@ def measure(mesh: Mesh, spec: Spec, routes: Routes, deployer_key: pulumi.Output[
         NAME,
         host,
         create=MEASURE.line(host, *words),
-        stdin=pulumi.Output.secret(pulumi.Output.concat(json.dumps(plan(spec)), "\n", deployer_key)),
+        stdin=pulumi.Output.secret(pulumi.Output.concat(json.dumps(measurement_plan(spec)), "\n", deployer_key)),
         opts=pulumi.ResourceOptions(parent=mesh, depends_on=mesh.verified, additional_secret_outputs=["stdin"]),
     )
 
-    def tell(printed: str | None) -> tuple[Link, ...]:
-        links, problems = measured(spec, routes, printed or "")
+    def tell(printed: str | None) -> Measured:
+        result = measured(spec, routes, printed or "")
         if pulumi.runtime.is_dry_run():
-            return links
+            return result
         if printed != last:
-            for problem in problems:
+            for problem in result.problems:
                 pulumi.log.warn(f"not all could be measured: {problem}", mesh)
-            if links:
-                told = "\n\n".join(filter(None, [links_table(links), narrow_note(links, spec.mesh.mtu)]))
-                pulumi.log.info(f"Measured between sites:\n{told}", mesh)
-        _warn(spec, links, mesh)
-        return links
+            if result.links:
+                note = narrow_note(result.narrowest, spec.mesh.mtu)
+                tables = "\n\n".join(filter(None, [links_table(result.links), note]))
+                pulumi.log.info(f"Measured between sites:\n{tables}", mesh)
+        _warn(spec, result, mesh)
+        return result
 
     return Measurement([done], done.stdout.apply(tell), known)
 
 
-def _warn(spec: Spec, links: tuple[Link, ...], mesh: Mesh) -> None:
-    warning = slow_for_etcd(spec, links)
+def _warn(spec: Spec, result: Measured, mesh: Mesh) -> None:
+    warning = slow_for_etcd(spec, result.links)
     if warning:
         pulumi.log.warn(warning, mesh)

@@ -15,9 +15,9 @@ from components.mesh.key import seed
 from components.mesh.node import Node
 from components.mesh.site import Site
 from components.mesh.tunnel import Tunnel
-from components.model.files.client_conf import gateway_of
-from components.model.mesh.client_gateways import doors
-from components.model.mesh.routing import Routes
+from components.model.mesh.client_gateways import client_ranges, gateway_of
+from components.model.overview import Overview
+from components.model.plan import Plan
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_table
 from components.model.spec import Node as NodeSpec
@@ -47,8 +47,7 @@ class Mesh(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        spec: Spec,
-        routes: Routes,
+        plan: Plan,
         access: Access,
         deployer_key: pulumi.Output[str],
         work: Path,
@@ -56,6 +55,7 @@ class Mesh(pulumi.ComponentResource):
     ) -> None:
         """`deployer_key` is the public SSH key that may log in over wg0; `work` is where files are rendered."""
         super().__init__("stretched:index:Mesh", name, None, opts)
+        spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
         seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
@@ -78,8 +78,7 @@ class Mesh(pulumi.ComponentResource):
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
         self._tunnels = [
             Tunnel(
-                spec,
-                routes,
+                plan,
                 node,
                 self.public_keys,
                 {client.spec.name: client.public for client in clients if client.gateway is node},
@@ -116,15 +115,14 @@ class Mesh(pulumi.ComponentResource):
             firewalls.append(tunnel.firewall(after=[verified, *([before] if before else [])], last=last))
         return [firewall.confirmed for firewall in firewalls if firewall]
 
-    def announce(self, spec: Spec, routes: Routes, whole: Path, drawing: Path) -> None:
+    def announce(self, overview: Overview, whole: Path, drawing: Path) -> None:
         """Say in a preview who reaches whom, and where services enter; the files tell more.
 
         Pulumi shows but the beginning of outputs.
         """
         if pulumi.runtime.is_dry_run():
-            paths = relayed_paths(spec, routes)
-            tables = "\n\n".join(filter(None, [reachability_table(spec, routes), paths]))
-            services = services_table(spec)
+            tables = "\n\n".join(filter(None, [reachability_table(overview), relayed_paths(overview)]))
+            services = services_table(overview)
             tables += f"\n\nServices:\n{services}" if services else ""
             more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
             pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
@@ -155,7 +153,7 @@ def _further(site: SiteSpec) -> tuple[object, ...]:
 
 
 def _client_ranges(spec: Spec) -> list[tuple[str, str]]:
-    return [(str(network), node.name) for network, node in doors(spec)]
+    return [(str(network), node.name) for network, node in client_ranges(spec)]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:

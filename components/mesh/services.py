@@ -8,9 +8,7 @@ from pulumi_command.remote import Command
 from components.mesh.node import Node
 from components.model.files.haproxy import haproxy_cfg
 from components.model.files.services_nft import services_nft, udp_conf
-from components.model.services.serving import serving
-from components.model.spec import Node as NodeSpec
-from components.model.spec import Spec
+from components.model.services.serving import Serving
 from components.remote import host_files
 from components.remote.commands import Script, command
 from components.remote.uploads import digest
@@ -18,15 +16,14 @@ from components.remote.uploads import digest
 SERVICES = Script("node/services.sh", limit=600)
 
 
-def files(spec: Spec, node: NodeSpec) -> dict[str, bytes]:
+def files(serving: Serving) -> dict[str, bytes]:
     """Return what is uploaded to a node for services, beside its other scripts; nothing where it does nothing."""
-    does = serving(spec, node)
-    if not does.anything:
+    if not serving.anything:
         return {}
     facts = {
-        "services.cfg": haproxy_cfg(does),
-        "services.nft": services_nft(does),
-        "services.conf": udp_conf(does),
+        "services.cfg": haproxy_cfg(serving),
+        "services.nft": services_nft(serving),
+        "services.conf": udp_conf(serving),
     }
     return {**host_files.scripts("services"), **{name: text.encode() for name, text in facts.items()}}
 

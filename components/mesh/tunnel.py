@@ -12,13 +12,14 @@ from components.mesh.node import Node
 from components.mesh.services import Services
 from components.mesh.services import files as files_of_services
 from components.model.files.failover_conf import failover_conf
+from components.model.files.firewall_conf import firewall_conf
 from components.model.files.known_hosts import authorized_key
 from components.model.files.wireguard import wg0_conf
-from components.model.firewall.openings import facts
+from components.model.firewall.openings import openings
 from components.model.mesh.failover import watch_of
 from components.model.mesh.key_derivation import preshared_key
 from components.model.mesh.peers import Peer, carries, peers_of
-from components.model.mesh.routing import Routes
+from components.model.plan import Plan
 from components.model.spec import Spec
 from components.remote import host_files
 from components.remote.commands import Script, command
@@ -41,8 +42,7 @@ class Tunnel(pulumi.ComponentResource):
 
     def __init__(
         self,
-        spec: Spec,
-        routes: Routes,
+        plan: Plan,
         node: Node,
         public_keys: pulumi.Output[dict[str, str]],
         client_keys: Mapping[str, pulumi.Output[str]],
@@ -55,7 +55,7 @@ class Tunnel(pulumi.ComponentResource):
 
         `mesh_seed` is secret; `work` is where files for upload are rendered.
         """
-        name = node.spec.name
+        spec, routes, name = plan.spec, plan.routes, node.spec.name
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
         self._node = node
         self._measurement = spec.mesh.measurement
@@ -81,8 +81,9 @@ class Tunnel(pulumi.ComponentResource):
         )
         self._digest = files.apply(digest)
         # Not in the digest: another firewall, or service, is no reason to look at the tunnels again.
-        self._facts = facts(spec, node.spec)
-        self._services = files_of_services(spec, node.spec)
+        opened = openings(plan, node.spec)
+        self._facts = firewall_conf(opened) if opened else None
+        self._services = files_of_services(plan.serving[name])
         beside = {**({FACTS: self._facts.encode()} if self._facts else {}), **self._services}
         whole = files.apply(lambda found: {**found, **beside})
         self._uploaded = upload(

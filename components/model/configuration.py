@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from components.model.check.specification import refuse_own_variables, validate
+from components.model.check.specification import check_plan, refuse_own_variables, validate
+from components.model.plan import Plan, plan_of
 from components.model.problems import Problems
 from components.model.read.clients import parse_clients
 from components.model.read.fields import Fields
@@ -14,7 +15,12 @@ from components.model.spec import Mesh, Spec, defaults
 
 
 def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
-    """Return the specification.
+    """Return the specification alone; see `parse_plan`."""
+    return parse_plan(config, read).spec
+
+
+def parse_plan(config: Mapping[str, object], read: Callable[[str], str]) -> Plan:
+    """Return the specification and what follows from it.
 
     `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, and secretVariables, whose values
     are not looked at. `read` returns the text of a file that is named there (known hosts, private key) and raises
@@ -36,9 +42,11 @@ def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
     top.finish()
     spec = Spec(mesh, kubernetes, sites, clients, services)
     validate(spec, problems)
+    plan = plan_of(spec)
+    check_plan(plan, problems)
     refuse_own_variables([("secretVariables", "secretVariables", secret_variables)], problems)
     problems.raise_if_any()
-    return spec
+    return plan
 
 
 def _mesh(fields: Fields) -> Mesh:

@@ -6,16 +6,16 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from components.model.configuration import parse
+from components.model.configuration import parse_plan
+from components.model.plan import Plan
 from components.model.problems import ConfigError, Problem
-from components.model.spec import Spec
 from components.remote.connection import Access
 
 SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients", "services")
 SECRET_VARIABLES = "secretVariables"  # noqa: S105 - a name
 
 
-def load(config: pulumi.Config, *, others: bool = False) -> tuple[Spec, Access, pulumi.Output[str]]:
+def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, pulumi.Output[str]]:
     """Return what is declared, how Pulumi logs in, and the secret variables of Kubespray as JSON (secret).
 
     With `others` the configuration may have names that are not ours. Raises pulumi.RunError, which is shown without a
@@ -27,7 +27,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Spec, Access, 
         values |= {name: None for name in _names(config) if name not in known}
     problems = _secrets(config)
     try:
-        spec = parse(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
+        plan = parse_plan(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
     except ConfigError as error:
         problems += error.problems
     if problems:
@@ -35,7 +35,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Spec, Access, 
     ssh = values.get("ssh")
     key_file = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
     variables = json.dumps(values.get(SECRET_VARIABLES, {}), sort_keys=True)
-    return spec, Access.from_key_file(key_file), pulumi.Output.secret(variables)
+    return plan, Access.from_key_file(key_file), pulumi.Output.secret(variables)
 
 
 def _names(config: pulumi.Config) -> list[str]:

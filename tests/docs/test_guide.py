@@ -9,7 +9,7 @@ import yaml
 from components.model.configuration import parse
 from components.model.mesh.routing import route
 from components.model.report.service_tables import services_data
-from tests.support.examples import HOST_KEY, TREE, changed, configuration, host_key, read
+from tests.support.examples import HOST_KEY, TREE, changed, configuration, host_key, overview, read
 
 
 def sites_of(section: str, count: int) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def test_the_example_of_services_goes_the_ways_that_are_told() -> None:
     page = (TREE / "docs/services.md").read_text(encoding="utf-8")
     declared, told, *_ = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", page, re.MULTILINE)]
     spec = parse({**config, "services": yaml.safe_load(declared)["stretched:services"]}, read)
-    found = services_data(spec, route(spec))
+    found = services_data(overview(spec))
     ways = [(name, path) for name in ("portal", "transfer", "monitor") for path in lines(found[name]["paths"])]
     assert told.splitlines() == [f"{name}: {path}" for name, path in ways]
 

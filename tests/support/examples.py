@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 
 from components.model.configuration import parse
+from components.model.overview import Overview, overview_of
+from components.model.plan import plan_of
 from components.model.spec import Spec
 
 TREE = Path(__file__).parents[2]
@@ -55,6 +57,11 @@ def read(name: str) -> str:
 def example() -> Spec:
     """Return the users' own cluster."""
     return parse(configuration(), read)
+
+
+def overview(spec: Spec) -> Overview:
+    """Return what people are told of a specification."""
+    return overview_of(plan_of(spec))
 
 
 def with_workers(count: int) -> dict[str, object]:

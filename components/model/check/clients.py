@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
 from components.model.mesh.addressing import first_free
-from components.model.mesh.client_gateways import door, ranges_of
+from components.model.mesh.client_gateways import client_gateway, reserved_ranges
 from components.model.problems import Problems
 from components.model.spec import Client, Site, Spec
 from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
@@ -37,7 +37,7 @@ def check_clients(spec: Spec, problems: Problems) -> None:
 
 
 def _gateway(site: Site, problems: Problems) -> None:
-    if door(site):
+    if client_gateway(site):
         return
     if not site.gateway:
         what, instead = "the site has no gateway that clients come in by", "write `gateway: NODE`, one with an endpoint"
@@ -55,7 +55,7 @@ def _range(spec: Spec, site: Site, clients: IPv4Network, problems: Problems) -> 
         problems.add(path, f"{clients} is not a part of mesh.cidr {cidr}", f"write for example {_part(spec)}")
     elif clients.prefixlen > _SMALLEST:
         problems.add(path, f"{clients} has no room for a client", f"write /{_SMALLEST} or larger")
-    free = first_free(cidr, (node.address for node in spec.nodes), ranges_of(spec))
+    free = first_free(cidr, (node.address for node in spec.nodes), reserved_ranges(spec))
     for node in spec.nodes:
         if node.address in clients:
             problems.add(

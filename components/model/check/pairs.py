@@ -4,7 +4,8 @@ from collections import defaultdict
 from itertools import combinations
 
 from components.model.mesh.reachability import no_family_in_common
-from components.model.mesh.routing import Routes, route
+from components.model.mesh.routing import Routes
+from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.spec import Node, Spec
 from components.model.spec.families import FAMILIES, in_words
@@ -13,11 +14,11 @@ _SHOWN = 4
 """So many further pairs of the same two sites are named."""
 
 
-def check_pairs(spec: Spec, problems: Problems) -> None:
+def check_pairs(plan: Plan, problems: Problems) -> None:
     """Note the pairs of nodes that no tunnel and no relay connects, those of the same two sites together."""
+    spec, routes = plan.spec, plan.routes
     if len({node.name for node in spec.nodes}) < len(spec.nodes):
         return  # that is noted elsewhere, and paths are between names
-    routes = route(spec)
     by_sites: dict[tuple[str, str], list[tuple[Node, Node]]] = defaultdict(list)
     for one, other in combinations(spec.nodes, 2):
         if one.name not in routes.next_hops[other.name]:

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from components.model.plan import Plan
 from components.model.problems import Problems
-from components.model.services.entries import entries, inner_hops
-from components.model.services.public_hosts import outside
-from components.model.services.serving import Readdressed, serving
+from components.model.services.entries import inner_hops
+from components.model.services.serving import Readdressed
 from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec, defaults
 from components.model.spec.service import KEPT, TCP, UDP, Service
 
@@ -29,8 +29,11 @@ class _Listens:
         return self.service.protocol, self.service.port
 
 
-def check_ports(spec: Spec, problems: Problems) -> None:
+def check_ports(plan: Plan, problems: Problems) -> None:
     """Note ports that something else has, once for each service and what has it."""
+    spec = plan.spec
+    if not spec.services:
+        return
     _check_node_ports(spec, problems)
     used = {node.name: _used(spec, node) for node in spec.nodes}
     programs = _programs(spec)
@@ -43,7 +46,7 @@ def check_ports(spec: Spec, problems: Problems) -> None:
             port = f"{service.port}/{service.protocol} at {place}"
             problems.add(f"services.{service.name}.port", f"{port} is {what}", instead)
 
-    for one in sorted(_listening(spec), key=lambda one: one.service.name):  # the first name keeps the port
+    for one in sorted(_listening(plan), key=lambda one: one.service.name):  # the first name keeps the port
         service = one.service
         other = first.setdefault((one.place, one.port), service)
         if other != service:
@@ -63,8 +66,8 @@ def check_ports(spec: Spec, problems: Problems) -> None:
             elif service.client_address != KEPT:
                 what = "that of the program itself, its hostPort"
                 tell(service, one.place, what, "write `clientAddress: kept`, or choose another port")
-    _check_rewritten(spec, problems)
-    _check_routers(spec, problems)
+    _check_rewritten(plan, problems)
+    _check_routers(plan, problems)
 
 
 def node_ports(kubernetes: Kubernetes) -> range:
@@ -106,13 +109,13 @@ def _check_node_ports(spec: Spec, problems: Problems) -> None:
                 )
 
 
-def _listening(spec: Spec) -> Iterator[_Listens]:
+def _listening(plan: Plan) -> Iterator[_Listens]:
     """Yield each service at each node where it enters or has an inner hop."""
-    for entry in entries(spec):
+    for entry in plan.entries:
         if entry.service.port:
             yield _Listens(entry.service, entry.node)
-    for node in spec.nodes:
-        for service in inner_hops(spec, node):
+    for node in plan.spec.nodes:
+        for service in inner_hops(plan.spec, node):
             if service.port:
                 yield _Listens(service, node.name)
 
@@ -140,12 +143,12 @@ def _used(spec: Spec, node: Node) -> dict[Port, str]:
     return found
 
 
-def _check_rewritten(spec: Spec, problems: Problems) -> None:
+def _check_rewritten(plan: Plan, problems: Problems) -> None:
     """Note services whose answers could not be told apart: ports that nftables rewrites to the same one of a host."""
     told: set[tuple[str, str]] = set()
-    for node in spec.nodes:
+    for node in plan.spec.nodes:
         first: dict[Port, Readdressed] = {}
-        for one in sorted(serving(spec, node).readdressed, key=lambda one: one.name):
+        for one in sorted(plan.serving[node.name].readdressed, key=lambda one: one.name):
             if one.here is None:
                 continue
             other = first.setdefault((one.protocol, one.here), one)
@@ -159,9 +162,9 @@ def _check_rewritten(spec: Spec, problems: Problems) -> None:
                 )
 
 
-def _check_routers(spec: Spec, problems: Problems) -> None:
+def _check_routers(plan: Plan, problems: Problems) -> None:
     """Note ports of a router's address that lead elsewhere already: one port is forwarded to one host."""
-    public = outside(spec).public
+    spec, public = plan.spec, plan.public.public
     taken: dict[tuple[str, Port], tuple[str, str]] = {}
     """What has it, and the host that it leads to."""
     for node in spec.nodes:
@@ -171,7 +174,7 @@ def _check_routers(spec: Spec, problems: Problems) -> None:
             taken[node.ssh.host, (TCP, node.ssh.port)] = (f"where SSH of {node.name} is", "")
     if spec.kubernetes.api:
         taken[spec.kubernetes.api.host, (TCP, spec.kubernetes.api.port)] = ("kubernetes.apiAddress", "")
-    for entry in entries(spec):
+    for entry in plan.entries:
         service, port = entry.service, (entry.service.protocol, entry.service.port)
         routers = [address for address in entry.addresses if address not in public.get(entry.node, ())]
         for address in routers if service.port else ():

@@ -4,9 +4,10 @@ import re
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from components.model.check.service_ports import check_ports
+from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.services.entries import enters, named_entries, sites_of
-from components.model.services.public_hosts import Outside, outside
+from components.model.services.public_hosts import PublicHosts
 from components.model.spec import Spec
 from components.model.spec.families import family_of, in_words
 from components.model.spec.placeholders import MISSING_NETWORK
@@ -15,11 +16,9 @@ from components.model.spec.service import AUTO, DIRECT, KEPT, PROXY_PROTOCOL, TU
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
-def check_services(spec: Spec, problems: Problems) -> None:
+def check_services(plan: Plan, problems: Problems) -> None:
     """Note services that cannot be."""
-    if not spec.services:
-        return
-    found = outside(spec)
+    spec, found = plan.spec, plan.public
     for service in spec.services:
         path = f"services.{service.name}"
         if not _NAME.fullmatch(service.name):
@@ -31,9 +30,9 @@ def check_services(spec: Spec, problems: Problems) -> None:
         _target(spec, service, problems)
         _sources(spec, service, problems)
         if _client_address(service, problems) and _readable(spec, service):
-            _mode(spec, service, problems)
+            _mode(spec, found, service, problems)
             _entries(spec, found, service, problems)
-    check_ports(spec, problems)
+    check_ports(plan, problems)
 
 
 def _readable(spec: Spec, service: Service) -> bool:
@@ -97,7 +96,7 @@ def _client_address(service: Service, problems: Problems) -> bool:
     return True
 
 
-def _mode(spec: Spec, service: Service, problems: Problems) -> None:
+def _mode(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
     """Note a mode that is of no use for the mesh, or that entries contradict."""
     path = f"services.{service.name}"
     if service.sources is None:
@@ -109,7 +108,7 @@ def _mode(spec: Spec, service: Service, problems: Problems) -> None:
             )
         return
     runs = {site.name for site in sites_of(spec, service)}
-    for node in named_entries(spec, outside(spec), service):
+    for node in named_entries(spec, found, service):
         if service.client_address == KEPT and node.name not in service.nodes:
             problems.add(
                 f"{path}.clientAddress",
@@ -130,7 +129,7 @@ def _mode(spec: Spec, service: Service, problems: Problems) -> None:
             )
 
 
-def _entries(spec: Spec, found: Outside, service: Service, problems: Problems) -> None:
+def _entries(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
     if service.sources is None:
         return
     if not service.families:
@@ -149,7 +148,7 @@ def _no_family(service: Service, problems: Problems) -> None:
     )
 
 
-def _named(spec: Spec, found: Outside, service: Service, problems: Problems) -> None:
+def _named(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
     """Note entries where nobody knows how clients come to them."""
     path, nodes = f"services.{service.name}.entries", named_entries(spec, found, service)
     silent = [node.name for node in nodes if not found.leading_to(service, node)]
@@ -166,7 +165,7 @@ def _named(spec: Spec, found: Outside, service: Service, problems: Problems) -> 
         )
 
 
-def _chosen(spec: Spec, found: Outside, service: Service, problems: Problems) -> None:
+def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
     """Note that no node can be the entry, with the ways out."""
     path, runs = f"services.{service.name}", sites_of(spec, service)
     entered = {one.node.site for one in enters(spec, found, service)}

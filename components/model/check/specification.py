@@ -11,7 +11,8 @@ from components.model.check.pairs import check_pairs
 from components.model.check.services import check_services
 from components.model.cluster.variables import OWN_VARIABLES
 from components.model.mesh.addressing import first_free
-from components.model.mesh.client_gateways import ranges_of
+from components.model.mesh.client_gateways import reserved_ranges
+from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.read.endpoints import check_endpoints
 from components.model.spec import CONTROL_PLANE, ETCD, Node, Spec
@@ -44,8 +45,12 @@ def validate(spec: Spec, problems: Problems) -> None:
     _cluster(spec, problems)
     _kubespray(spec, problems)
     _variables(spec, problems)
-    check_pairs(spec, problems)
-    check_services(spec, problems)
+
+
+def check_plan(plan: Plan, problems: Problems) -> None:
+    """Note everything that is wrong with what follows from a specification."""
+    check_pairs(plan, problems)
+    check_services(plan, problems)
 
 
 def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Hashable | None], instead: str) -> None:
@@ -108,7 +113,7 @@ def _addresses(spec: Spec, problems: Problems) -> None:
     cidr = spec.mesh.cidr
     known = [node for node in spec.nodes if node.address != MISSING_ADDRESS]
     if cidr != MISSING_NETWORK:
-        free = first_free(cidr, (node.address for node in known), ranges_of(spec))
+        free = first_free(cidr, (node.address for node in known), reserved_ranges(spec))
         instead = (
             f"write a free address of {cidr}, such as {free}" if free else f"{cidr} is full: choose a larger mesh.cidr"
         )

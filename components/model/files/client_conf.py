@@ -1,12 +1,6 @@
 """What a roaming client takes: a whole configuration in the form of wg-quick(8), for a laptop or a phone. Secret."""
 
-from components.model.mesh.client_gateways import door
 from components.model.spec import Client, Node, Spec, defaults
-
-
-def gateway_of(spec: Spec, client: Client) -> Node:
-    """Return the node that a client dials; validation has made sure that there is one."""
-    return next(node for site in spec.sites if site.name == client.site and (node := door(site)))
 
 
 def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, public: str, preshared: str | None) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 from components.model.check.service_ports import api_port
-from components.model.services.entries import entries
+from components.model.plan import Plan
 from components.model.spec import CONTROL_PLANE, Mesh, Node, Site, Spec
 from components.model.spec.service import TCP, UDP
 
@@ -16,25 +16,29 @@ class Openings:
     udp: tuple[int, ...]
     tcp: tuple[int, ...]
     ssh: tuple[IPv4Network | IPv6Network, ...]
-    """From where; the port is where sshd listens, which the host finds itself."""
+    """The ranges that SSH may come from; the port is where sshd listens, which the host knows itself."""
+    mesh: IPv4Network
+    """The range of wg0."""
 
 
-def openings(spec: Spec, node: Node) -> Openings | None:
+def openings(plan: Plan, node: Node) -> Openings | None:
     """Return what is open on a node; None: it has no firewall of ours."""
-    site = next(site for site in spec.sites if site.name == node.site)
+    spec = plan.spec
+    site = spec.site(node.site)
     if not site.firewall.enabled:
         return None
-    tcp, udp = (_services(spec, node, protocol) for protocol in (TCP, UDP))
+    tcp, udp = (_services(plan, node, protocol) for protocol in (TCP, UDP))
     return Openings(
         udp=tuple(dict.fromkeys((spec.mesh.listen_port, *udp))),
         tcp=tuple(dict.fromkeys((*_api(spec, node), *tcp))),
         ssh=site.firewall.ssh,
+        mesh=spec.mesh.cidr,
     )
 
 
-def _services(spec: Spec, node: Node, protocol: str) -> tuple[int, ...]:
+def _services(plan: Plan, node: Node, protocol: str) -> tuple[int, ...]:
     """Return the ports of services that enter here from outside; who may come is narrowed by these themselves."""
-    here = (entry.service for entry in entries(spec) if entry.node == node.name and entry.addresses)
+    here = (entry.service for entry in plan.entries if entry.node == node.name and entry.addresses)
     return tuple(sorted({service.port for service in here if service.protocol == protocol}))
 
 
@@ -48,15 +52,3 @@ def _api(spec: Spec, node: Node) -> tuple[int, ...]:
 def ssh_ranges(site: Site, mesh: Mesh) -> tuple[str, ...]:
     """Return from where Pulumi may come by SSH, the mesh among it; empty: no firewall of ours."""
     return tuple(str(network) for network in (*site.firewall.ssh, mesh.cidr)) if site.firewall.enabled else ()
-
-
-def facts(spec: Spec, node: Node) -> str | None:
-    """Return the lines that scripts/node/firewall_rules.sh reads; None: no firewall."""
-    found = openings(spec, node)
-    if found is None:
-        return None
-    lines = [f"udp {port}" for port in found.udp]
-    lines += [f"tcp {port}" for port in found.tcp]
-    lines += [f"ssh {network}" for network in found.ssh]
-    lines.append(f"mesh {spec.mesh.cidr}")
-    return "".join(f"{line}\n" for line in lines)

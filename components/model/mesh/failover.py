@@ -5,12 +5,13 @@ gateway that is cut off on one side only therefore says so to the others: it ask
 site and of others, and takes itself out of service when one of the two groups is silent.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from itertools import combinations
 
-from components.model.mesh.client_gateways import doors
+from components.model.mesh.client_gateways import client_ranges
 from components.model.mesh.routing import Routes
 from components.model.spec import Node, Spec
 
@@ -55,10 +56,10 @@ def watch_of(spec: Spec, routes: Routes, node: Node) -> Watch:
     users = [
         other
         for other in spec.nodes
-        if other.name in routes.tunnels[node.name] and node.name in routes.asked.get(other.name, ())
+        if other.name in routes.tunnels[node.name] and node.name in routes.watched.get(other.name, ())
     ]
     return Watch(
-        asked=tuple(_asked(spec, routes, node, name) for name in routes.asked.get(node.name, ())),
+        asked=tuple(_asked(spec, routes, node, name) for name in routes.watched.get(node.name, ())),
         instead=tuple(_instead(spec, routes, node)),
         inside=_some(user for user in users if user.site == node.site),
         outside=_some(user for user in users if user.site != node.site),
@@ -67,7 +68,7 @@ def watch_of(spec: Spec, routes: Routes, node: Node) -> Watch:
 
 def _instead(spec: Spec, routes: Routes, node: Node) -> list[Instead]:
     found = []
-    guests = doors(spec)
+    guests = client_ranges(spec)
     for gone, hops in routes.alternatives.items():
         moved: dict[str, list[Node]] = defaultdict(list)
         for other in spec.nodes:
@@ -93,3 +94,34 @@ def _some(users: Iterable[Node]) -> tuple[Node, ...]:
         ((rank, user) for found in by_site.values() for rank, user in enumerate(found)), key=lambda it: it[0]
     )
     return tuple(user for _, user in ranked[:MOST_ASKED])
+
+
+@dataclass(frozen=True)
+class GatewayDown:
+    """What becomes of the pairs of nodes that go through a gateway when it is down."""
+
+    gateway: str
+    detours: Mapping[tuple[str, ...], int]
+    """The gateways on the other way, to the number of pairs that take it."""
+    lost: tuple[tuple[str, str], ...]
+    """The pairs that wait until it is back."""
+
+
+def gateways_down(spec: Spec, routes: Routes) -> tuple[GatewayDown, ...]:
+    """Return what happens for each gateway that carries packets when all are up, in the order of Routes.gateways."""
+    return tuple(_gateway_down(spec, routes, gone) for gone in routes.gateways if gone in routes.carriers)
+
+
+def _gateway_down(spec: Spec, routes: Routes, gone: str) -> GatewayDown:
+    detours: Counter[tuple[str, ...]] = Counter()
+    lost = []
+    for one, other in combinations([node.name for node in spec.nodes if node.name != gone], 2):
+        if other in routes.tunnels[one] or one not in routes.next_hops[other]:
+            continue
+        if gone in routes.path(one, other)[1:-1]:
+            detour = routes.detour(gone, one, other)
+            if detour is None:
+                lost.append((one, other))
+            else:
+                detours[detour[1:-1]] += 1
+    return GatewayDown(gone, dict(detours), tuple(lost))

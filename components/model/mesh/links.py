@@ -43,13 +43,27 @@ class Link:
         }
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a measurement brought."""
+
+    links: tuple[Link, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What could not be measured, and why."""
+    narrowest: int | None = None
+    """The least MTU of the links in bytes; None: none is narrower than wg0."""
+
+
+NOTHING_MEASURED = Measured()
+
+
 def measuring(spec: Spec) -> dict[str, Node]:
     """Return for each site the node that measures: its first gateway, else its first node."""
     gateways = {node.site: node for node in reversed(spec.gateways)}
     return {site.name: gateways.get(site.name, site.nodes[0]) for site in spec.sites}
 
 
-def plan(spec: Spec) -> dict[str, object]:
+def measurement_plan(spec: Spec) -> dict[str, object]:
     """Return what components/hosts/paths/between.py reads. Without secrets."""
     members = {node.site for node in spec.with_role(ETCD)}
     pairs = sorted(combinations(measuring(spec), 2), key=lambda pair: not members.issuperset(pair))
@@ -76,8 +90,8 @@ def ways(spec: Spec, routes: Routes) -> str:
     return "\n".join(lines)
 
 
-def measured(spec: Spec, routes: Routes, printed: str) -> tuple[tuple[Link, ...], tuple[str, ...]]:
-    """Return the links between the declared sites, and the problems, from what hosts/paths/between.py printed.
+def measured(spec: Spec, routes: Routes, printed: str) -> Measured:
+    """Return what hosts/paths/between.py printed, as far as it is about the declared sites.
 
     Nothing that is printed is trusted to be whole: a line that cannot be read is a problem.
     """
@@ -94,9 +108,8 @@ def measured(spec: Spec, routes: Routes, printed: str) -> tuple[tuple[Link, ...]
             problems.append(f"not understood: {line[:80]}")
     nodes = measuring(spec)
     pairs = [pair for pair in combinations(nodes, 2) if frozenset(pair) in found]
-    return tuple(
-        _link(found[frozenset((one, other))], (nodes[one], nodes[other]), routes) for one, other in pairs
-    ), tuple(problems)
+    links = tuple(_link(found[frozenset((one, other))], (nodes[one], nodes[other]), routes) for one, other in pairs)
+    return Measured(links, tuple(problems), narrowest(links, spec.mesh.mtu))
 
 
 def _link(data: dict[str, object], nodes: tuple[Node, Node], routes: Routes) -> Link:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from components.model.mesh.client_gateways import clients_by, doors
+from components.model.mesh.client_gateways import client_ranges, clients_by
 from components.model.mesh.routing import Routes
 from components.model.spec import Endpoint, Node, Spec
 
@@ -51,7 +51,7 @@ def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
             through = routes.path(node.name, other.name)[1:-1]
             beyond[through[0]].append(Beyond(other.name, other.address, through))
     ranges: dict[str, list[IPv4Network]] = {name: [] for name in beyond}
-    for network, door in doors(spec):
+    for network, door in client_ranges(spec):
         if door.name != node.name and node.name in routes.next_hops[door.name]:
             ranges[routes.path(node.name, door.name)[1]].append(network)
     members = [

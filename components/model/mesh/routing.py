@@ -8,7 +8,6 @@ to one destination take one peer. Unique shortest paths on the undirected graph 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 
@@ -32,52 +31,24 @@ class Routes:
     """Node to its site."""
     gateways: tuple[str, ...]
     """Nodes that may carry packets between others, the preferred ones of each site first."""
+    carriers: frozenset[str]
+    """The gateways that some path goes through when all of them are up."""
+    alternatives: Mapping[str, Hops]
+    """The next hops that are others when a gateway is down, for each one that some path goes through: gateway to
+    destination to node to its next hop then. A pair of nodes that no other gateway connects is not there: its packets
+    are sent as ever, and arrive when the gateway is back."""
+    relays: frozenset[str]
+    """The gateways that some path goes through, when all are up or when one is down."""
+    watched: Mapping[str, tuple[str, ...]]
+    """The gateways whose state matters to a node: those that it goes around then, and those that it goes to."""
 
     def path(self, start: str, end: str) -> tuple[str, ...]:
         """Return all nodes from `start` to `end`, both with it; KeyError when there is no path."""
-        towards = self.next_hops[end]
-        found = [start]
-        while found[-1] != end:
-            found.append(towards[found[-1]])
-        return tuple(found)
+        return _path(self.next_hops, start, end)
 
     def kind(self, one: str, other: str) -> str:
         """Return how two nodes reach each other: LAN, DIRECT, RELAY or IMPOSSIBLE."""
         return self.tunnels[one].get(other) or (RELAY if one in self.next_hops[other] else IMPOSSIBLE)
-
-    @cached_property
-    def carriers(self) -> frozenset[str]:
-        """The gateways that some path goes through when all of them are up."""
-        return _inner(self.next_hops)
-
-    @cached_property
-    def alternatives(self) -> Mapping[str, Hops]:
-        """The next hops that are others when a gateway is down, for each one that some path goes through.
-
-        Gateway to destination to node to its next hop then. A pair of nodes that no other gateway connects is not
-        there: its packets are sent as ever, and arrive when the gateway is back.
-        """
-        links = {one: set(row) for one, row in self.tunnels.items()}
-        return {
-            gone: without(gone, self.next_hops, links, self.sites, self.gateways)
-            for gone in self.gateways
-            if gone in self.carriers
-        }
-
-    @cached_property
-    def relays(self) -> frozenset[str]:
-        """The gateways that some path goes through, when all are up or when one is down."""
-        return self.carriers.union(*map(_inner, self.alternatives.values()))
-
-    @cached_property
-    def asked(self) -> Mapping[str, tuple[str, ...]]:
-        """The gateways whose state matters to a node: those that it goes around then, and those that it goes to."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for gone, hops in self.alternatives.items():
-            for towards in hops.values():
-                for name, hop in towards.items():
-                    found[name] |= {gone, hop, *self.path(name, gone)[1:-1], *self.path(name, hop)[1:-1]}
-        return {name: tuple(one for one in self.gateways if one in gateways) for name, gateways in found.items()}
 
     def detour(self, gone: str, start: str, end: str) -> tuple[str, ...] | None:
         """Return the path, as `path` does, that is taken when a gateway is down; None: there is none without it."""
@@ -104,7 +75,33 @@ def route(spec: Spec) -> Routes:
             tunnels[one.name][other.name] = tunnels[other.name][one.name] = kind
     sites = {node.name: node.site for node in spec.nodes}
     gateways = tuple(node.name for node in spec.gateways)
-    return Routes(reachability, tunnels, next_hops(tunnels, sites, gateways), sites, gateways)
+    hops = next_hops(tunnels, sites, gateways)
+    carriers = _inner(hops)
+    links = {one: set(row) for one, row in tunnels.items()}
+    alternatives = {gone: without(gone, hops, links, sites, gateways) for gone in gateways if gone in carriers}
+    relays = carriers.union(*map(_inner, alternatives.values()))
+    watched = _watched(hops, alternatives, gateways)
+    return Routes(reachability, tunnels, hops, sites, gateways, carriers, alternatives, relays, watched)
+
+
+def _watched(hops: Hops, alternatives: Mapping[str, Hops], gateways: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return Routes.watched."""
+    rank = {name: index for index, name in enumerate(gateways)}
+    watched: dict[str, set[str]] = defaultdict(set)
+    for gone, then in alternatives.items():
+        steps = {(name, hop) for towards in then.values() for name, hop in towards.items()}
+        for name, hop in steps:
+            watched[name] |= {gone, hop, *_path(hops, name, gone)[1:-1], *_path(hops, name, hop)[1:-1]}
+    return {name: tuple(sorted(rank.keys() & names, key=rank.__getitem__)) for name, names in watched.items()}
+
+
+def _path(hops: Hops, start: str, end: str) -> tuple[str, ...]:
+    """Return all nodes from `start` to `end`, both with it; KeyError when there is no path."""
+    towards = hops[end]
+    passed = [start]
+    while passed[-1] != end:
+        passed.append(towards[passed[-1]])
+    return tuple(passed)
 
 
 def next_hops(

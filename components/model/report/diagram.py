@@ -1,12 +1,11 @@
 """The sites and how they reach each other as a Mermaid flowchart."""
 
-from collections import Counter, defaultdict
-from itertools import combinations
+from collections import defaultdict
 
-from components.model.mesh.reachability import LAN, RELAY
-from components.model.mesh.routing import Routes
+from components.model.overview import Overview
+from components.model.report.node_forms import GATEWAY, node_form, on_lan
 from components.model.report.short_names import short_names
-from components.model.services.flows import Flow, flows
+from components.model.services.flows import Flow
 from components.model.spec import Node, Site, Spec
 from components.model.spec.families import FAMILIES, IPV4, in_words
 
@@ -22,27 +21,28 @@ _STYLES = """\
 _SERVICES = "    classDef service fill:#fce7f3,stroke:#db2777,color:#1f2937"
 
 
-def diagram(spec: Spec, routes: Routes) -> str:
+def diagram(overview: Overview) -> str:
     """Return the text of a flowchart: a box for each site, links by kind."""
+    spec, flows = overview.spec, overview.flows
     short = short_names(spec)
     lines = ["flowchart LR"]
-    found = flows(spec)
     for number, site in enumerate(spec.sites):
-        *box, end = _box(number, site, routes, short)
-        here = [flow for flow in found if flow.site == site.name]
+        *box, end = _box(number, site, short)
+        here = [flow for flow in flows if flow.site == site.name]
         lines += [*box, *(_pill(number, index, flow) for index, flow in enumerate(here)), end]
-    links, relayed = _links(spec, routes, short)
+    links, relayed = _links(overview, short)
     lines += [f"    {link}" for link in links]
-    lines += _ways(spec, found)
+    lines += _ways(spec, flows)
     if relayed:
         lines.append(f"    linkStyle {','.join(map(str, relayed))} stroke:#b45309,stroke-width:2px")
     sites = ",".join(f"s{number}" for number in range(len(spec.sites)))
-    styles = [_STYLES, _SERVICES] if found else [_STYLES]
+    styles = [_STYLES, _SERVICES] if flows else [_STYLES]
     return "\n".join([*lines, *styles, f"    class {sites} site"])
 
 
-def legend(spec: Spec) -> str:
+def legend(overview: Overview) -> str:
     """Return what the signs mean, one line, and what is left out."""
+    spec = overview.spec
     left_out = " Sites that reach each other directly, both ways, have no line." if _too_many(spec) else ""
     services = (
         " Rounded boxes are services, where they enter; thick arrows lead to where they run." if spec.services else ""
@@ -57,15 +57,13 @@ def _too_many(spec: Spec) -> bool:
     return len(spec.sites) * (len(spec.sites) - 1) // 2 > _MOST_LINKS
 
 
-def _box(number: int, site: Site, routes: Routes, short: dict[str, str]) -> list[str]:
+def _box(number: int, site: Site, short: dict[str, str]) -> list[str]:
     institutions = sorted({node.institution for node in site.nodes})
-    on_lan = any(routes.kind(one.name, other.name) == LAN for one, other in combinations(site.nodes, 2))
-    lan = f" · LAN{f' {site.lan}' if site.lan else ''}" if on_lan else ""
+    lan = f" · LAN{f' {site.lan}' if site.lan else ''}" if on_lan(site) else ""
     title = f"<b>{site.name}</b> · {', '.join(institutions)}{lan}{_families(site)}"
     groups: dict[tuple[str, str], list[Node]] = defaultdict(list)
     for node in site.nodes:
-        form = "gateway" if node.name in site.gateways else "port" if node.endpoint else "closed"
-        groups[form, node.institution].append(node)
+        groups[node_form(site, node), node.institution].append(node)
     boxes = []
     for (form, institution), nodes in groups.items():
         of = f"<br/>{institution}" if len(institutions) > 1 else ""
@@ -85,12 +83,12 @@ def _pill(number: int, index: int, flow: Flow) -> str:
     return f'        s{number}v{index}(["{flow.label}{who}"]):::service'
 
 
-def _ways(spec: Spec, found: tuple[Flow, ...]) -> list[str]:
+def _ways(spec: Spec, flows: tuple[Flow, ...]) -> list[str]:
     """Return arrows from where services enter to where they run."""
     numbers = {site.name: number for number, site in enumerate(spec.sites)}
     ways = []
     for site, number in numbers.items():
-        here = [flow for flow in found if flow.site == site]
+        here = [flow for flow in flows if flow.site == site]
         ways += [f"    s{number}v{index} ==> s{numbers[to]}" for index, flow in enumerate(here) for to in flow.to]
     return ways
 
@@ -102,32 +100,21 @@ def _families(site: Site) -> str:
 
 
 def _shape(label: str, form: str) -> str:
-    return f'{{{{"{label}"}}}}' if form == "gateway" else f'["{label}"]'
+    return f'{{{{"{label}"}}}}' if form == GATEWAY else f'["{label}"]'
 
 
-def _links(spec: Spec, routes: Routes, short: dict[str, str]) -> tuple[list[str], list[int]]:
+def _links(overview: Overview, short: dict[str, str]) -> tuple[list[str], list[int]]:
     """Return the links between sites, and which of them go through gateways."""
-    numbers = {site.name: number for number, site in enumerate(spec.sites)}
-    direct: dict[tuple[str, str], list[tuple[bool, bool]]] = defaultdict(list)
-    through: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for one, other in combinations(spec.nodes, 2):
-        pair = (one.site, other.site)
-        if one.site == other.site:
+    numbers = {site.name: number for number, site in enumerate(overview.spec.sites)}
+    links, relayed = [], []
+    for pair in overview.site_pairs:
+        here, there = pair.here, pair.there
+        if here == there:
             continue
-        if routes.kind(one.name, other.name) == RELAY:
-            gateways = ", ".join(short[name] for name in routes.path(one.name, other.name)[1:-1])
-            through[pair][gateways] += 1
-        else:
-            ends = routes.reachability.endpoint(one, other), routes.reachability.endpoint(other, one)
-            direct[pair].append((bool(ends[0]), bool(ends[1])))
-    links = []
-    for (here, there), speakers in direct.items():
-        forth, back = (any(speaks[side] for speaks in speakers) for side in (0, 1))
-        if forth and back and _too_many(spec):
-            continue
-        left, right, arrow = (here, there, "<-->" if back else "-->") if forth else (there, here, "-->")
-        links.append(f's{numbers[left]} {arrow}|"{len(speakers)}"| s{numbers[right]}')
-    first = len(links)
-    for (here, there), counts in through.items():
-        links += [f's{numbers[here]} -. "{count} through {way}" .- s{numbers[there]}' for way, count in counts.items()]
-    return links, list(range(first, len(links)))
+        if pair.tunnels and not (pair.forth and pair.back and _too_many(overview.spec)):
+            left, right, arrow = (here, there, "<-->" if pair.back else "-->") if pair.forth else (there, here, "-->")
+            links.append(f's{numbers[left]} {arrow}|"{pair.tunnels}"| s{numbers[right]}')
+        for way, nodes in pair.ways.items():
+            gateways = ", ".join(short[name] for name in way)
+            relayed.append(f's{numbers[here]} -. "{len(nodes)} through {gateways}" .- s{numbers[there]}')
+    return links + relayed, list(range(len(links), len(links) + len(relayed)))

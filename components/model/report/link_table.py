@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.model.mesh.links import Link, narrowest
+from components.model.mesh.links import Link
 from components.model.report.markdown import table
 
 
@@ -23,9 +23,11 @@ def _number(value: float | None) -> str:
     return "?" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def narrow_note(links: Sequence[Link], mtu: int) -> str:
-    """Return what a path narrower than wg0 means for pods, and what to write to change it; empty without one."""
-    least = narrowest(links, mtu)
+def narrow_note(least: int | None, mtu: int) -> str:
+    """Return what a path narrower than wg0 means for pods, and what to write to change it; empty without one.
+
+    `least` is the least MTU of the paths that are narrower than wg0's `mtu`, in bytes.
+    """
     if least is None:
         return ""
     return (

@@ -1,99 +1,57 @@
-"""What each site's network group is asked for, in Markdown: ports, from where, to which host."""
+"""The sheets for sites' network groups, in Markdown: ports, from where, to which host."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from components.model.mesh.client_gateways import clients_by
-from components.model.mesh.routing import Routes
+from components.model.firewall.callers import Callers
+from components.model.firewall.requests import Opening, Request
 from components.model.report.markdown import table
-from components.model.report.service_tables import requests
-from components.model.services.entries import Entry, entries
-from components.model.spec import Endpoint, Node, Site, Spec
-from components.model.spec.families import IPV6, family_of
+from components.model.spec import Site
+from components.model.spec.families import IPV6
 
 
-def firewall_requests(spec: Spec, routes: Routes) -> str:
+def network_groups(requests: Iterable[Request]) -> str:
     """Return a sheet for each site."""
-    services = entries(spec)
-    return "\n\n".join(_sheet(spec, routes, site, services) for site in spec.sites)
+    return "\n\n".join(map(_sheet, requests))
 
 
-def _sheet(spec: Spec, routes: Routes, site: Site, services: tuple[Entry, ...]) -> str:
-    inwards = [row for node in site.nodes for row in _inwards(spec, routes, node)]
-    names = {node.name for node in site.nodes}
-    inwards += requests(spec, [entry for entry in services if entry.node in names])
-    lines = [f"### {site.name}"]
-    if inwards:
-        lines.append(table(["open inwards", "from", "leads to"], inwards))
+def _sheet(request: Request) -> str:
+    lines = [f"### {request.site.name}"]
+    if request.inwards:
+        rows = [[port(opening), callers(opening.callers), leads_to(opening)] for opening in request.inwards]
+        lines.append(table(["open inwards", "from", "leads to"], rows))
     else:
         lines.append("Inwards: nothing to open.")
-    outwards = _outwards(spec, routes, site)
-    if outwards:
-        lines += ["", f"Outwards, with the answers to it: UDP from {_hosts(site)} to {outwards}."]
+    if request.outwards:
+        to = _by_site((site, map(str, endpoints)) for site, endpoints in request.outwards.items())
+        lines += ["", f"Outwards, with the answers to it: UDP from {_hosts(request.site)} to {to}."]
     return "\n".join(lines)
 
 
-def _inwards(spec: Spec, routes: Routes, node: Node) -> Iterator[list[str]]:
-    """Yield a row for each endpoint of a node that others speak to from outside."""
-    guests = clients_by(spec, node)
-    for endpoint in node.endpoints:
-        callers = [
-            other for other in _outside(spec, routes, node) if routes.reachability.endpoint(other, node) == endpoint
-        ]
-        if callers or guests:
-            # A LAN address of the other family is not where this endpoint is forwarded to.
-            lan = node.lan_address if _same_family(node.lan_address, endpoint) else None
-            forwarded = lan or endpoint.port != spec.mesh.listen_port
-            port = f", UDP {spec.mesh.listen_port}" if forwarded else ""
-            inner = f"{node.name}{port}" + (f" at {lan}" if lan else "")
-            sources = (
-                "any address (roaming clients come from everywhere)" if guests else _sources(spec, callers, endpoint)
-            )
-            yield [f"UDP {endpoint.port} at {endpoint.host}", sources, inner]
+def port(opening: Opening) -> str:
+    """Return what is to be opened."""
+    return f"{opening.protocol.upper()} {opening.port} at {opening.host}"
 
 
-def _same_family(address: object, endpoint: Endpoint) -> bool:
-    return endpoint.family in (None, family_of(str(address)))
+def leads_to(opening: Opening) -> str:
+    """Return the host, and the port and address that a router forwards to."""
+    inner = f", {opening.protocol.upper()} {opening.inner_port}" if opening.inner_port else ""
+    return f"{opening.node}{inner}" + (f" at {opening.lan_address}" if opening.lan_address else "")
 
 
-def _sources(spec: Spec, callers: list[Node], called: Endpoint) -> str:
-    """Return the addresses that callers come from, as far as endpoints of theirs or of their sites tell."""
-    sites = {site.name: site.endpoints for site in spec.sites}
-
-    def source(caller: Node) -> str | None:
-        endpoints = caller.endpoints or sites[caller.site]
-        fitting = (own.host for own in endpoints if own.family is None or called.family in (None, own.family))
-        return next(fitting, None)
-
-    known = [(node, host) for node in callers if (host := source(node))]
-    if len(known) == len(callers):
-        return _by_site(known)
-    unknown = sorted({node.site for node in callers if not source(node)})
-    of_family = f"{called.family} " if called.family == IPV6 else ""
-    return f"any {of_family}address (that of {', '.join(unknown)} is not in the configuration)"
+def callers(who: Callers) -> str:
+    """Return from where packets come."""
+    if who.anybody:
+        return "any address"
+    if who.roaming:
+        return "any address (roaming clients come from everywhere)"
+    if who.unknown:
+        family = f"{who.family} " if who.family == IPV6 else ""
+        return f"any {family}address (that of {', '.join(who.unknown)} is not in the configuration)"
+    return ", ".join(who.ranges) if who.ranges else _by_site(who.sites.items())
 
 
-def _outwards(spec: Spec, routes: Routes, site: Site) -> str:
-    called: dict[Endpoint, Node] = {}
-    for node in site.nodes:
-        for other in _outside(spec, routes, node):
-            endpoint = routes.reachability.endpoint(node, other)
-            if endpoint:
-                called[endpoint] = other
-    return _by_site([(node, str(endpoint)) for endpoint, node in called.items()])
-
-
-def _outside(spec: Spec, routes: Routes, node: Node) -> list[Node]:
-    """Return the other sites' nodes that have a tunnel with a node."""
-    return [other for other in spec.nodes if other.name in routes.tunnels[node.name] and other.site != node.site]
-
-
-def _by_site(found: list[tuple[Node, str]]) -> str:
-    sites: dict[str, list[str]] = defaultdict(list)
-    for node, text in sorted(found, key=lambda pair: pair[0].site):
-        if text not in sites[node.site]:
-            sites[node.site].append(text)
-    return "; ".join(f"{', '.join(texts)} ({site})" for site, texts in sites.items())
+def _by_site(sites: Iterable[tuple[str, Iterable[str]]]) -> str:
+    return "; ".join(f"{', '.join(texts)} ({site})" for site, texts in sites)
 
 
 def _hosts(site: Site) -> str:

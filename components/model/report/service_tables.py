@@ -1,36 +1,22 @@
 """What people are told of services: where they are reached, by which way, what to write in DNS, what to open."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from components.model.mesh.routing import Routes
+from components.model.overview import Overview
 from components.model.report.markdown import table
+from components.model.report.network_groups import callers, leads_to, port
 from components.model.report.short_names import short_names
-from components.model.services.entries import Backend, Entry, entries, inner_hops, sites_of
-from components.model.services.public_hosts import outside
-from components.model.spec import Endpoint, Node, Spec
-from components.model.spec.families import IPV6, family_of
-from components.model.spec.service import EVERYBODY, Service
+from components.model.services.dns import SAME_AS, Record
+from components.model.services.entries import Backend, Entry
+from components.model.spec import Endpoint, Spec
 
 _SHOWN = 3
 """So many nodes of one way are named."""
 
 
-def reached(spec: Spec) -> dict[str, tuple[Entry, ...]]:
-    """Return where each service is reached, by its name, with inner hops that members of the mesh come to."""
-    found: dict[str, list[Entry]] = {service.name: [] for service in spec.services}
-    for entry in entries(spec):
-        found[entry.service.name].append(entry)
-    for node in spec.nodes:
-        for service in inner_hops(spec, node):
-            if service.sources is None:
-                why = "`from: mesh`: members of the mesh come to where it runs"
-                backend = Backend(node.name, node.address, service.port)
-                found[service.name].append(Entry(service, node.name, (), "direct", why, (backend,)))
-    return {name: tuple(ways) for name, ways in found.items()}
-
-
-def services_data(spec: Spec, routes: Routes) -> dict[str, dict[str, object]]:
+def services_data(overview: Overview) -> dict[str, dict[str, object]]:
     """Return the output `services`."""
     return {
         name: {
@@ -38,38 +24,40 @@ def services_data(spec: Spec, routes: Routes) -> dict[str, dict[str, object]]:
             "why": _whys(ways),
             "port": ways[0].service.port,
             "protocol": ways[0].service.protocol,
-            "addresses": _unique(host for entry in ways for host in _hosts(spec, entry)),
-            "paths": [path(spec, routes, entry) for entry in ways],
-            "dns": dns_records(ways),
-            "firewall": [f"{what} from {sources}, to {host}" for what, sources, host in requests(spec, ways)],
+            "addresses": _unique(host for entry in ways for host in _hosts(overview.spec, entry)),
+            "paths": [path(overview, entry) for entry in ways],
+            "dns": list(map(record, overview.records[name])),
+            "firewall": [
+                f"{port(opening)} from {callers(opening.callers)}, to {leads_to(opening)}"
+                for opening in overview.openings[name]
+            ],
         }
-        for name, ways in reached(spec).items()
+        for name, ways in overview.reached.items()
     }
 
 
-def services_table(spec: Spec) -> str:
+def services_table(overview: Overview) -> str:
     """Return a table with a row for each service; empty when none is declared."""
-    short, rows = short_names(spec), []
-    for name, ways in reached(spec).items():
-        service = ways[0].service
-        where = ", ".join(_at(spec, entry) for entry in ways[:_SHOWN]) + _more(ways)
+    short, rows = short_names(overview.spec), []
+    for name, ways in overview.reached.items():
+        where = ", ".join(_at(overview.spec, entry) for entry in ways[:_SHOWN]) + _more(ways)
         through = _some([short[entry.node] for entry in ways])
-        runs = ", ".join(site.name for site in sites_of(spec, service))
-        rows.append([name, where, through, runs, modes(ways), _whys(ways)])
+        rows.append([name, where, through, ", ".join(overview.runs_at[name]), modes(ways), _whys(ways)])
     return table(["service", "reached at", "enters at", "runs at", "mode", "why"], rows) if rows else ""
 
 
-def services_section(spec: Spec, routes: Routes) -> str:
+def services_section(overview: Overview) -> str:
     """Return the section of the readme; empty when no service is declared."""
-    if not spec.services:
+    if not overview.reached:
         return ""
-    found = reached(spec)
-    paths = "\n".join(f"    {name}: {path(spec, routes, entry)}" for name, ways in found.items() for entry in ways)
-    records = [f"    {record}" for ways in found.values() for record in dns_records(ways)]
+    paths = "\n".join(
+        f"    {name}: {path(overview, entry)}" for name, ways in overview.reached.items() for entry in ways
+    )
+    records = [f"    {record(one)}" for records in overview.records.values() for one in records]
     dns = "\nDNS records to create:\n\n" + "\n".join(records) + "\n" if records else ""
     return f"""
 ## Services
-{services_table(spec)}
+{services_table(overview)}
 
 How connections go; what stands behind `else` helps out while nothing nearer answers:
 
@@ -77,20 +65,17 @@ How connections go; what stands behind `else` helps out while nothing nearer ans
 {dns}"""
 
 
-def path(spec: Spec, routes: Routes, entry: Entry) -> str:
+def path(overview: Overview, entry: Entry) -> str:
     """Return the way of a connection by one entry, in words."""
-    short, service = short_names(spec), entry.service
-    ends = ", ".join(f"{Endpoint(host, service.port)}/{service.protocol}" for host in _hosts(spec, entry))
-    sites = {node.name: node.site for node in spec.nodes}
-    near = [one for one in entry.backends if sites[one.node] == sites[entry.node]]
-    far = [one for one in entry.backends if one not in near]
+    short, routes = short_names(overview.spec), overview.plan.routes
+    near, far = entry.near, entry.far
     client = "client" if entry.addresses else "member of the mesh"
     legs = _legs(routes, short, entry, near or far)
     backups = f"; else {_legs(routes, short, entry, far)}" if near and far else ""
-    return f"{client} -> {short[entry.node]} ({ends}) -> {legs}{backups}"
+    return f"{client} -> {short[entry.node]} ({_at(overview.spec, entry)}) -> {legs}{backups}"
 
 
-def _legs(routes: Routes, short: dict[str, str], entry: Entry, backends: list[Backend]) -> str:
+def _legs(routes: Routes, short: dict[str, str], entry: Entry, backends: Iterable[Backend]) -> str:
     ways: dict[tuple[str, ...], list[str]] = defaultdict(list)
     legs, service = [], entry.service
     for one in backends:
@@ -105,48 +90,12 @@ def _legs(routes: Routes, short: dict[str, str], entry: Entry, backends: list[Ba
     return " or ".join(" -> ".join(filter(None, (leg, target))) for leg in legs)
 
 
-def dns_records(ways: Sequence[Entry]) -> list[str]:
-    """Return the records to create for a service; none for one of the mesh.
-
-    A name beside other addresses cannot be a CNAME (RFC 1034, section 3.6.2).
-    """
-    hosts = _unique(host for entry in ways for host in entry.addresses)
-    records = []
-    for host in hosts:
-        family = family_of(host)
-        if family:
-            kind = "AAAA" if family == IPV6 else "A"
-            records.append(f"{ways[0].service.name} {kind} {host}")
-        elif len(hosts) == 1:
-            records.append(f"{ways[0].service.name} CNAME {host.removesuffix('.')}.")
-        else:
-            records.append(f"{ways[0].service.name} A, AAAA: those of {host}, kept as they are there")
-    return records
-
-
-def requests(spec: Spec, ways: Iterable[Entry]) -> Iterator[list[str]]:
-    """Yield what firewalls have to let through: port and address, from where, to which host."""
-    public, nodes = outside(spec).public, {node.name: node for node in spec.nodes}
-    for entry in ways:
-        service, node = entry.service, nodes[entry.node]
-        port = f"{service.protocol.upper()} {service.port}"
-        for host in entry.addresses:
-            own = host in public.get(entry.node, ())
-            yield [f"{port} at {host}", _sources(service, host), node.name if own else _inner(node, host, port)]
-
-
-def _inner(node: Node, host: str, port: str) -> str:
-    """Return where a router forwards a port to."""
-    same = node.lan_address and family_of(host) in (None, family_of(str(node.lan_address)))
-    return f"{node.name}, {port}" + (f" at {node.lan_address}" if same else "")
-
-
-def _sources(service: Service, host: str) -> str:
-    if service.sources == EVERYBODY:
-        return "any address"
-    family = family_of(host)
-    fitting = (net for net in service.sources or () if family is None or family_of(str(net.network_address)) == family)
-    return ", ".join(map(str, fitting))
+def record(one: Record) -> str:
+    """Return a record as it is written in a zone file; for a name beside addresses, what to do instead."""
+    if one.kind == SAME_AS:
+        return f"{one.name} A, AAAA: those of {one.value}, kept as they are there"
+    value = f"{one.value.removesuffix('.')}." if one.kind == "CNAME" else one.value
+    return f"{one.name} {one.kind} {value}"
 
 
 def modes(ways: Iterable[Entry]) -> str:
@@ -171,9 +120,9 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + _more(names)
 
 
-def _more(found: Sequence[object]) -> str:
-    return f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+def _more(items: Sequence[object]) -> str:
+    return f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
 
 
-def _unique(found: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(found))
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))

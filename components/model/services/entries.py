@@ -8,13 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from components.model.derived import derived
-from components.model.services.public_hosts import Addresses, Outside, outside
+from components.model.services.public_hosts import Addresses, PublicHosts
 from components.model.spec import WORKER, Node, Site, Spec
 from components.model.spec.families import FAMILIES
 from components.model.spec.service import DIRECT, KEPT, TUNNEL, Service
-
-__all__ = ("Backend", "Entry", "Service", "enters", "entries", "inner_hops", "placed")
 
 
 @dataclass(frozen=True)
@@ -22,8 +19,9 @@ class Backend:
     """Where an entry sends connections to."""
 
     node: str
+    site: str
     address: IPv4Address
-    """Of wg0."""
+    """Its address of wg0."""
     port: int
     """There: the NodePort, the hostPort, or for a target that of the node's own inner hop, which is the service's."""
 
@@ -34,6 +32,7 @@ class Entry:
 
     service: Service
     node: str
+    site: str
     addresses: Addresses
     """Where clients come: IPs or a name; none for a service of the mesh, which enters at wg0's."""
     mode: str
@@ -42,6 +41,16 @@ class Entry:
     """One clause, for people."""
     backends: tuple[Backend, ...]
     """This node itself first, then its site's, then the others: these only help out where there are nearer ones."""
+
+    @property
+    def near(self) -> tuple[Backend, ...]:
+        """The backends at this entry's own site."""
+        return tuple(backend for backend in self.backends if backend.site == self.site)
+
+    @property
+    def far(self) -> tuple[Backend, ...]:
+        """The backends at other sites."""
+        return tuple(backend for backend in self.backends if backend.site != self.site)
 
 
 @dataclass(frozen=True)
@@ -53,18 +62,29 @@ class Doorway:
     why: str
 
 
-@derived
-def entries(spec: Spec) -> tuple[Entry, ...]:
+def entries_of(spec: Spec, public: PublicHosts) -> tuple[Entry, ...]:
     """Return all entries, in the order of the services and of their nodes."""
     if not spec.services:
         return ()
-    found = outside(spec)
-    nodes = {node.name: node for node in spec.nodes}
     return tuple(
-        _entry(service, one, [nodes[name] for name in service.nodes])
+        _entry(service, one, [spec.node(name) for name in service.nodes])
         for service in spec.services
-        for one in enters(spec, found, service)
+        for one in enters(spec, public, service)
     )
+
+
+def reached(spec: Spec, entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+    """Return where each service is reached, by its name, with inner hops that members of the mesh come to."""
+    ways: dict[str, list[Entry]] = {service.name: [] for service in spec.services}
+    for entry in entries:
+        ways[entry.service.name].append(entry)
+    for node in spec.nodes:
+        for service in inner_hops(spec, node):
+            if service.sources is None:
+                why = "`from: mesh`: members of the mesh come to where it runs"
+                backend = Backend(node.name, node.site, node.address, service.port)
+                ways[service.name].append(Entry(service, node.name, node.site, (), DIRECT, why, (backend,)))
+    return {name: tuple(entries) for name, entries in ways.items()}
 
 
 def inner_hops(spec: Spec, node: Node) -> tuple[Service, ...]:
@@ -85,7 +105,7 @@ def placed(sites: Sequence[Site], words: Iterable[str]) -> tuple[Node, ...]:
     return tuple(found)
 
 
-def enters(spec: Spec, found: Outside, service: Service) -> tuple[Doorway, ...]:
+def enters(spec: Spec, found: PublicHosts, service: Service) -> tuple[Doorway, ...]:
     """Return where a service enters; none: it cannot. `found` is where the nodes are reached from outside."""
     if service.sources is None:
         return _of_mesh(spec, service)
@@ -108,7 +128,7 @@ def enters(spec: Spec, found: Outside, service: Service) -> tuple[Doorway, ...]:
     return _through_others(spec, found, service, runs)
 
 
-def named_entries(spec: Spec, found: Outside, service: Service) -> tuple[Node, ...]:
+def named_entries(spec: Spec, found: PublicHosts, service: Service) -> tuple[Node, ...]:
     """Return the nodes that `entries` stands for where clients come from outside.
 
     A site stands for its public nodes; where it has none, for one node at each address of its router: a port is
@@ -138,11 +158,11 @@ def _of_mesh(spec: Spec, service: Service) -> tuple[Doorway, ...]:
     )
 
 
-def _public(nodes: Iterable[Node], found: Outside, service: Service, why: str) -> tuple[Doorway, ...]:
+def _public(nodes: Iterable[Node], found: PublicHosts, service: Service, why: str) -> tuple[Doorway, ...]:
     return tuple(Doorway(node, addresses, why) for node in nodes if (addresses := found.fitting(service, node)))
 
 
-def _through_others(spec: Spec, found: Outside, service: Service, runs: tuple[Site, ...]) -> tuple[Doorway, ...]:
+def _through_others(spec: Spec, found: PublicHosts, service: Service, runs: tuple[Site, ...]) -> tuple[Doorway, ...]:
     """Return one public node of each site where the service does not run, a gateway first."""
     why = "`mode: tunnel`"
     if service.mode != TUNNEL:
@@ -155,7 +175,7 @@ def _through_others(spec: Spec, found: Outside, service: Service, runs: tuple[Si
     return tuple(others)
 
 
-def _behind_router(site: Site, found: Outside, service: Service) -> list[str]:
+def _behind_router(site: Site, found: PublicHosts, service: Service) -> list[str]:
     first: dict[Addresses, str] = {}
     for node in sorted(site.nodes, key=lambda node: (not node.endpoints, _rank(site, node))):
         addresses = found.leading_to(service, node)
@@ -169,7 +189,7 @@ def _rank(site: Site, node: Node) -> int:
     return site.gateways.index(node.name) if node.name in site.gateways else len(site.gateways)
 
 
-def _declared(found: Outside, node: Node, addresses: Addresses) -> str:
+def _declared(found: PublicHosts, node: Node, addresses: Addresses) -> str:
     if set(addresses) <= set(found.public.get(node.name, ())):
         return "`entries` says so"
     return "`entries` says so: the router before it has to forward the port"
@@ -194,9 +214,9 @@ def _names(sites: Iterable[Site]) -> str:
 
 
 def _entry(service: Service, one: Doorway, nodes: list[Node]) -> Entry:
-    here = [node for node in nodes if node.site == one.node.site]
-    near = sorted(here, key=lambda node: node.name != one.node.name)
-    others = [node for node in nodes if node not in here]
+    near = sorted((node for node in nodes if node.site == one.node.site), key=lambda node: node.name != one.node.name)
+    mode = DIRECT if near else TUNNEL
+    others = [node for node in nodes if node.site != one.node.site]
     if service.client_address == KEPT:
         near, others = [one.node], []
     elif service.mode == DIRECT:
@@ -204,8 +224,9 @@ def _entry(service: Service, one: Doorway, nodes: list[Node]) -> Entry:
     return Entry(
         service,
         one.node.name,
+        one.node.site,
         one.addresses,
-        DIRECT if here else TUNNEL,
+        mode,
         one.why,
-        tuple(Backend(node.name, node.address, service.backend_port) for node in [*near, *others]),
+        tuple(Backend(node.name, node.site, node.address, service.backend_port) for node in [*near, *others]),
     )

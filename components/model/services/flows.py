@@ -1,10 +1,13 @@
-"""Services as diagrams show them: at which site each enters, and to which sites its traffic goes from there."""
+"""The flow of each service between sites: where it enters, and to which sites its traffic goes from there."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from components.model.report.service_tables import reached
-from components.model.spec import Spec
-from components.model.spec.service import TUNNEL, Service
+from components.model.mesh.routing import Routes
+from components.model.services.entries import Entry
+from components.model.spec import Service, Spec
+from components.model.spec.service import TUNNEL
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,36 @@ class Flow:
         return f"{self.service.name} {self.service.protocol.upper()} {self.service.port}"
 
 
-def flows(spec: Spec) -> tuple[Flow, ...]:
-    """Return the flows, in the order of the services and of the sites."""
-    sites = {node.name: node.site for node in spec.nodes}
-    found = []
-    for ways in reached(spec).values():
+@dataclass(frozen=True)
+class Crossing:
+    """One step of a service's traffic from site to site."""
+
+    start: str
+    end: str
+    service: str
+
+
+def flows_of(spec: Spec, reached: Mapping[str, tuple[Entry, ...]]) -> tuple[Flow, ...]:
+    """Return the flows, in the order of the services and of the sites. `reached` is where each service is reached."""
+    flows = []
+    for ways in reached.values():
         for site in spec.sites:
-            here = [entry for entry in ways if sites[entry.node] == site.name]
-            to = [sites[one.node] for entry in here if entry.mode == TUNNEL for one in entry.backends]
+            here = [entry for entry in ways if entry.site == site.name]
+            to = [one.site for entry in here if entry.mode == TUNNEL for one in entry.backends]
             if here:
                 nodes = tuple(entry.node for entry in here)
-                found.append(Flow(here[0].service, site.name, nodes, tuple(dict.fromkeys(to))))
-    return tuple(found)
+                flows.append(Flow(here[0].service, site.name, nodes, tuple(dict.fromkeys(to))))
+    return tuple(flows)
+
+
+def crossings(routes: Routes, entries: Iterable[Entry]) -> tuple[Crossing, ...]:
+    """Return the steps of traffic by tunnel from where it enters to where it runs, each once."""
+    return tuple(dict.fromkeys(_crossings(routes, entries)))
+
+
+def _crossings(routes: Routes, entries: Iterable[Entry]) -> Iterator[Crossing]:
+    for entry in entries:
+        for backend in entry.backends if entry.mode == TUNNEL else ():
+            for one, other in pairwise(routes.path(entry.node, backend.node)):
+                if routes.sites[one] != routes.sites[other]:
+                    yield Crossing(routes.sites[one], routes.sites[other], entry.service.name)

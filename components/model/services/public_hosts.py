@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from components.model.derived import derived
 from components.model.spec import Node, Site, Spec
 from components.model.spec.families import family_of
 from components.model.spec.service import Service
@@ -14,7 +13,7 @@ Addresses = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Outside:
+class PublicHosts:
     """Addresses (or names) by the name of a node."""
 
     public: dict[str, Addresses]
@@ -37,8 +36,7 @@ class Outside:
         return own + _fitting(service, node, self.forwarded.get(node.name, ()))
 
 
-@derived
-def outside(spec: Spec) -> Outside:
+def public_hosts(spec: Spec) -> PublicHosts:
     """Return where nodes are reached.
 
     A host is public at an endpoint of its own whose address is that of nobody else, where it has no LAN address of
@@ -61,7 +59,7 @@ def outside(spec: Spec) -> Outside:
             routers = [host for host in hosts or _of_site(site) if host not in own]
             if routers:
                 forwarded[node.name] = tuple(routers)
-    return Outside(public, forwarded)
+    return PublicHosts(public, forwarded)
 
 
 def _of_site(site: Site) -> Iterable[str]:

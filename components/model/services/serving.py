@@ -1,9 +1,11 @@
 """What one node does for services: as an entry, and as the inner hop of a target."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
-from components.model.services.entries import Entry, entries, inner_hops
+from components.model.services.entries import Entry, inner_hops
 from components.model.spec import Node, Spec
 from components.model.spec.service import KEPT, PROXY_PROTOCOL, TCP, Service
 
@@ -83,14 +85,16 @@ class Serving:
         return bool(self.guarded)
 
 
-def serving(spec: Spec, node: Node) -> Serving:
-    """Return what a node does for the services of a specification."""
-    here = [entry for entry in entries(spec) if entry.node == node.name]
-    return of_node(node, here, inner_hops(spec, node), {other.name: other.site for other in spec.nodes})
+def servings(spec: Spec, entries: Iterable[Entry]) -> dict[str, Serving]:
+    """Return what each node does for services, by its name."""
+    here: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        here[entry.node].append(entry)
+    return {node.name: _of_node(node, here.get(node.name, []), inner_hops(spec, node)) for node in spec.nodes}
 
 
-def of_node(node: Node, here: list[Entry], hops: tuple[Service, ...], sites: dict[str, str]) -> Serving:
-    """Return the same from the entries at this node and its inner hops; `sites` are those of the nodes, by name."""
+def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Serving:
+    """Return what a node does, from the entries at this node and its inner hops."""
     proxied: list[Proxied] = []
     readdressed: list[Readdressed] = []
     guarded = [_guard(entry.service) for entry in here]
@@ -98,7 +102,7 @@ def of_node(node: Node, here: list[Entry], hops: tuple[Service, ...], sites: dic
         service = entry.service
         if _by_itself(service):
             continue
-        servers = _servers(entry, sites)
+        servers = _servers(entry)
         if service.protocol == TCP and service.client_address != KEPT:
             with_header = service.client_address == PROXY_PROTOCOL
             proxied.append(Proxied(service.name, service.port, entry.addresses, servers, with_header))
@@ -126,12 +130,9 @@ def _by_itself(service: Service) -> bool:
     return service.client_address == KEPT and service.host_port == service.port
 
 
-def _servers(entry: Entry, sites: dict[str, str]) -> tuple[Server, ...]:
-    near = {backend.node for backend in entry.backends if sites[backend.node] == sites[entry.node]}
-    return tuple(
-        Server(backend.node, str(backend.address), backend.port, near=backend.node in near or not near)
-        for backend in entry.backends
-    )
+def _servers(entry: Entry) -> tuple[Server, ...]:
+    first = entry.site if entry.near else None
+    return tuple(Server(one.node, str(one.address), one.port, near=first in (None, one.site)) for one in entry.backends)
 
 
 def _readdressed(entry: Entry, node: Node, servers: tuple[Server, ...]) -> Readdressed:

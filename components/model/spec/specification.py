@@ -27,6 +27,7 @@ class Spec:
     gateways: tuple[Node, ...] = field(init=False, repr=False, compare=False)
     """Nodes that may carry packets between other nodes: sites in the order of `nodes`, then as preferred there."""
     _by_name: Mapping[str, Node] = field(init=False, repr=False, compare=False)
+    _sites: Mapping[str, Site] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = tuple(node for site in self.sites for node in site.nodes)
@@ -34,6 +35,7 @@ class Spec:
         object.__setattr__(self, "nodes", nodes)
         object.__setattr__(self, "gateways", tuple(by[name] for site, by in found for name in site.gateways))
         object.__setattr__(self, "_by_name", {node.name: node for node in nodes})
+        object.__setattr__(self, "_sites", {site.name: site for site in self.sites})
 
     def with_role(self, role: str) -> tuple[Node, ...]:
         """Return the nodes that have a role, in the order of `nodes`."""
@@ -42,3 +44,7 @@ class Spec:
     def node(self, name: str) -> Node:
         """Return a node by its name; KeyError when there is none."""
         return self._by_name[name]
+
+    def site(self, name: str) -> Site:
+        """Return a site by its name; KeyError when there is none."""
+        return self._sites[name]

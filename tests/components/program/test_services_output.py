@@ -8,9 +8,8 @@ import pytest
 
 from components.mesh.mesh import Mesh
 from components.model.configuration import parse
-from components.model.mesh.routing import route
 from tests.components.program.test_program import plain_text
-from tests.support.examples import changed, read, three_sites
+from tests.support.examples import changed, overview, read, three_sites
 from tests.support.program import run_program
 
 WEB = {"port": 443, "nodePort": 30443, "from": "public", "at": ["closed"]}
@@ -68,7 +67,7 @@ def test_a_preview_says_where_services_enter(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pulumi.log, "info", lambda text, _: said.append(text))
     for services in ({}, {"web": WEB}):
         spec = parse(changed("services", services, three_sites()), read)
-        Mesh.announce(object.__new__(Mesh), spec, route(spec), Path("readme.md"), Path("diagram.svg"))
+        Mesh.announce(object.__new__(Mesh), overview(spec), Path("readme.md"), Path("diagram.svg"))
     assert "Services:" not in said[0]
     row = next(line for line in said[1].splitlines() if line.startswith("| web"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [

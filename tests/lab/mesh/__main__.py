@@ -5,7 +5,7 @@ import pulumi
 from components.mesh.key import Key, ssh
 from components.mesh.measurement import measure
 from components.mesh.mesh import Mesh
-from components.model.mesh.routing import route
+from components.model.overview import overview_of
 from components.model.report.service_tables import services_data
 from components.program.config import load
 from components.program.documents import documents
@@ -13,12 +13,12 @@ from components.remote.commands import command
 from components.remote.uploads import ROOT
 
 config = pulumi.Config()
-spec, access, _ = load(config, others=True)
-routes = route(spec)
+plan, access, _ = load(config, others=True)
+spec, overview = plan.spec, overview_of(plan)
 work = ROOT / pulumi.get_stack()
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", spec, routes, access, deployer_key.public, work)
-measurement = measure(mesh, spec, routes, deployer_key.private)
+mesh = Mesh("mesh", plan, access, deployer_key.public, work)
+measurement = measure(mesh, plan, deployer_key.private)
 hosts = {node.spec.name: node.host for node in mesh.nodes}
 drained = command(
     "drained",
@@ -27,8 +27,8 @@ drained = command(
     opts=pulumi.ResourceOptions(depends_on=mesh.ready),
 )
 mesh.prune(after=drained)
-pulumi.export("links", measurement.links.apply(lambda links: [link.data() for link in links]))
-pulumi.export("readme", documents(mesh, spec, routes, measurement, work))
+pulumi.export("links", measurement.result.apply(lambda result: [link.data() for link in result.links]))
+pulumi.export("readme", documents(mesh, overview, measurement, work))
 if spec.services:
-    pulumi.export("services", services_data(spec, routes))
+    pulumi.export("services", services_data(overview))
 pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))

@@ -2,10 +2,11 @@
 
 import pytest
 
-from components.model.configuration import parse
-from components.model.firewall.openings import facts, ssh_ranges
+from components.model.configuration import parse, parse_plan
+from components.model.files.firewall_conf import firewall_conf
+from components.model.firewall.openings import openings, ssh_ranges
 from components.model.problems import ConfigError
-from tests.support.examples import changed, configuration, example, read
+from tests.support.examples import changed, configuration, read
 
 ON: dict[str, object] = {"enabled": True, "ssh": ["203.0.113.0/24", "2001:db8::7"]}
 UVIC = "uvic001.hl-lhc.io"
@@ -13,8 +14,9 @@ CONTROL_PLANE = "uchicago002.hl-lhc.io"
 
 
 def lines(config: dict[str, object], name: str) -> list[str]:
-    spec = parse(config, read)
-    return (facts(spec, spec.node(name)) or "").splitlines()
+    plan = parse_plan(config, read)
+    found = openings(plan, plan.spec.node(name))
+    return firewall_conf(found).splitlines() if found else []
 
 
 def problems(config: dict[str, object]) -> list[str]:
@@ -24,8 +26,9 @@ def problems(config: dict[str, object]) -> list[str]:
 
 
 def test_no_host_has_one_where_none_is_declared() -> None:
-    spec = example()
-    assert [facts(spec, node) for node in spec.nodes] == [None] * 7
+    plan = parse_plan(configuration(), read)
+    spec = plan.spec
+    assert [openings(plan, node) for node in spec.nodes] == [None] * 7
     assert [ssh_ranges(site, spec.mesh) for site in spec.sites] == [()] * 3
 
 

@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from components.model.configuration import parse
-from components.model.files.client_conf import client_conf, gateway_of
+from components.model.files.client_conf import client_conf
+from components.model.mesh.client_gateways import gateway_of
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
 from components.model.problems import ConfigError, Problems

@@ -13,15 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.model.configuration import parse
-from components.model.files.failover_conf import failover_conf, failover_table
+from components.model.files.failover_conf import failover_conf
 from components.model.mesh.failover import MOST_ASKED, watch_of
 from components.model.mesh.routing import Routes, route
+from components.model.report.failover_table import failover_table
 from components.model.report.readme import readme
 from components.model.spec import Spec
 from tests.model.mesh.test_client_gateways import Roaming, all_files
 from tests.model.mesh.test_routing import files, forms
 from tests.support import simulator
-from tests.support.examples import TREE, changed, example, read, three_sites
+from tests.support.examples import TREE, changed, example, overview, read, three_sites
 from tests.support.simulator import Interface, Network
 from tests.support.worlds import Form, World, random_world
 
@@ -299,6 +300,6 @@ def test_where_no_gateway_can_take_over_there_is_no_watch_at_all() -> None:
 def test_the_readme_tells_which_pairs_survive_the_death_of_a_gateway(second: object, row: str) -> None:
     config = changed("sites/oneport/gateway", ["gate.lab.test", "inner1.lab.test"], three_sites())
     spec = parse(changed("sites/oneport/endpoint", second, config), read)
-    text = failover_table(spec, route(spec))
+    text = failover_table(overview(spec).gateways_down)
     assert " ".join(text.splitlines()[2].split()) == row
-    assert text in readme(spec, route(spec), "test")
+    assert text in readme(overview(spec), "test")

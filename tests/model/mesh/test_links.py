@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from components.model.cluster.etcd_timers import Timers, slow_for_etcd
 from components.model.configuration import parse
-from components.model.mesh.links import Link, measured, measuring, narrowest, plan, ways
+from components.model.mesh.links import Link, Measured, measured, measurement_plan, measuring, narrowest, ways
 from components.model.mesh.routing import Routes, route
 from components.model.report.link_table import links_table, narrow_note
 from components.model.report.readme import readme
 from components.model.spec import Spec
 from tests.model.report.test_readme import cells
-from tests.support.examples import HOST_KEY, changed, example, host_key, paths_sites, read, three_sites
+from tests.support.examples import HOST_KEY, changed, example, host_key, overview, paths_sites, read, three_sites
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_a_site_is_measured_at_its_gateway_or_its_first_node(spec: Spec) -> None
 
 
 def test_pairs_of_etcds_sites_come_first_because_the_time_is_limited(spec: Spec) -> None:
-    assert plan(spec)["pairs"] == [
+    assert measurement_plan(spec)["pairs"] == [
         ["far", "hub"],
         ["far", "thin"],
         ["hub", "thin"],
@@ -55,7 +55,7 @@ def test_pairs_of_etcds_sites_come_first_because_the_time_is_limited(spec: Spec)
         ["dsl", "hub"],
         ["dsl", "thin"],
     ]
-    assert plan(spec)["sites"] == {
+    assert measurement_plan(spec)["sites"] == {
         node.site: {"address": str(node.address), "user": "root", "hostKey": host_key(node.name)}
         for node in measuring(spec).values()
     }
@@ -80,7 +80,8 @@ def test_it_is_measured_again_when_a_hop_or_its_endpoint_is_another_one_and_not_
 
 
 def test_what_was_printed_becomes_links_between_declared_sites_and_problems(spec: Spec, routes: Routes) -> None:
-    links, problems = measured(spec, routes, PRINTED)
+    result = measured(spec, routes, PRINTED)
+    links, problems = result.links, result.problems
     assert links == (
         Link(("dsl", "hub"), ("dsl1.lab.test", "hub1.lab.test"), "direct", None, None, None),
         Link(("far", "hub"), ("far1.lab.test", "hub1.lab.test"), "direct", 80.4, 1420, (140, 95.4)),
@@ -101,7 +102,7 @@ def test_what_was_printed_becomes_links_between_declared_sites_and_problems(spec
 
 @pytest.mark.parametrize("line", ["[]", "1", '"x"', "null", "{}", '{"between": 5}', '{"between": [["a"]]}', "{"])
 def test_what_is_not_understood_is_a_problem_and_no_crash(spec: Spec, routes: Routes, line: str) -> None:
-    assert measured(spec, routes, f"{line}\n") == ((), (f"not understood: {line}",))
+    assert measured(spec, routes, f"{line}\n") == Measured(problems=(f"not understood: {line}",))
 
 
 @settings(deadline=None)
@@ -112,7 +113,7 @@ def test_nothing_that_is_printed_ends_the_program(printed: str) -> None:
 
 
 def test_the_table_and_what_a_narrow_path_means(spec: Spec, routes: Routes) -> None:
-    links, _ = measured(spec, routes, PRINTED)
+    links = measured(spec, routes, PRINTED).links
     assert cells(links_table(links)) == (
         "| between | and | kind | round trip, ms | MTU | Mbit/s there | Mbit/s back |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
@@ -122,13 +123,13 @@ def test_the_table_and_what_a_narrow_path_means(spec: Spec, routes: Routes) -> N
     )
     assert links_table(()) == ""
     assert narrowest(links, 1420) == 1328
-    assert "`mesh.mtu: 1328`" in narrow_note(links, 1420)
-    assert narrow_note(links, 1328) == narrow_note((), 1420) == ""
+    assert "`mesh.mtu: 1328`" in narrow_note(1328, 1420)
+    assert narrow_note(narrowest(links, 1328), 1328) == narrow_note(narrowest((), 1420), 1420) == ""
 
 
 def test_the_readme_has_the_table_once_something_was_measured(spec: Spec, routes: Routes) -> None:
-    assert "Measured" not in readme(spec, routes, "lab")
-    text = readme(spec, routes, "lab", measured(spec, routes, PRINTED)[0])
+    assert "Measured" not in readme(overview(spec), "lab")
+    text = readme(overview(spec), "lab", measured(spec, routes, PRINTED))
     assert "\n## Measured between sites\n| between | and " in text
     assert text.index("## Who reaches whom") < text.index("## Measured") < text.index("## For the network groups")
 

@@ -13,11 +13,11 @@ from components.model.mesh.reachability import DIRECT, LAN, RELAY
 from components.model.mesh.routing import route
 from components.model.problems import ConfigError
 from components.model.report.diagram import diagram
-from components.model.report.network_groups import firewall_requests
+from components.model.report.network_groups import network_groups
 from components.model.report.readme import readme
 from components.model.spec import Bastion, Spec
 from components.model.spec.families import IPV4, IPV6
-from tests.support.examples import HOST_KEY, addresses, changed, host_key, read, three_sites
+from tests.support.examples import HOST_KEY, addresses, changed, host_key, overview, read, three_sites
 
 BOTH = "sites/both"
 DUAL = f"{BOTH}/nodes/dual.lab.test"
@@ -155,7 +155,7 @@ def cells(text: str) -> str:
 
 def test_network_groups_are_asked_for_each_family_by_itself() -> None:
     spec = spec_of()
-    text = cells(firewall_requests(spec, route(spec)))
+    text = cells(network_groups(overview(spec).requests.values()))
     sheet = {part.split("\n")[0]: part for part in text.split("### ")}
     assert (
         "| UDP 51820 at 2001:db8:1::11 | wg.named.test (both); 2001:db8:6::11 (six) | dual.lab.test |"
@@ -177,17 +177,17 @@ def test_network_groups_are_asked_for_each_family_by_itself() -> None:
 def test_an_ipv6_port_is_asked_for_from_ipv6_addresses() -> None:
     config = changed(f"{CLOSED}/ipFamilies", ["IPv6"], addresses())
     spec = parse(config, read)
-    text = cells(firewall_requests(spec, route(spec)))
+    text = cells(network_groups(overview(spec).requests.values()))
     assert "| UDP 51820 at 2001:db8:6::11 | any IPv6 address (that of closed is not in the configuration) |" in text
 
 
 def test_the_diagram_and_the_table_of_nodes_show_the_families() -> None:
     spec = spec_of()
-    text = diagram(spec, route(spec))
+    text = diagram(overview(spec))
     assert '["<b>six</b> · middle · IPv6"]' in text
     assert '["<b>both</b> · north · IPv4 and IPv6"]' in text
     assert '["<b>four</b> · south"]' in text
-    assert "| [2001:db8:1::11]:51820, 192.0.2.11:51820 |" in readme(spec, route(spec), "test")
+    assert "| [2001:db8:1::11]:51820, 192.0.2.11:51820 |" in readme(overview(spec), "test")
 
 
 def test_the_nearest_bastion_and_user_win() -> None:

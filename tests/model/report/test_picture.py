@@ -13,17 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.model.configuration import parse
-from components.model.mesh.routing import route
 from components.model.report.picture.around import around
+from components.model.report.picture.drawn_links import drawn_links
 from components.model.report.picture.elements import hexagon
-from components.model.report.picture.site_links import links_of
 from components.model.report.picture.style import STYLE
 from components.model.report.picture.svg import picture
 from components.model.report.picture.text import cut, width
 from components.model.spec import Spec
 from tests.model.files.test_wireguard import lab_configuration
 from tests.model.mesh.test_client_gateways import Roaming, with_clients
-from tests.support.examples import TREE, changed, configuration, host_key, read
+from tests.support.examples import TREE, changed, configuration, host_key, overview, read
 from tests.support.worlds import Form, random_form
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,7 +50,7 @@ def large(sites: int, seed: int = 1) -> Spec:
 
 
 def draw(spec: Spec) -> ET.Element:
-    return ET.fromstring(picture(spec, route(spec), "test"))  # noqa: S314 - our own
+    return ET.fromstring(picture(overview(spec), "test"))  # noqa: S314 - our own
 
 
 def moved(element: ET.Element, x: float = 0, y: float = 0) -> list[tuple[ET.Element, float, float]]:
@@ -164,7 +163,7 @@ def test_the_picture_in_the_documentation_is_what_is_drawn() -> None:
             config = changed(f"sites/{site}/nodes/{name}/ssh", ssh, config)
     spec = parse(changed("clients", {"ada-laptop": {}, "bea-phone": {}}, config), read)
     check(spec)
-    drawn = picture(spec, route(spec), "hl-lhc")
+    drawn = picture(overview(spec), "hl-lhc")
     file = TREE / "docs/diagram.svg"
     assert file.read_text(encoding="utf-8") == drawn, f"look at the new picture, and copy it: {save(drawn)}"
 
@@ -205,7 +204,7 @@ def test_gateways_relayed_pairs_lans_and_clients_are_drawn() -> None:
 def test_links_count_tunnels_and_what_they_carry() -> None:
     spec = three()
     found = {
-        (one.here, one.there): (one.tunnels, one.forth, one.back, one.carried) for one in links_of(spec, route(spec))
+        (one.here, one.there): (one.tunnels, one.forth, one.back, one.carried) for one in drawn_links(overview(spec))
     }
     assert found == {
         ("closed", "oneport"): (2, True, False, 4),
@@ -273,7 +272,7 @@ def test_no_line_crosses_a_site() -> None:
                     ]
                     spot = (x + here[0], y + here[1], x + here[0], y + here[1])
                     assert not any(meet(spot, (c[0] + 1, c[1] + 1, c[2] - 1, c[3] - 1)) for c in cards)
-        assert count == len(links_of(spec, route(spec)))
+        assert count == len(drawn_links(overview(spec)))
 
 
 @settings(deadline=None)

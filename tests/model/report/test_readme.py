@@ -7,11 +7,11 @@ import pytest
 from components.model.configuration import parse
 from components.model.mesh.routing import Routes, route
 from components.model.report.diagram import diagram, legend
-from components.model.report.network_groups import firewall_requests
+from components.model.report.network_groups import network_groups
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.readme import readme
 from components.model.spec import Spec
-from tests.support.examples import changed, example, host_key, read, three_sites
+from tests.support.examples import changed, example, host_key, overview, read, three_sites
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +29,8 @@ def cells(text: str) -> str:
     return re.sub(r"-{3,}", "---", re.sub(" +", " ", text))
 
 
-def test_the_table_counts_the_pairs_of_nodes_by_kind(spec: Spec, routes: Routes) -> None:
-    assert cells(reachability_table(spec, routes)) == (
+def test_the_table_counts_the_pairs_of_nodes_by_kind(spec: Spec) -> None:
+    assert cells(reachability_table(overview(spec))) == (
         "| | closed | oneport | open |\n"
         "| --- | --- | --- | --- |\n"
         "| closed | 1 lan | 2 direct, 4 relay | 4 direct |\n"
@@ -39,11 +39,11 @@ def test_the_table_counts_the_pairs_of_nodes_by_kind(spec: Spec, routes: Routes)
     )
 
 
-def test_relayed_paths_are_folded_by_site(spec: Spec, routes: Routes) -> None:
-    assert cells(relayed_paths(spec, routes)).splitlines()[2:] == [
+def test_relayed_paths_are_folded_by_site(spec: Spec) -> None:
+    assert cells(relayed_paths(overview(spec))).splitlines()[2:] == [
         "| both of closed | gate.lab.test | inner1.lab.test, inner2.lab.test (oneport) | 4 |"
     ]
-    assert relayed_paths(example(), route(example())) == ""
+    assert relayed_paths(overview(example())) == ""
 
 
 def test_pairs_of_one_site_are_folded_too() -> None:
@@ -52,15 +52,14 @@ def test_pairs_of_one_site_are_folded_too() -> None:
         config = changed(f"sites/oneport/nodes/{name}.lab.test/lanAddress", None, config)
     config = changed("sites/oneport/nodes/gate.lab.test/lanAddress", None, config)
     spec = parse(config, read)
-    rows = cells(relayed_paths(spec, route(spec))).splitlines()
+    rows = cells(relayed_paths(overview(spec))).splitlines()
     assert "| all 3 of oneport | open1.lab.test | each other | 3 |" in rows
 
 
-def test_network_groups_are_asked_for_a_port_from_where_to_which_host_and_nothing_more(
-    spec: Spec, routes: Routes
-) -> None:
+def test_network_groups_are_asked_for_a_port_from_where_to_which_host_and_nothing_more(spec: Spec) -> None:
     sheets = {
-        text.split("\n")[0]: text.split("\n")[1:] for text in cells(firewall_requests(spec, routes)).split("### ")
+        text.split("\n")[0]: text.split("\n")[1:]
+        for text in cells(network_groups(overview(spec).requests.values())).split("### ")
     }
     assert [line for line in sheets["oneport"] if "UDP" in line] == [
         "| UDP 4500 at 203.0.113.8 | any address (that of closed is not in the configuration) | gate.lab.test, UDP 51820 at 10.1.0.11 |",
@@ -84,12 +83,12 @@ def test_where_all_callers_are_known_their_addresses_are_named() -> None:
     del sites["closed"]
     spec = parse(config, read)
     assert "| UDP 51820 at 192.0.2.11 | 203.0.113.8 (oneport) | open1.lab.test |" in cells(
-        firewall_requests(spec, route(spec))
+        network_groups(overview(spec).requests.values())
     )
 
 
-def test_the_diagram_has_sites_as_boxes_and_links_by_kind(spec: Spec, routes: Routes) -> None:
-    text = diagram(spec, routes)
+def test_the_diagram_has_sites_as_boxes_and_links_by_kind(spec: Spec) -> None:
+    text = diagram(overview(spec))
     assert 'subgraph s1["<b>oneport</b> · middle · LAN 10.1.0.0/24"]' in text
     assert 's1n0{{"gate"}}:::gateway' in text
     assert 's0n0["closed1"]:::closed' in text
@@ -121,20 +120,20 @@ def test_many_sites_are_drawn_without_the_links_that_everybody_has() -> None:
             config = changed(f"sites/more{number:02}/nodes/m{index}-{number}.lab.test", node, config)
     config = changed("kubernetes/podCidr", "10.128.0.0/12", config)
     spec = parse(config, read)
-    text = diagram(spec, route(spec))
+    text = diagram(overview(spec))
     assert "<-->" not in text
-    assert "both ways, have no line" in legend(spec)
+    assert "both ways, have no line" in legend(overview(spec))
     assert '["6 nodes<br/>m0-7 ... m5-7"]:::port' in text
     assert text.count("-->") == 22
 
 
-def test_a_preview_shows_all_of_it(spec: Spec, routes: Routes) -> None:
-    text = readme(spec, routes, "test")
+def test_a_preview_shows_all_of_it(spec: Spec) -> None:
+    text = readme(overview(spec), "test")
     for part in (
-        diagram(spec, routes),
-        reachability_table(spec, routes),
-        relayed_paths(spec, routes),
-        firewall_requests(spec, routes),
+        diagram(overview(spec)),
+        reachability_table(overview(spec)),
+        relayed_paths(overview(spec)),
+        network_groups(overview(spec).requests.values()),
     ):
         assert part in text
 
@@ -142,7 +141,7 @@ def test_a_preview_shows_all_of_it(spec: Spec, routes: Routes) -> None:
 def test_clients_are_told_and_that_they_come_from_everywhere() -> None:
     config = changed("sites/oneport/clients", "192.168.7.128/25", three_sites())
     spec = parse(changed("clients", {"ada-laptop": {"address": "192.168.7.200"}}, config), read)
-    text = cells(readme(spec, route(spec), "test"))
+    text = cells(readme(overview(spec), "test"))
     assert "| ada-laptop | 192.168.7.200 | gate.lab.test | oneport |" in text
     assert "| UDP 4500 at 203.0.113.8 | any address (roaming clients come from everywhere) | gate.lab.test" in text
-    assert "Roaming clients" not in readme(parse(config, read), route(parse(config, read)), "test")
+    assert "Roaming clients" not in readme(overview(parse(config, read)), "test")

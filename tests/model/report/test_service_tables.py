@@ -5,16 +5,15 @@ import re
 import pytest
 
 from components.model.configuration import parse
-from components.model.mesh.routing import route
 from components.model.report.diagram import diagram, legend
-from components.model.report.network_groups import firewall_requests
-from components.model.report.picture.site_links import links_of
+from components.model.report.network_groups import network_groups
+from components.model.report.picture.drawn_links import drawn_links
 from components.model.report.readme import readme
 from components.model.report.service_tables import services_data, services_section, services_table
 from components.model.spec import Spec
 from tests.model.report.test_picture import check, draw, lab, text_boxes
 from tests.model.report.test_readme import cells
-from tests.support.examples import TREE, addresses, changed, host_key, read, three_sites
+from tests.support.examples import TREE, addresses, changed, host_key, overview, read, three_sites
 
 SVG = "{http://www.w3.org/2000/svg}"
 SERVICES: dict[str, object] = {
@@ -38,7 +37,7 @@ def spec() -> Spec:
 
 
 def data(spec: Spec, name: str, field: str) -> object:
-    return services_data(spec, route(spec))[name][field]
+    return services_data(overview(spec))[name][field]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_the_way_is_told_from_the_client_to_what_answers(spec: Spec, name: str, 
 
 
 def test_the_output_has_modes_reasons_and_addresses(spec: Spec) -> None:
-    assert list(services_data(spec, route(spec))) == sorted(SERVICES)
+    assert list(services_data(overview(spec))) == sorted(SERVICES)
     assert (data(spec, "web", "mode"), data(spec, "www", "mode")) == ("tunnel", "direct")
     assert data(spec, "web", "why") == "it runs at closed, without a public node"
     assert data(spec, "web", "addresses") == ["192.0.2.11"]
@@ -97,7 +96,7 @@ def test_dns_records_are_those_of_the_entries(spec: Spec) -> None:
 
 def test_network_groups_are_asked_for_the_ports_of_services(spec: Spec) -> None:
     sheets = dict(
-        sheet.split("\n", 1) for sheet in cells(firewall_requests(spec, route(spec))).split("### ") if sheet
+        sheet.split("\n", 1) for sheet in cells(network_groups(overview(spec).requests.values())).split("### ") if sheet
     )  # fmt: skip
     assert "| TCP 443 at 192.0.2.11 | any address | open1.lab.test |" in sheets["open"]
     assert "| TCP 2811 at 192.0.2.12 | 203.0.113.0/24 | open2.lab.test |" in sheets["open"]
@@ -112,26 +111,26 @@ def test_network_groups_are_asked_for_the_ports_of_services(spec: Spec) -> None:
     ]
     ranges = {"port": 443, "nodePort": 30443, "from": ["203.0.113.0/24", "2001:db8:9::/48"], "at": ["both"]}
     both = declared({"web": ranges}, addresses())
-    families = cells(firewall_requests(both, route(both)))
+    families = cells(network_groups(overview(both).requests.values()))
     assert "| TCP 443 at 192.0.2.11 | 203.0.113.0/24 | dual.lab.test |" in families
     assert "| TCP 443 at 2001:db8:1::11 | 2001:db8:9::/48 | dual.lab.test |" in families
 
 
 def test_the_readme_has_a_section_and_nothing_of_it_without_services(spec: Spec) -> None:
-    text = readme(spec, route(spec), "test")
+    text = readme(overview(spec), "test")
     golden = TREE / "tests/model/files/golden/services.md"
-    assert services_section(spec, route(spec)) == golden.read_text(encoding="utf-8")
-    assert services_section(spec, route(spec)) in text
+    assert services_section(overview(spec)) == golden.read_text(encoding="utf-8")
+    assert services_section(overview(spec)) in text
     assert "The other ports are those of services." in text
     plain = parse(three_sites(), read)
-    without = readme(plain, route(plain), "test")
+    without = readme(overview(plain), "test")
     assert "ervice" not in without
-    assert services_table(plain) == services_section(plain, route(plain)) == ""
-    assert "ervice" not in diagram(plain, route(plain)) + legend(plain)
+    assert services_table(overview(plain)) == services_section(overview(plain)) == ""
+    assert "ervice" not in diagram(overview(plain)) + legend(overview(plain))
 
 
 def test_the_flowchart_has_a_box_where_a_service_enters_and_an_arrow_to_where_it_runs(spec: Spec) -> None:
-    text = diagram(spec, route(spec))
+    text = diagram(overview(spec))
     closed, oneport, opened = text.split("subgraph ")[1:4]
     assert '(["web TCP 443"]):::service' in opened
     assert '(["behind TCP 8443"]):::service' in oneport
@@ -148,8 +147,8 @@ def test_the_flowchart_has_a_box_where_a_service_enters_and_an_arrow_to_where_it
     assert "classDef service" in text
     plain = parse(three_sites(), read)
     relayed = [line for line in text.splitlines() if "linkStyle" in line]
-    assert relayed == [line for line in diagram(plain, route(plain)).splitlines() if "linkStyle" in line]
-    assert "Rounded boxes are services, where they enter" in legend(spec)
+    assert relayed == [line for line in diagram(overview(plain)).splitlines() if "linkStyle" in line]
+    assert "Rounded boxes are services, where they enter" in legend(overview(spec))
 
 
 def test_the_picture_shows_them_and_nothing_is_upon_something_else(spec: Spec) -> None:
@@ -166,7 +165,7 @@ def test_the_picture_shows_them_and_nothing_is_upon_something_else(spec: Spec) -
         "to closed goes what asks for dns, web",
         "to oneport goes what asks for inside",
     ]
-    serves = {(one.here, one.there): one.serves for one in links_of(spec, route(spec)) if one.serves}
+    serves = {(one.here, one.there): one.serves for one in drawn_links(overview(spec)) if one.serves}
     assert serves == {
         ("closed", "oneport"): {"closed": ["behind"], "oneport": ["inside"]},
         ("closed", "open"): {"closed": ["dns", "web"]},

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.model.configuration import parse
-from components.model.firewall.openings import facts
+from components.model.files.firewall_conf import firewall_conf
+from components.model.firewall.openings import openings
+from components.model.plan import plan_of
 from components.model.problems import Problems
 from components.model.read.fields import Fields
 from components.model.read.services import parse_services
-from components.model.services.entries import Entry, entries, inner_hops
-from components.model.services.public_hosts import outside
+from components.model.services.entries import Entry, entries_of, inner_hops
+from components.model.services.public_hosts import public_hosts
 from components.model.spec import Spec
 from tests.model.mesh.test_routing import forms
 from tests.support.examples import HOST_KEY, addresses, changed, configuration, host_key, read, three_sites
@@ -29,10 +31,15 @@ def with_services(base: dict[str, object] | None = None, **services: object) -> 
     return parse(changed("services", services, base or three_sites()), read)
 
 
+def entered(spec: Spec) -> tuple[Entry, ...]:
+    """The entries of all services."""
+    return entries_of(spec, public_hosts(spec))
+
+
 def web(base: dict[str, object] | None = None, **fields: object) -> tuple[Entry, ...]:
     """The entries of one service, public if nothing else is said."""
     kind = {} if {"hostPort", "target"} & fields.keys() else {"nodePort": 30443}
-    return entries(with_services(base, web={"port": 443, "from": "public", **kind, **fields}))
+    return entered(with_services(base, web={"port": 443, "from": "public", **kind, **fields}))
 
 
 def ways(found: tuple[Entry, ...]) -> dict[str, tuple[str, list[str]]]:
@@ -43,12 +50,12 @@ def ways(found: tuple[Entry, ...]) -> dict[str, tuple[str, list[str]]]:
 def test_without_services_nothing_enters() -> None:
     spec = parse(three_sites(), read)
     assert spec.services == ()
-    assert entries(spec) == ()
+    assert entered(spec) == ()
     assert [inner_hops(spec, node) for node in spec.nodes] == [()] * 7
 
 
 def test_nodes_with_an_address_of_their_own_are_public_and_those_behind_a_router_are_not() -> None:
-    found = outside(parse(three_sites(), read))
+    found = public_hosts(parse(three_sites(), read))
     assert found.public == {OPEN1: ("192.0.2.11",), OPEN2: ("192.0.2.12",)}
     assert found.forwarded == dict.fromkeys((GATE, INNER1, INNER2), ("203.0.113.8",))
 
@@ -56,16 +63,16 @@ def test_nodes_with_an_address_of_their_own_are_public_and_those_behind_a_router
 def test_an_address_that_two_hosts_have_is_a_routers() -> None:
     shared = changed(f"sites/open/nodes/{OPEN2}/endpoint", "192.0.2.11:51821", three_sites())
     shared = changed(f"sites/open/nodes/{OPEN2}/ssh/port", 2222, shared)
-    found = outside(parse(shared, read))
+    found = public_hosts(parse(shared, read))
     assert found.public == {}
     assert found.forwarded[OPEN1] == found.forwarded[OPEN2] == ("192.0.2.11",)
     by_ssh = changed(f"sites/closed/nodes/{CLOSED1}/ssh/host", "192.0.2.12", three_sites())
-    assert set(outside(parse(by_ssh, read)).public) == {OPEN1}
+    assert set(public_hosts(parse(by_ssh, read)).public) == {OPEN1}
 
 
 def test_a_port_of_the_site_is_not_the_gateways_own_even_if_nobody_else_is_there() -> None:
     alone = {"gate.lab.test": {"address": "192.168.7.3", "ssh": {"host": "gate.lab.test", "hostKey": host_key(GATE)}}}
-    found = outside(parse(changed("sites/oneport/nodes", alone, three_sites()), read))
+    found = public_hosts(parse(changed("sites/oneport/nodes", alone, three_sites()), read))
     assert GATE not in found.public
     assert found.forwarded[GATE] == ("203.0.113.8",)
 
@@ -73,16 +80,16 @@ def test_a_port_of_the_site_is_not_the_gateways_own_even_if_nobody_else_is_there
 def test_an_address_behind_a_bastion_is_one_of_another_place() -> None:
     behind = changed("sites/closed/ssh/bastion", {"host": "203.0.113.9", "hostKey": HOST_KEY}, three_sites())
     behind = changed(f"sites/closed/nodes/{CLOSED1}/ssh/host", "192.0.2.12", behind)
-    assert set(outside(parse(behind, read)).public) == {OPEN1, OPEN2}
+    assert set(public_hosts(parse(behind, read)).public) == {OPEN1, OPEN2}
 
 
 def test_a_lan_address_speaks_for_a_router_in_its_own_family_only() -> None:
     config = changed("sites/both/nodes/dual.lab.test/lanAddress", "10.9.0.1", addresses())
-    found = outside(parse(config, read))
+    found = public_hosts(parse(config, read))
     assert found.public["dual.lab.test"] == ("2001:db8:1::11",)
     assert found.forwarded["dual.lab.test"] == ("192.0.2.11",)
     named = changed("sites/both/nodes/named.lab.test/lanAddress", "10.9.0.2", addresses())
-    assert "named.lab.test" not in outside(parse(named, read)).public
+    assert "named.lab.test" not in public_hosts(parse(named, read)).public
 
 
 def test_what_runs_at_a_public_site_enters_there_at_all_its_public_nodes() -> None:
@@ -118,7 +125,7 @@ def test_the_closed_sites_are_backups_of_the_open_ones() -> None:
 
 def test_direct_does_not_leave_the_site() -> None:
     config = configuration()
-    found = entries(with_services(config, web={"port": 443, "nodePort": 30443, "from": "public", "mode": "direct"}))
+    found = entered(with_services(config, web={"port": 443, "nodePort": 30443, "from": "public", "mode": "direct"}))
     assert len(found) == len({one.node for one in found}) == 7
     spec = parse(config, read)
     for one in found:
@@ -137,7 +144,7 @@ def test_tunnel_enters_where_it_does_not_run_also_when_it_could() -> None:
 def test_the_default_is_all_workers_and_the_mesh() -> None:
     spec = with_services(web={"port": 8080, "hostPort": 8081})
     assert spec.services[0].nodes == tuple(node.name for node in spec.nodes if "worker" in node.roles)
-    found = entries(spec)
+    found = entered(spec)
     assert {one.node for one in found} == set(spec.services[0].nodes)
     assert {one.addresses for one in found} == {()}
     assert {one.mode for one in found} == {"direct"}
@@ -165,7 +172,7 @@ def test_a_site_stands_for_its_workers_and_for_all_where_it_has_none() -> None:
 
 def test_a_target_has_an_inner_hop_at_each_of_its_nodes_and_the_services_port_there() -> None:
     spec = with_services(lan={"port": 9000, "target": "10.2.0.50:9001", "at": ["closed"], "from": "public"})
-    assert ways(entries(spec)) == {OPEN1: ("tunnel", [f"{CLOSED1}:9000", f"{CLOSED2}:9000"])}
+    assert ways(entered(spec)) == {OPEN1: ("tunnel", [f"{CLOSED1}:9000", f"{CLOSED2}:9000"])}
     hops = {node.name: [one.target for one in inner_hops(spec, node)] for node in spec.nodes if inner_hops(spec, node)}
     assert hops == {CLOSED1: [("10.2.0.50", 9001)], CLOSED2: [("10.2.0.50", 9001)]}
     assert with_services(lan={"port": 9000, "target": "h", "at": ["closed"]}).services[0].target == ("h", 9000)
@@ -173,9 +180,9 @@ def test_a_target_has_an_inner_hop_at_each_of_its_nodes_and_the_services_port_th
 
 def test_the_mesh_comes_to_a_targets_inner_hop_itself() -> None:
     spec = with_services(lan={"port": 9000, "target": "10.2.0.50", "at": ["closed"]})
-    assert entries(spec) == (), "another listener at the same address and port could not be"
+    assert entered(spec) == (), "another listener at the same address and port could not be"
     spec = with_services(lan={"port": 9000, "target": "10.2.0.50", "at": ["closed"], "entries": ["closed", OPEN1]})
-    assert ways(entries(spec)) == {OPEN1: ("tunnel", [f"{CLOSED1}:9000", f"{CLOSED2}:9000"])}
+    assert ways(entered(spec)) == {OPEN1: ("tunnel", [f"{CLOSED1}:9000", f"{CLOSED2}:9000"])}
 
 
 def test_named_entries_may_be_behind_a_router() -> None:
@@ -235,8 +242,13 @@ def test_ports_of_entries_are_open_in_the_hosts_firewall_and_no_others() -> None
         lan={"port": 9000, "target": "10.2.0.50", "at": ["closed"], "from": "public"},
     )
 
+    def opened(one: Spec, name: str) -> list[str]:
+        found = openings(plan_of(one), one.node(name))
+        assert found
+        return firewall_conf(found).splitlines()
+
     def more(name: str) -> list[str]:
-        before, after = ((facts(one, one.node(name)) or "").splitlines() for one in (plain, spec))
+        before, after = (opened(one, name) for one in (plain, spec))
         return [line for line in after if line not in before]
 
     assert more(OPEN1) == ["udp 53", "tcp 443", "tcp 9000"]
@@ -254,7 +266,7 @@ def declared(world: World, **fields: object) -> Spec:
     return replace(spec, services=services)
 
 
-def public_hosts(world: World) -> set[str]:
+def really_public(world: World) -> set[str]:
     """Who really has an address of its own, as far as the sites' declarations tell: the world's own knowledge."""
     users: dict[str, set[str]] = {}
     for host in world.hosts.values():
@@ -280,10 +292,10 @@ def test_in_any_world_auto_enters_where_clients_come_and_goes_to_where_it_runs(
     spec = declared(world, at=at)
     runs = {name for name in world.hosts if name in at or world.hosts[name].site in at}
     sites_of_it = {world.hosts[name].site for name in runs}
-    public = public_hosts(world)
-    found = entries(spec)
+    public = really_public(world)
+    found = entered(spec)
     own = {name for name in public if world.hosts[name].site in sites_of_it}
-    assert set(outside(spec).public) == public
+    assert set(public_hosts(spec).public) == public
     if own:
         assert {one.node for one in found} == own
     else:
@@ -306,7 +318,7 @@ def test_in_any_world_auto_enters_where_clients_come_and_goes_to_where_it_runs(
 def test_in_any_world_direct_stays_at_a_site_and_tunnel_leaves_it(mode: str, sites: list[Form], seed: int) -> None:
     world = World(sites)
     site = sorted({host.site for host in world.hosts.values()})[seed % len(sites)]
-    for one in entries(declared(world, at=[site], mode=mode)):
+    for one in entered(declared(world, at=[site], mode=mode)):
         assert one.mode == mode
         here = world.hosts[one.node].site
         assert all((world.hosts[back.node].site == here) == (mode == "direct") for back in one.backends)

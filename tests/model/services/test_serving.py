@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from components.model.configuration import parse
+from components.model.configuration import parse_plan
 from components.model.files.haproxy import haproxy_cfg
 from components.model.files.services_nft import services_nft, udp_conf
-from components.model.services.serving import Serving, serving
+from components.model.services.serving import Serving
 from tests.support.examples import TREE, changed, read
 
 GOLDEN = TREE / "tests/model/files/golden"
@@ -35,8 +35,7 @@ SERVICES: dict[str, object] = {
 
 
 def of(name: str, services: dict[str, object] = SERVICES) -> Serving:
-    spec = parse(changed("services", services), read)
-    return serving(spec, spec.node(name))
+    return parse_plan(changed("services", services), read).serving[name]
 
 
 @pytest.mark.parametrize("name", [UCHICAGO, UVIC])

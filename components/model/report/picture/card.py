@@ -3,15 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from components.model.mesh.client_gateways import door
-from components.model.mesh.reachability import LAN
-from components.model.mesh.routing import Routes
+from components.model.overview import Overview
+from components.model.report.node_forms import node_form, on_lan
 from components.model.report.picture.elements import dot, group, hexagon, rectangle, text
 from components.model.report.picture.text import cut, width
 from components.model.report.short_names import short_names
-from components.model.services.flows import flows
 from components.model.spec import CONTROL_PLANE, Node, Site, Spec
 
 TITLE, TEXT, SMALL = 15, 12, 10.5
@@ -80,15 +77,15 @@ class Card:
         return group(self.elements, at=(x, y))
 
 
-def card(spec: Spec, routes: Routes, site: Site) -> Card:
+def card(overview: Overview, site: Site) -> Card:
     """Return the box of a site."""
+    spec = overview.spec
     institutions = sorted({node.institution for node in site.nodes})
     chips = _nodes(spec, site, full=len(spec.sites) <= FULL)
-    guests, services = _clients(spec, site), _services(spec, site)
+    guests, services = _clients(overview, site), _services(overview, site)
     columns = 1 if len(chips) <= 3 else 2 if len(chips) <= 8 else 3
     wide = max(chip.width for chip in [*chips, *guests, *services])
-    on_lan = any(routes.kind(one.name, other.name) == LAN for one, other in combinations(site.nodes, 2))
-    lan = f"LAN {site.lan or ''}".strip() if on_lan else ""
+    lan = f"LAN {site.lan or ''}".strip() if on_lan(site) else ""
     badge = width(lan, SMALL) + 2 * _SPACE if lan else 0
     title = width(site.name, TITLE, bold=True)
     least = max(title + (_SPACE + badge if lan else 0), min(width(", ".join(institutions), TEXT), _WIDEST))
@@ -101,7 +98,7 @@ def card(spec: Spec, routes: Routes, site: Site) -> Card:
             rows, y = _grid(found, columns, wide, y + 22)
             drawn += rows
     elements = [
-        rectangle(0, 0, inner + 2 * _PAD, y + _PAD - _SPACE, "card lan" if on_lan else "card", 10),
+        rectangle(0, 0, inner + 2 * _PAD, y + _PAD - _SPACE, "card lan" if lan else "card", 10),
         text(_PAD, 23, cut(site.name, inner - badge, TITLE, bold=True), "title"),
         text(_PAD, 41, cut(", ".join(institutions), inner, TEXT), "place"),
         *drawn,
@@ -127,49 +124,42 @@ def _grid(chips: list[Chip], columns: int, wide: float, y: float) -> tuple[list[
     return found, y
 
 
-def form(spec: Spec, node: Node) -> str:
-    """Return what a node looks like."""
-    return "gateway" if node in spec.gateways else "port" if node.endpoint else "closed"
-
-
 def _nodes(spec: Spec, site: Site, *, full: bool) -> list[Chip]:
     short = short_names(spec)
     several = len({node.institution for node in site.nodes}) > 1
     order = {"gateway": 0, "port": 1, "closed": 2}
-    nodes = sorted(site.nodes, key=lambda node: order[form(spec, node)])
-    named = nodes[:_MOST] if full else [node for node in nodes if form(spec, node) == "gateway"]
+    nodes = sorted(site.nodes, key=lambda node: order[node_form(site, node)])
+    named = nodes[:_MOST] if full else [node for node in nodes if node_form(site, node) == "gateway"]
     if full and len(nodes) == _MOST + 1:
         named = nodes
     chips = []
     for node in named:
         below = f"{node.institution} · {node.address}" if several and full else str(node.address) if full else ""
         name = cut(short[node.name], _WIDEST, TEXT)
-        chips.append(Chip(form(spec, node), name, cut(below, _WIDEST, SMALL), CONTROL_PLANE in node.roles))
-    return chips + _folded(spec, [node for node in nodes if node not in named], short, more=full)
+        chips.append(Chip(node_form(site, node), name, cut(below, _WIDEST, SMALL), CONTROL_PLANE in node.roles))
+    return chips + _folded(site, [node for node in nodes if node not in named], short, more=full)
 
 
-def _folded(spec: Spec, nodes: Sequence[Node], short: dict[str, str], *, more: bool) -> list[Chip]:
+def _folded(site: Site, nodes: Sequence[Node], short: dict[str, str], *, more: bool) -> list[Chip]:
     """Return a chip for all nodes of one form."""
-    kinds = Counter((form(spec, node), CONTROL_PLANE in node.roles) for node in nodes)
+    kinds = Counter((node_form(site, node), CONTROL_PLANE in node.roles) for node in nodes)
     chips = []
     for (look, leads), count in kinds.items():
-        first = next(node for node in nodes if (form(spec, node), CONTROL_PLANE in node.roles) == (look, leads))
+        first = next(node for node in nodes if (node_form(site, node), CONTROL_PLANE in node.roles) == (look, leads))
         name = f"{count} more" if more else f"{count} nodes" if count > 1 else short[first.name]
         chips.append(Chip(look, cut(name, _WIDEST, TEXT), "", leads))
     return chips
 
 
-def _clients(spec: Spec, site: Site) -> list[Chip]:
-    if door(site) is None:
-        return []
-    names = [client.name for client in spec.clients if client.site == site.name]
+def _clients(overview: Overview, site: Site) -> list[Chip]:
+    names = [name for name, gateway in overview.client_gateways.items() if gateway.site == site.name]
     shown = names if len(names) <= _MOST else names[: _MOST - 1]
     chips = [Chip("client", cut(name, _WIDEST, TEXT)) for name in shown]
     return chips + ([Chip("client", f"{len(names) - len(shown)} more")] if len(names) > len(shown) else [])
 
 
-def _services(spec: Spec, site: Site) -> list[Chip]:
-    found = [flow for flow in flows(spec) if flow.site == site.name]
+def _services(overview: Overview, site: Site) -> list[Chip]:
+    found = [flow for flow in overview.flows if flow.site == site.name]
     shown = found if len(found) <= _MOST else found[: _MOST - 1]
     chips = []
     for flow in shown:

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
-from components.model.mesh.client_gateways import clients_by
-from components.model.mesh.reachability import LAN
-from components.model.mesh.routing import Routes
-from components.model.report.picture.card import form
+from components.model.overview import Overview
+from components.model.report.node_forms import node_form, on_lan
+from components.model.report.picture.drawn_links import DrawnLink
 from components.model.report.picture.elements import curve, dot, hexagon, rectangle, text
 from components.model.report.picture.lines import LABELLED
-from components.model.report.picture.site_links import Link
 from components.model.report.picture.text import width
-from components.model.spec import CONTROL_PLANE, Spec
+from components.model.spec import CONTROL_PLANE
 
 _SIGN = 34.0
 _HIGH = 24.0
@@ -28,11 +25,11 @@ class Legend:
     height: float
 
 
-def legend(spec: Spec, routes: Routes, links: Sequence[Link], wide: float, *, web: bool) -> Legend:
+def legend(overview: Overview, links: Sequence[DrawnLink], wide: float, *, web: bool) -> Legend:
     """Return the legend, in lines that are at most so wide."""
     elements: list[str] = []
     x = y = widest = 0.0
-    for look, said in _signs(spec, routes, links, web=web):
+    for look, said in _signs(overview, links, web=web):
         size = _SIGN + 8 + width(said, _LETTERS)
         if x and x + size > wide:
             x, y = 0.0, y + _HIGH
@@ -42,24 +39,22 @@ def legend(spec: Spec, routes: Routes, links: Sequence[Link], wide: float, *, we
     return Legend(tuple(elements), widest, y + 18)
 
 
-def _signs(spec: Spec, routes: Routes, links: Sequence[Link], *, web: bool) -> list[tuple[str, str]]:
-    forms = {form(spec, node) for node in spec.nodes}
+def _signs(overview: Overview, links: Sequence[DrawnLink], *, web: bool) -> list[tuple[str, str]]:
+    spec = overview.spec
+    forms = {node_form(site, node) for site in spec.sites for node in site.nodes}
     numbers = "; numbers are pairs of nodes" if len(links) <= LABELLED else ""
     one_way = any(link.forth != link.back and (link.carried or not web) for link in links)
     carried = any(link.carried for link in links)
-    on_lan = any(
-        routes.kind(one.name, other.name) == LAN for site in spec.sites for one, other in combinations(site.nodes, 2)
-    )
     signs = [
         ("link", f"tunnels between nodes of two sites{numbers}", bool(links)),
         ("arrow", "only one side can begin, the arrow points to the other", one_way),
         ("carries", "tunnels that also carry what other nodes send each other, through a gateway", carried),
-        ("lan", "on one LAN", on_lan),
+        ("lan", "on one LAN", any(map(on_lan, spec.sites))),
         ("gateway", "gateway", "gateway" in forms),
         ("port", "node with a port", "port" in forms),
         ("closed", "node without a port", "closed" in forms),
         ("leads", "control plane", bool(spec.with_role(CONTROL_PLANE))),
-        ("client", "roaming client", any(clients_by(spec, node) for node in spec.nodes)),
+        ("client", "roaming client", bool(overview.client_gateways)),
         ("service", "service, where it enters", bool(spec.services)),
         ("serves", "what asks for services, to where they run", any(link.serves for link in links)),
     ]

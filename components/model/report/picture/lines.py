@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from math import atan2, hypot
 
 from components.model.report.picture.around import Place, Ring
+from components.model.report.picture.drawn_links import DrawnLink
 from components.model.report.picture.elements import Point, curve, number, rectangle, text
-from components.model.report.picture.site_links import Link
 from components.model.report.picture.text import width
 
 LABELLED = 16
@@ -25,7 +25,7 @@ Curve = tuple[Point, Point, Point, Point]
 Box = tuple[float, float, float, float]
 
 
-def lines(links: Sequence[Link], places: Mapping[str, Place], ring: Ring, *, web: bool) -> list[str]:
+def lines(links: Sequence[DrawnLink], places: Mapping[str, Place], ring: Ring, *, web: bool) -> list[str]:
     """Return the elements of all links, those that carry for others on top; in a `web` the others are faint."""
     anchors = _anchors(links, places)
     curves = {
@@ -56,11 +56,11 @@ def lines(links: Sequence[Link], places: Mapping[str, Place], ring: Ring, *, web
     return found + labels
 
 
-def _labelled(links: Sequence[Link]) -> bool:
+def _labelled(links: Sequence[DrawnLink]) -> bool:
     return len(links) <= LABELLED
 
 
-def _told(link: Link) -> str:
+def _told(link: DrawnLink) -> str:
     begin = "either side can begin" if link.forth and link.back else f"{link.here if link.forth else link.there} begins"
     carried = (
         f"; carries {link.carried} further pairs, through {', '.join(sorted(link.relays))}" if link.carried else ""
@@ -68,7 +68,7 @@ def _told(link: Link) -> str:
     return f"{link.here} - {link.there}: {link.tunnels} tunnels, {begin}{carried}"
 
 
-def _anchors(links: Sequence[Link], places: Mapping[str, Place]) -> dict[tuple[str, str], Point]:
+def _anchors(links: Sequence[DrawnLink], places: Mapping[str, Place]) -> dict[tuple[str, str], Point]:
     """Return where the line to a site leaves another one: lines lie beside each other in the order of their ends."""
     partners: dict[str, list[str]] = defaultdict(list)
     for link in links:
@@ -112,7 +112,7 @@ def _at(points: Curve, t: float) -> Point:
     return x, y
 
 
-def _arrows(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]:
+def _arrows(link: DrawnLink, points: Curve, places: Mapping[str, Place]) -> list[str]:
     """Return an arrow head where only the other side can speak first."""
     if link.forth and link.back:
         return []
@@ -120,7 +120,7 @@ def _arrows(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]
     return [_head(link.there if link.forth else link.here, link, points, places, 8 if link.carried else 7, look)]
 
 
-def _serves(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]:
+def _serves(link: DrawnLink, points: Curve, places: Mapping[str, Place]) -> list[str]:
     """Return the ways of services upon a link, with an arrow head at the side where they go."""
     found = []
     for site, names in link.serves.items():
@@ -129,7 +129,7 @@ def _serves(link: Link, points: Curve, places: Mapping[str, Place]) -> list[str]
     return found
 
 
-def _head(site: str, link: Link, points: Curve, places: Mapping[str, Place], size: float, look: str) -> str:
+def _head(site: str, link: DrawnLink, points: Curve, places: Mapping[str, Place], size: float, look: str) -> str:
     """Return an arrow head at one end of a link."""
     x, y = points[3] if site == link.there else points[0]
     dx, dy = places[site].inwards
@@ -139,7 +139,7 @@ def _head(site: str, link: Link, points: Curve, places: Mapping[str, Place], siz
     return f'<polygon class="{look}" points="{" ".join(f"{number(a)},{number(b)}" for a, b in corners)}"/>'
 
 
-def _label(link: Link, points: Curve, taken: list[Box]) -> list[str]:
+def _label(link: DrawnLink, points: Curve, taken: list[Box]) -> list[str]:
     """Return how many pairs of nodes a link is for, where there is room; it is then taken."""
     said = f"{link.tunnels} + {link.carried} relayed" if link.carried else str(link.tunnels)
     wide = width(said, _LETTERS) + 10

@@ -1,15 +1,14 @@
 """The whole picture: sites around, links between them in the middle, a legend below."""
 
-from components.model.mesh.routing import Routes
+from components.model.overview import Overview
 from components.model.report.picture.around import around
 from components.model.report.picture.card import TEXT, card
+from components.model.report.picture.drawn_links import drawn_links
 from components.model.report.picture.elements import group, number, rectangle, text, title
 from components.model.report.picture.legend import legend
 from components.model.report.picture.lines import lines
-from components.model.report.picture.site_links import links_of
 from components.model.report.picture.style import STYLE
 from components.model.report.picture.text import width
-from components.model.spec import Spec
 
 _MARGIN = 28
 _HEAD = 74
@@ -19,16 +18,17 @@ _CLEAR = 60
 """With more links, those that carry nothing for others are a faint web."""
 
 
-def picture(spec: Spec, routes: Routes, stack: str) -> str:
+def picture(overview: Overview, stack: str) -> str:
     """Return the text of an SVG file, without secrets."""
-    cards = [card(spec, routes, site) for site in spec.sites]
+    spec = overview.spec
+    cards = [card(overview, site) for site in spec.sites]
     ring = around([(one.width, one.height) for one in cards])
     places = {one.site: place for one, place in zip(cards, ring.places, strict=True)}
-    links = links_of(spec, routes)
+    links = drawn_links(overview)
     web = len(links) > _CLEAR
     head = f"Cluster {stack}"
     about = f"{_count(len(spec.nodes), 'node')} at {_count(len(spec.sites), 'site')}, mesh {spec.mesh.cidr}"
-    below = legend(spec, routes, links, max(ring.width, _LEAST), web=web)
+    below = legend(overview, links, max(ring.width, _LEAST), web=web)
     inner = max(ring.width, width(head, 20, bold=True), width(about, TEXT), below.width)
     wide = inner + 2 * _MARGIN
     under = _HEAD + ring.height + 24

@@ -1,0 +1,62 @@
+"""What people are told of a plan, worked out once for all texts, tables and diagrams."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.model.firewall.requests import Opening, Request, requests_of, service_openings
+from components.model.mesh.client_gateways import gateway_of
+from components.model.mesh.failover import GatewayDown, gateways_down
+from components.model.mesh.site_pairs import SitePair, site_pairs
+from components.model.plan import Plan
+from components.model.services.dns import Record, dns_records
+from components.model.services.entries import Entry, reached, sites_of
+from components.model.services.flows import Crossing, Flow, crossings, flows_of
+from components.model.spec import Node, Spec
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A plan, and what is counted and collected for people. Without secrets."""
+
+    plan: Plan
+    site_pairs: tuple[SitePair, ...]
+    gateways_down: tuple[GatewayDown, ...]
+    client_gateways: Mapping[str, Node]
+    """The node that a roaming client dials, by the client's name."""
+    reached: Mapping[str, tuple[Entry, ...]]
+    """Where each service is reached, by its name."""
+    runs_at: Mapping[str, tuple[str, ...]]
+    """The sites where each service runs, by its name."""
+    records: Mapping[str, tuple[Record, ...]]
+    """DNS records to create for each service, by its name."""
+    flows: tuple[Flow, ...]
+    crossings: tuple[Crossing, ...]
+    openings: Mapping[str, tuple[Opening, ...]]
+    """What firewalls have to let through for each service, by its name."""
+    requests: Mapping[str, Request]
+    """What the network group of each site is asked for, by the site's name."""
+
+    @property
+    def spec(self) -> Spec:
+        """The specification."""
+        return self.plan.spec
+
+
+def overview_of(plan: Plan) -> Overview:
+    """Return the overview of a plan without problems: every pair of nodes must be connected."""
+    spec, routes = plan.spec, plan.routes
+    ways = reached(spec, plan.entries)
+    openings = {name: service_openings(plan, entries) for name, entries in ways.items()}
+    return Overview(
+        plan,
+        site_pairs(spec, routes),
+        gateways_down(spec, routes),
+        {client.name: gateway_of(spec, client) for client in spec.clients},
+        ways,
+        {service.name: tuple(site.name for site in sites_of(spec, service)) for service in spec.services},
+        {name: dns_records(entries) for name, entries in ways.items()},
+        flows_of(spec, ways),
+        crossings(routes, plan.entries),
+        openings,
+        requests_of(plan, openings),
+    )
