@@ -15,15 +15,13 @@ from components.mesh.key import seed
 from components.mesh.node import Node
 from components.mesh.site import Site
 from components.mesh.tunnel import Tunnel
-from components.model.mesh.client_gateways import client_ranges, gateway_of
+from components.model.mesh.client_gateways import gateway_of
+from components.model.mesh.membership import membership
 from components.model.overview import Overview
 from components.model.plan import Plan
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_table
-from components.model.spec import Node as NodeSpec
-from components.model.spec import Site as SiteSpec
 from components.model.spec import Spec
-from components.model.spec.families import IPV4
 from components.remote.connection import Access
 from components.remote.uploads import digest
 
@@ -58,8 +56,7 @@ class Mesh(pulumi.ComponentResource):
         spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)
         mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
-        seen = [spec.mesh, *(_in_mesh(node) for node in spec.nodes), *_gateways(spec), *_client_ranges(spec)]
-        occasion = digest({"mesh": repr(seen).encode()})
+        occasion = digest({"membership": membership(spec).encode()})
         sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
@@ -130,30 +127,6 @@ class Mesh(pulumi.ComponentResource):
     def prune(self, after: pulumi.Resource) -> list[Command]:
         """Return the commands that drop leaving peers everywhere, once `after` is done."""
         return [tunnel.prune(after) for tunnel in self._tunnels]
-
-
-def _in_mesh(node: NodeSpec) -> tuple[object, ...]:
-    """Return what the mesh sees of a node; labels, roles and taints are the cluster's.
-
-    What few nodes have stands in it where they have it only, so that a new kind of it is no change for the others.
-    """
-    place: tuple[object, ...] = (node.lan_address,) if node.lan_address else ()
-    place += node.endpoints[1:]
-    if node.families != (IPV4,):
-        place += (node.families,)
-    return node.name, node.address, node.endpoint, node.keepalive, node.rotation, *place
-
-
-def _gateways(spec: Spec) -> list[tuple[object, ...]]:
-    return [(site.name, site.gateway, bool(site.endpoint), *_further(site)) for site in spec.sites if site.gateway]
-
-
-def _further(site: SiteSpec) -> tuple[object, ...]:
-    return (site.gateways[1:], len(site.behind_ports)) if site.gateways[1:] else ()
-
-
-def _client_ranges(spec: Spec) -> list[tuple[str, str]]:
-    return [(str(network), node.name) for network, node in client_ranges(spec)]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:

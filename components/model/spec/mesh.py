@@ -1,6 +1,6 @@
 """The network wg0."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 
@@ -16,5 +16,5 @@ class Mesh:
     preshared_keys: bool
     rotation: str
     """Any text; changing it makes new preshared keys for every pair."""
-    measurement: str = field(default="", repr=False)
-    """Any text; changing it has paths measured again. It is not in `repr`, which hosts are asked anew for."""
+    measurement: str = ""
+    """Any text; changing it has paths measured again."""
