@@ -109,19 +109,17 @@ class GatewayDown:
 
 def gateways_down(spec: Spec, routes: Routes) -> tuple[GatewayDown, ...]:
     """Return what happens for each gateway that carries packets when all are up, in the order of Routes.gateways."""
-    return tuple(_gateway_down(spec, routes, gone) for gone in routes.gateways if gone in routes.carriers)
-
-
-def _gateway_down(spec: Spec, routes: Routes, gone: str) -> GatewayDown:
-    detours: Counter[tuple[str, ...]] = Counter()
-    lost = []
-    for one, other in combinations([node.name for node in spec.nodes if node.name != gone], 2):
+    detours: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+    lost: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for one, other in combinations([node.name for node in spec.nodes], 2):
         if other in routes.tunnels[one] or one not in routes.next_hops[other]:
             continue
-        if gone in routes.path(one, other)[1:-1]:
+        for gone in routes.path(one, other)[1:-1]:
             detour = routes.detour(gone, one, other)
             if detour is None:
-                lost.append((one, other))
+                lost[gone].append((one, other))
             else:
-                detours[detour[1:-1]] += 1
-    return GatewayDown(gone, dict(detours), tuple(lost))
+                detours[gone][detour[1:-1]] += 1
+    return tuple(
+        GatewayDown(gone, dict(detours[gone]), tuple(lost[gone])) for gone in routes.gateways if gone in routes.carriers
+    )

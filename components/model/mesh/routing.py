@@ -6,16 +6,13 @@ to one destination take one peer. Unique shortest paths on the undirected graph 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
 from itertools import combinations
 
 from components.model.mesh.reachability import IMPOSSIBLE, RELAY, Reachability, reachability_of
+from components.model.mesh.shortest_paths import Hops, graph_of, next_hops, without
 from components.model.spec import Spec
-
-Hops = Mapping[str, Mapping[str, str]]
-"""Destination to node to the node's next hop."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +72,10 @@ def route(spec: Spec) -> Routes:
             tunnels[one.name][other.name] = tunnels[other.name][one.name] = kind
     sites = {node.name: node.site for node in spec.nodes}
     gateways = tuple(node.name for node in spec.gateways)
-    hops = next_hops(tunnels, sites, gateways)
+    graph = graph_of(tunnels, sites, gateways)
+    hops = next_hops(graph)
     carriers = _inner(hops)
-    links = {one: set(row) for one, row in tunnels.items()}
-    alternatives = {gone: without(gone, hops, links, sites, gateways) for gone in gateways if gone in carriers}
+    alternatives = {gone: without(graph, gone) for gone in gateways if gone in carriers}
     relays = carriers.union(*map(_inner, alternatives.values()))
     watched = _watched(hops, alternatives, gateways)
     return Routes(reachability, tunnels, hops, sites, gateways, carriers, alternatives, relays, watched)
@@ -102,68 +99,3 @@ def _path(hops: Hops, start: str, end: str) -> tuple[str, ...]:
     while passed[-1] != end:
         passed.append(towards[passed[-1]])
     return tuple(passed)
-
-
-def next_hops(
-    links: Mapping[str, Collection[str]], sites: Mapping[str, str], relays: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Return for each destination the next hop of every node that reaches it, over links and through `relays` only.
-
-    `links` are the neighbours of each node, both ways; `sites` the nodes' sites.
-
-    The fewest changes of site win, then the fewest hops, then the earliest relays. A path's cost is one number: changes
-    of site, hops, and a bit for each relay that it goes through. Of the paths with the fewest changes and hops no two
-    go through the same relays (their order follows from the distance), so no two costs are equal: the shortest path
-    is unique, its parts are the shortest paths between their ends, and the way back is the same way.
-    """
-    bits = {name: 1 << index for index, name in enumerate(relays)}
-    weights = _weights(links, sites, len(bits))
-    return {end: _towards(end, weights, bits) for end in links}
-
-
-def without(
-    gone: str,
-    hops: Hops,
-    links: Mapping[str, Collection[str]],
-    sites: Mapping[str, str],
-    relays: Sequence[str],
-) -> dict[str, dict[str, str]]:
-    """Return where next hops differ from `hops`, those with all relays, when one of them carries nothing.
-
-    It stays a destination. All other paths are the same: whichever was the shortest is so among fewer.
-    """
-    bits = {name: 1 << index for index, name in enumerate(relays) if name != gone}
-    weights = _weights(links, sites, len(relays))
-    found = {}
-    for end, towards in hops.items():
-        if end != gone and gone in towards.values():
-            then = _towards(end, weights, bits)
-            found[end] = {name: hop for name, hop in then.items() if hop != towards[name]}
-    return {end: differing for end, differing in found.items() if differing}
-
-
-def _weights(links: Mapping[str, Collection[str]], sites: Mapping[str, str], relays: int) -> dict[str, dict[str, int]]:
-    hop = 1 << relays
-    change = hop * (relays + 2)  # no path has more hops than relays and one
-    return {one: {other: hop + change * (sites[one] != sites[other]) for other in row} for one, row in links.items()}
-
-
-def _towards(end: str, weights: Mapping[str, Mapping[str, int]], bits: Mapping[str, int]) -> dict[str, str]:
-    """Return the next hop of every node that reaches `end`: Dijkstra's tree from there, with relays inside only."""
-    costs = dict(weights[end])
-    hops = dict.fromkeys(costs, end)
-    others = weights.keys() - costs.keys() - {end}  # a tunnel is always the shortest path
-    waiting = [(costs[name] + bits[name], name) for name in bits if name in costs]
-    heapify(waiting)
-    while waiting and others:
-        total, relay = heappop(waiting)
-        if total != costs[relay] + bits[relay]:
-            continue  # a shorter way was found meanwhile
-        row = weights[relay]
-        for name in others & row.keys():
-            cost = total + row[name]
-            if name not in costs or cost < costs[name]:
-                costs[name], hops[name] = cost, relay
-                if name in bits:
-                    heappush(waiting, (cost + bits[name], name))
-    return hops

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from components.model.files.wireguard import wg0_conf
 from components.model.mesh.peers import carries, peers_of
 from components.model.mesh.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
-from components.model.mesh.routing import Routes, next_hops, route
+from components.model.mesh.routing import Routes, route
+from components.model.mesh.shortest_paths import graph_of, next_hops
 from components.model.spec import Spec
 from components.model.spec.families import IPV4, IPV6
 from tests.support.examples import TREE
@@ -193,9 +194,9 @@ def test_packets_can_cross_two_gateways() -> None:
     """Nobody but its own gateway reaches a node that speaks on its LAN only."""
     links = {"a": ["ga"], "ga": ["a", "gb"], "gb": ["ga", "b"], "b": ["gb"]}
     sites = {"a": "A", "ga": "A", "gb": "B", "b": "B"}
-    hops = next_hops(links, sites, ["ga", "gb"])
+    hops = next_hops(graph_of(links, sites, ["ga", "gb"]))
     assert (hops["b"]["a"], hops["b"]["ga"], hops["b"]["gb"]) == ("ga", "gb", "b")
-    assert "a" not in next_hops(links, sites, ["ga"])["b"]
+    assert "a" not in next_hops(graph_of(links, sites, ["ga"]))["b"]
 
 
 Links = dict[str, list[str]]
@@ -235,7 +236,7 @@ def test_on_any_graph_the_path_is_the_shortest_by_changes_of_site_then_hops_and_
     graph: tuple[Links, dict[str, str], list[str]],
 ) -> None:
     links, sites, relays = graph
-    hops = next_hops(links, sites, relays)
+    hops = next_hops(graph_of(links, sites, relays))
 
     def cost(path: tuple[str, ...]) -> tuple[int, int]:
         return sum(sites[one] != sites[other] for one, other in pairwise(path)), len(path)
