@@ -19,7 +19,7 @@ import yaml
 
 from lab.layout import Layout
 from lab.topology_file import load
-from tests.standin.conftest import STANDIN, virtual_environment
+from tests.support.ansible_core import STANDIN, virtual_environment
 from tests.support.examples import TREE
 
 HERE = Path(__file__).parent / "ansible"

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
 from tests.lab.programs import PYTHON
-from tests.lab.test_services import LAB, MWT2A, OPERATOR, SERVICES, WG0, declared, start
+from tests.lab.services_lab import LAB, MWT2A, OPERATOR, SERVICES, WG0, declared, start
 from tests.support.examples import changed
 
 ROUNDS = 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.model.mesh import key_derivation as keys
-from tests.cluster import conftest
+from tests.cluster import first_run
 from tests.lab.place import HOSTS, STACK, lab, on, processes_seen, pulumi, state_file
 from tests.support.examples import TREE
 
@@ -54,8 +54,8 @@ def test_no_secret_is_in_the_state_file(secrets: dict[str, str]) -> None:
 
 
 def test_no_secret_is_in_what_pulumi_printed(secrets: dict[str, str]) -> None:
-    assert "Resources:" in conftest.OUTPUT[0]
-    assert held_in(conftest.OUTPUT[0], secrets) == []
+    assert "Resources:" in first_run.OUTPUT[0]
+    assert held_in(first_run.OUTPUT[0], secrets) == []
     preview = pulumi("preview", "--diff", "--stack", STACK)
     assert held_in(preview.stdout, secrets) == []
 
@@ -91,7 +91,7 @@ def test_no_process_of_the_machine_shows_a_secret_while_all_keys_change(
     with processes_seen() as seen:
         output = pulumi("up", "--yes", "--skip-preview", "--stack", STACK).stdout
     lost = on("uvic001.hl-lhc.io", "sh", "-c", "systemctl stop test-ping 2>/dev/null; cat /run/lost; rm /run/lost")
-    everything = "\n".join(seen | conftest.SEEN)
+    everything = "\n".join(seen | first_run.SEEN)
     assert "tunnel.sh" in everything, "the processes of the hosts were not seen"
     assert held_in(everything, secrets) == []
     assert held_in(output, secrets) == []

@@ -1,39 +1,13 @@
 """The real engine, once with the lab's plug-ins and once with the official ones where they are."""
 
 import os
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.plugins.conftest import LAB, official
+from tests.engine.engine import Engine
+from tests.plugins.executables import LAB, official
 from tests.support.examples import TREE
 from tools import pulumi
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Runs pulumi on a state of its own."""
-
-    environment: dict[str, str]
-    program: Path
-    prefix: tuple[str, ...] = ()
-
-    def __call__(self, *words: str, check: bool = True, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        command = [*self.prefix, "pulumi", *words, "--non-interactive"]
-        done = subprocess.run(
-            command,
-            cwd=self.program,
-            env=self.environment,
-            text=True,
-            input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        assert not check or done.returncode == 0, f"{' '.join(words)}:\n{done.stdout}"
-        return done
 
 
 @pytest.fixture(scope="module", params=["lab", "official"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.engine.conftest import Engine
+from tests.engine.engine import Engine
 from tests.support.examples import TREE
 
 HOSTS = 7

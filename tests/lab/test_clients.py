@@ -15,8 +15,8 @@ import pytest
 
 from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import processes_seen, wait_until
+from tests.support.camera import seen
 from tests.support.examples import TREE, changed, three_sites
-from tests.tools.test_qr import seen
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.plugins.bed import TREE, Bed
+from tests.plugins.bed import Bed
+from tests.plugins.executables import LAB, official
 from tests.plugins.recorded import TABLES
 
 if TYPE_CHECKING:
@@ -17,25 +17,12 @@ if TYPE_CHECKING:
 
     from tests.plugins.client import PluginClient
 
-LAB = TREE / "lab" / "plugins" / "bin"
-
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for table in terminalreporter.config.stash.get(TABLES, []):
         terminalreporter.section(table[0])
         for row in table[1:]:
             terminalreporter.line(row)
-
-
-def official(name: str) -> Path | None:
-    """The official plug-in on PATH or among those that Pulumi installed; the newest of several."""
-    executable = f"pulumi-resource-{name}"
-    for directory in os.get_exec_path():
-        candidate = Path(directory, executable)
-        if os.access(candidate, os.X_OK) and LAB not in candidate.resolve().parents:
-            return candidate
-    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    return max(home.glob(f"plugins/resource-{name}-v*/{executable}"), default=None)
 
 
 @pytest.fixture(scope="session", params=["lab", "official"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plugins.bed import TREE
-from tests.plugins.conftest import LAB
+from tests.plugins.executables import LAB
 from tests.plugins.forms import LOCAL, REMOTE, create, secret
 
 if TYPE_CHECKING:

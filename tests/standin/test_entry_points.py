@@ -5,7 +5,8 @@ import pytest
 import yaml
 
 from lab import wheelhouse
-from tests.standin.conftest import STANDIN, Ansible, Inventory
+from tests.standin.inventory import Inventory
+from tests.support.ansible_core import STANDIN, Ansible
 
 ENTRY_POINTS = ("cluster.yml", "scale.yml", "remove-node.yml", "upgrade-cluster.yml", "reset.yml")
 PLAYBOOKS = sorted(

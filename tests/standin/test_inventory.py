@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.standin.conftest import Ansible, Inventory, virtual_environment
+from tests.standin.inventory import Inventory
+from tests.support.ansible_core import Ansible, virtual_environment
 
 FIRST, SECOND = "uchicago002.hl-lhc.io", "uchicago003.hl-lhc.io"
 BOILERPLATE = "playbooks/boilerplate.yml"

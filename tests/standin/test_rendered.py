@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.standin.conftest import STANDIN, Ansible, Inventory
+from tests.standin.inventory import Inventory
+from tests.support.ansible_core import STANDIN, Ansible
 
 ROLE = STANDIN / "playbooks" / "roles" / "standin"
 SCRIPTS = sorted((ROLE / "files").glob("*.sh"))

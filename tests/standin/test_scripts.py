@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.standin.conftest import STANDIN
+from tests.support.ansible_core import STANDIN
 
 FILES = STANDIN / "playbooks" / "roles" / "standin" / "files"
 EMPTY_TABLE = """\

@@ -13,6 +13,8 @@ from components.model.plan import plan_of
 from components.model.spec import Spec
 
 TREE = Path(__file__).parents[2]
+LEAVING = TREE / "components/hosts/scripts/node/leaving.awk"
+"""What makes the configuration in force between grow and prune."""
 
 
 def host_key(name: str) -> str:
@@ -98,3 +100,23 @@ def paths_sites() -> dict[str, object]:
 def addresses() -> dict[str, object]:
     """Return a configuration with both families of addresses, a name for an endpoint, and a bastion."""
     return changed("sites/closed/ssh/bastion/hostKey", HOST_KEY, three_sites("addresses"))
+
+
+def with_clients(**clients: object) -> dict[str, object]:
+    """Return the three sites, whose gateway takes clients."""
+    return changed("clients", clients, changed("sites/oneport/clients", "192.168.7.128/25", three_sites()))
+
+
+def lab_configuration() -> dict[str, object]:
+    """Return the lab's stack; its key files exist only where a lab runs, so those of the example take their place."""
+    config = configuration("dev")
+    config["ssh"] = {"knownHostsFile": "hl-lhc.known_hosts"}
+    kubernetes = config["kubernetes"]
+    assert isinstance(kubernetes, dict)
+    kubernetes["kubespray"] = {"repository": "https://example.org/kubespray", "commit": "0" * 40}
+    return config
+
+
+def lab() -> Spec:
+    """Return the lab's own cluster."""
+    return parse(lab_configuration(), read)

@@ -1,9 +1,8 @@
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Script = Callable[[str, str], Path]
+from tests.tools.scripts import Script
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.conftest import Script
+from tests.tools.scripts import Script
 from tools import debian
 from tools.errors import ToolError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.conftest import Script
+from tests.tools.scripts import Script
 from tools import gobuild, net, pulumi_cli
 from tools.errors import ToolError
 from tools.pins import GoPin, pins

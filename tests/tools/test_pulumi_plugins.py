@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.conftest import Script
+from tests.tools.scripts import Script
 from tools import net, pulumi_plugins
 from tools.errors import ToolError
 from tools.pins import pins

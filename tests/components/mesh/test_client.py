@@ -8,11 +8,9 @@ import pulumi
 import pytest
 
 from components.model.mesh import key_derivation as keys
-from tests.components.mesh.test_tunnel import secrets, uploaded
-from tests.components.program.test_program import COMMAND, plain_text
-from tests.model.mesh.test_client_gateways import with_clients
-from tests.support.examples import changed
+from tests.support.examples import changed, with_clients
 from tests.support.program import Registered, run_program
+from tests.support.registered import COMMAND, plain_text, secrets, uploaded
 
 GATE = "gate.lab.test"
 Resources = dict[str, Registered]

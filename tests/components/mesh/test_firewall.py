@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.program.test_program import COMMAND, ancestors, plain_text
 from tests.support.examples import changed, with_workers
 from tests.support.program import Registered, run_program
+from tests.support.registered import COMMAND, ancestors, plain_text
 
 ON = {"enabled": True, "ssh": ["203.0.113.0/24"]}
 UVIC = "uvic001.hl-lhc.io"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from tests.components.program.test_program import COMMAND, ancestors, plain_text
 from tests.support.examples import HOST_KEY, changed, configuration
 from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
+from tests.support.registered import COMMAND, ancestors, plain_text
 
 MEASURED = f"{COMMAND} mesh-measured"
 URN = "urn:pulumi:test::stretched::stretched:index:Mesh$command:remote:Command::mesh-measured"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.program.test_program import COMMAND, ancestors, plain_text
 from tests.support.examples import changed, with_workers
 from tests.support.program import Registered, run_program
+from tests.support.registered import COMMAND, ancestors, plain_text
 
 ENTRY, RUNS = "uchicago002.hl-lhc.io", "uvic001.hl-lhc.io"
 WEB = {"web": {"port": 443, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": [ENTRY]}}

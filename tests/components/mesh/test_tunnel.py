@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.program.test_program import COMMAND, plain_text
 from tests.support.examples import changed, host_key, three_sites
-from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
+from tests.support.program import Registered, run_program
+from tests.support.registered import COMMAND, plain_text, secrets, uploaded
 
 INNER = "inner1.lab.test"
 
@@ -19,18 +19,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def resources(place: Path) -> dict[str, Registered]:
     return run_program(three_sites(), place)
-
-
-def uploaded(place: Path, name: str) -> list[str]:
-    file = place / f".stretched/test/nodes/{name}/node/wg0.public.conf"
-    return file.read_text(encoding="utf-8").splitlines()
-
-
-def secrets(resources: dict[str, Registered], name: str) -> list[str]:
-    stdin = resources[f"{COMMAND} {name}-grown"].inputs["stdin"]
-    assert isinstance(stdin, dict)
-    assert stdin[SECRET] == SECRET_VALUE
-    return str(stdin["value"]).splitlines()
 
 
 @pytest.mark.usefixtures("resources")

@@ -8,31 +8,13 @@ import pytest
 
 from components.model.mesh import key_derivation as keys
 from tests.support.examples import TREE, changed, configuration, with_workers
-from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
-
-COMMAND = "command:remote:Command"
-COPY = "command:remote:CopyToRemote"
-Resources = dict[str, Registered]
+from tests.support.program import SECRET, SECRET_VALUE, run_program
+from tests.support.registered import COMMAND, COPY, Resources, ancestors, plain_text, remote
 
 
 @pytest.fixture(scope="module")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     return run_program(configuration(), tmp_path_factory.mktemp("program"))
-
-
-def remote(resources: Resources) -> list[Registered]:
-    return [resource for resource in resources.values() if resource.type in (COMMAND, COPY)]
-
-
-def plain_text(value: object) -> str:
-    """Everything in a value that is not inside a secret's envelope."""
-    if isinstance(value, dict):
-        if value.get(SECRET) == SECRET_VALUE:
-            return ""
-        return " ".join(plain_text(item) for item in value.values())
-    if isinstance(value, list):
-        return " ".join(plain_text(item) for item in value)
-    return str(value)
 
 
 def test_names_and_types_are_a_promise_because_a_rename_replaces(resources: Resources) -> None:
@@ -99,19 +81,6 @@ def test_public_keys_are_not_secret(resources: Resources) -> None:
     catalogue = json.loads(str(resources["command:local:Command mesh-catalogue"].inputs["stdin"]))
     assert len(catalogue) == 7
     assert all(len(key) == 44 for key in catalogue.values())
-
-
-def ancestors(resources: Resources, name: str) -> set[str]:
-    """Names of all resources that come before one."""
-    by_urn = {resource.urn: resource for resource in resources.values()}
-    seen: set[str] = set()
-    waiting = [resources[name].urn]
-    while waiting:
-        for urn in by_urn[waiting.pop()].dependencies:
-            if urn not in seen:
-                seen.add(urn)
-                waiting.append(urn)
-    return {by_urn[urn].name for urn in seen}
 
 
 def test_the_order_is_ask_prepare_grow_verify_converge_prune(resources: Resources) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from components.mesh.mesh import Mesh
 from components.model.configuration import parse
-from tests.components.program.test_program import plain_text
 from tests.support.examples import changed, overview, read, three_sites
 from tests.support.program import run_program
+from tests.support.registered import plain_text
 
 WEB = {"port": 443, "nodePort": 30443, "from": "public", "at": ["closed"]}
 

@@ -8,9 +8,9 @@ import pytest
 from components.model.spec import Bastion, SshTarget
 from components.remote.bastion import DIAL_ERROR_LIMIT, explain
 from components.remote.connection import DIAL_ERROR_LIMIT as DIAL_ERROR_LIMIT_OF_HOSTS
-from tests.components.program.test_program import COMMAND, remote
 from tests.support.examples import HOST_KEY, addresses
 from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
+from tests.support.registered import COMMAND, remote
 
 TARGET = SshTarget("10.4.0.11", 2222, "admin", HOST_KEY, Bastion("203.0.113.9", 2022, "jump", HOST_KEY))
 

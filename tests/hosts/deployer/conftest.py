@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.deployer.place import Place, make_tools
-from tests.standin.conftest import STANDIN, virtual_environment
+from tests.support.ansible_core import STANDIN, virtual_environment
 
 
 @pytest.fixture(scope="session")

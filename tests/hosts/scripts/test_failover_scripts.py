@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.hosts.scripts.test_host_scripts import stub
-from tests.hosts.scripts.test_relay_and_verification import SOURCED, sh
+from tests.hosts.scripts.stubs import SOURCED, sh, stub
 from tests.support.examples import TREE
 
 NODE = TREE / "components/hosts/scripts/node"

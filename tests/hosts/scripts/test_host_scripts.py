@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
 NODE = TREE / "components/hosts/scripts/node"
@@ -95,12 +96,6 @@ def test_secrets_are_found_again_in_the_configuration_that_has_them(tmp_path: Pa
 
 
 PREFLIGHT_NEEDS = ("awk", "flock", "ip", "mktemp", "ping", "timeout", "id", "uname", "cat")
-
-
-def stub(directory: Path, name: str, text: str = "exit 0") -> None:
-    path = directory / name
-    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-    path.chmod(0o755)
 
 
 def test_preflight_names_every_obstacle_at_once(tmp_path: Path) -> None:

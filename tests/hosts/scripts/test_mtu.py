@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.scripts.test_host_scripts import stub
+from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
 NODE = TREE / "components/hosts/scripts/node"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.scripts.test_host_scripts import stub
-from tests.hosts.scripts.test_relay_and_verification import CONF as CONF_OF_RELAY
+from tests.hosts.scripts.relay_conf import CONF as CONF_OF_RELAY
+from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
 CONF = """\

@@ -7,27 +7,11 @@ from pathlib import Path
 import pytest
 
 from components.model.files.wireguard import RELAY
-from tests.hosts.scripts.test_host_scripts import stub
+from tests.hosts.scripts.relay_conf import CONF
+from tests.hosts.scripts.stubs import SOURCED, sh, stub
 from tests.support.examples import TREE
 
 NODE = TREE / "components/hosts/scripts/node"
-
-CONF = f"""\
-[Interface]
-# a.example.org
-{RELAY}
-Address = 192.168.0.1/24
-ListenPort = 51820
-MTU = 1420
-
-[Peer]
-# g.example.org
-# beyond: h.example.org 192.168.0.3 through g.example.org
-# beyond: z.example.org 192.168.0.4 through g.example.org h.example.org
-PublicKey = G
-AllowedIPs = 192.168.0.2/32, 192.168.0.3/32, 192.168.0.4/32
-Endpoint = 192.0.2.2:51820
-"""
 
 
 @pytest.fixture
@@ -41,13 +25,6 @@ def here(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     stub(tmp_path / "bin", "uname", "echo a.example.org")
     return directory
-
-
-def sh(here: Path, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = f"{here.parent / 'bin'}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["/bin/sh", "-c", script], env={"PATH": path, **environment}, text=True, capture_output=True, check=False
-    )
 
 
 def verify(here: Path, answering: list[str], handshake: int = 1) -> subprocess.CompletedProcess[str]:
@@ -112,9 +89,6 @@ def test_clients_are_not_waited_for(here: Path) -> None:
     assert done.stdout == "verified: 1 peers answer over wg0, 2 nodes through relays\n", done.stderr
     (here / "wg0.public.conf").write_text(conf.replace("# client: ada", "# ada"), encoding="utf-8")
     assert "-> ada (192.168.0.200): no handshake" in verify(here, ["2", "3", "4"]).stderr
-
-
-SOURCED = '. "{here}/lib.sh"; here={here}; . "{here}/relay.sh"; {words}'
 
 
 @pytest.fixture

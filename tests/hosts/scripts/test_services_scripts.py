@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.scripts.test_host_scripts import stub
+from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
 SCRIPTS = TREE / "components/hosts/scripts/services"

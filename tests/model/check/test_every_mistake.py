@@ -4,8 +4,7 @@ import pytest
 
 from components.model.configuration import parse
 from components.model.problems import ConfigError
-from tests.model.mesh.test_client_gateways import with_clients
-from tests.support.examples import changed, host_key, read
+from tests.support.examples import changed, host_key, read, with_clients
 
 MISTAKES = [
     # ranges that overlap: mesh, pods, services, LANs, clients

@@ -5,7 +5,7 @@ from components.model.files.wireguard import wg0_conf
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
 from components.model.spec import Endpoint
-from tests.support.examples import TREE, configuration, example, read
+from tests.support.examples import TREE, example, lab_configuration, read
 
 
 def render(name: str, stack: str) -> str:
@@ -13,16 +13,6 @@ def render(name: str, stack: str) -> str:
     keys = {node.name: f"public key of {node.name}" for node in spec.nodes}
     node = spec.node(name)
     return wg0_conf(spec.mesh, node, peers_of(spec, route(spec), node), keys)
-
-
-def lab_configuration() -> dict[str, object]:
-    """The lab's stack; its key files exist only where a lab runs, so those of the example take their place."""
-    config = configuration("dev")
-    config["ssh"] = {"knownHostsFile": "hl-lhc.known_hosts"}
-    kubernetes = config["kubernetes"]
-    assert isinstance(kubernetes, dict)
-    kubernetes["kubespray"] = {"repository": "https://example.org/kubespray", "commit": "0" * 40}
-    return config
 
 
 def test_a_public_node_is_rendered_as_the_golden_file() -> None:

@@ -1,8 +1,6 @@
 """Roaming clients reach every node that their gateway reaches, and nobody but the gateway knows them one by one."""
 
 import subprocess
-from collections.abc import Set
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -15,58 +13,14 @@ from components.model.files.client_conf import client_conf
 from components.model.mesh.client_gateways import gateway_of
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
-from components.model.problems import ConfigError, Problems
-from components.model.read.clients import parse_clients
-from components.model.read.fields import Fields
-from components.model.spec import Spec
-from tests.model.mesh.test_routing import LEAVING, SEVEN, files, forms
+from components.model.problems import ConfigError
 from tests.support import simulator
-from tests.support.examples import TREE, changed, read, three_sites
+from tests.support.examples import LEAVING, TREE, changed, read, with_clients
+from tests.support.forms import SEVEN, forms
+from tests.support.mesh_files import all_files, files
+from tests.support.roaming import Roaming
 from tests.support.simulator import Network
-from tests.support.worlds import Address, Form, World
-
-
-class Roaming(World):
-    """A world where every gateway with a port takes clients, which are somewhere outside."""
-
-    def __init__(self, forms: list[Form], each: int) -> None:
-        super().__init__(forms)
-        self.doors = []
-        for number, form in enumerate(forms):
-            names = [f"n{index}.s{number:03}" for index in (form.gateway, form.second) if index is not None]
-            self.doors += [name for name in names if self.hosts[name].public][:1]
-        self.clients = {f"client{n}-{self.hosts[name].site}": name for name in self.doors for n in range(each)}
-
-    def hears(self, sender: str, address: Address) -> str | None:
-        if sender not in self.clients:
-            return super().hears(sender, address)
-        address, *_ = self._names.get(address[0], (address,))  # a laptop that has both families
-        return self._public.get(address)
-
-    def sites(self) -> dict[str, object]:
-        sites = super().sites()
-        for name in self.doors:
-            site = sites[self.hosts[name].site]
-            assert isinstance(site, dict)
-            site["clients"] = self.hosts[name].mesh.rpartition(".")[0] + ".128/25"
-        return sites
-
-    def spec(self, without: Set[str] = frozenset()) -> Spec:
-        spec = super().spec()
-        problems = Problems()
-        declared = {name: {"site": self.hosts[door].site} for name, door in self.clients.items() if name not in without}
-        clients = parse_clients(Fields(declared, "clients", problems), spec.sites)
-        problems.raise_if_any()
-        return replace(spec, clients=clients)
-
-
-def all_files(spec: Spec) -> dict[str, str]:
-    """Every node's file, and every client's."""
-    texts = files(spec, route(spec))
-    for client in spec.clients:
-        gateway = gateway_of(spec, client)
-        texts[client.name] = client_conf(spec, client, gateway, private="p", public=gateway.name, preshared=None)
-    return texts
+from tests.support.worlds import Form, World
 
 
 def network(world: World, texts: dict[str, str]) -> Network:
@@ -148,11 +102,6 @@ def test_a_range_that_moves_is_nowhere_twice(tmp_path: Path) -> None:
     new = old.replace("172.20.1.128/25", "172.20.1.192/26")
     assert new != old
     assert merged(tmp_path, new, old) == new
-
-
-def with_clients(**clients: object) -> dict[str, object]:
-    """The three sites, whose gateway takes clients."""
-    return changed("clients", clients, changed("sites/oneport/clients", "192.168.7.128/25", three_sites()))
 
 
 def test_the_file_of_a_client_is_that_of_wg_quick() -> None:

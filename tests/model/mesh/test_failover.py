@@ -19,10 +19,11 @@ from components.model.mesh.routing import Routes, route
 from components.model.report.failover_table import failover_table
 from components.model.report.readme import readme
 from components.model.spec import Spec
-from tests.model.mesh.test_client_gateways import Roaming, all_files
-from tests.model.mesh.test_routing import files, forms
 from tests.support import simulator
 from tests.support.examples import TREE, changed, example, overview, read, three_sites
+from tests.support.forms import forms
+from tests.support.mesh_files import all_files, files
+from tests.support.roaming import Roaming
 from tests.support.simulator import Interface, Network
 from tests.support.worlds import Form, World, random_world
 

@@ -11,8 +11,8 @@ from components.model.mesh.routing import Routes, route
 from components.model.report.link_table import links_table, narrow_note
 from components.model.report.readme import readme
 from components.model.spec import Spec
-from tests.model.report.test_readme import cells
 from tests.support.examples import HOST_KEY, changed, example, host_key, overview, paths_sites, read, three_sites
+from tests.support.tables import cells
 
 
 @pytest.fixture(scope="module")

@@ -12,25 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.model.files.wireguard import wg0_conf
-from components.model.mesh.peers import carries, peers_of
 from components.model.mesh.reachability import DIRECT, IMPOSSIBLE, LAN, RELAY
-from components.model.mesh.routing import Routes, route
+from components.model.mesh.routing import route
 from components.model.mesh.shortest_paths import graph_of, next_hops
-from components.model.spec import Spec
 from components.model.spec.families import IPV4, IPV6
-from tests.support.examples import TREE
+from tests.support.examples import LEAVING
+from tests.support.forms import SEVEN, forms
+from tests.support.mesh_files import files
 from tests.support.simulator import Interface, Network, parse
-from tests.support.worlds import WAYS, Form, World, random_world
-
-
-def files(spec: Spec, routes: Routes) -> dict[str, str]:
-    names = [node.name for node in spec.nodes] + [client.name for client in spec.clients]
-    keys = {name: name for name in names}
-    return {
-        node.name: wg0_conf(spec.mesh, node, peers_of(spec, routes, node), keys, relay=carries(spec, routes, node))
-        for node in spec.nodes
-    }
+from tests.support.worlds import Form, World, random_world
 
 
 def check(world: World) -> set[str]:
@@ -58,25 +48,6 @@ def check(world: World) -> set[str]:
     return kinds
 
 
-def indices(nodes: int) -> st.SearchStrategy[frozenset[int]]:
-    return st.frozensets(st.integers(0, nodes - 1))
-
-
-@st.composite
-def forms(draw: st.DrawFn) -> Form:
-    nodes = draw(st.integers(1, 4))
-    gateway = draw(st.none() | st.integers(0, nodes - 1))
-    site_port = gateway is not None and draw(st.booleans())
-    second = draw(st.none() | st.integers(0, nodes - 1)) if gateway is not None else None
-    own = frozenset() if site_port else draw(indices(nodes))
-    form = Form(nodes, own, draw(indices(nodes)), gateway, site_port, second, site_port and draw(st.booleans()))
-    if draw(st.booleans()):
-        return form  # IPv4 alone, as most are
-    families = tuple(draw(st.sampled_from(WAYS)) for _ in range(nodes))
-    ports = tuple(draw(st.sampled_from([way for way in WAYS if set(way) <= set(mine)])) for mine in families)
-    return replace(form, families=families, ports=ports, named=draw(indices(nodes)))
-
-
 @settings(max_examples=150, deadline=None)
 @given(st.lists(forms(), min_size=1, max_size=6))
 def test_a_packet_reaches_every_node_that_any_routing_could_reach_and_no_other(sites: list[Form]) -> None:
@@ -89,9 +60,6 @@ def test_it_does_with_hundreds_of_nodes(seed: int) -> None:
     world = random_world(random.Random(seed), sites=50, most=9)  # noqa: S311 - no secret
     assert len(world.hosts) > 150
     assert {LAN, DIRECT, RELAY} <= check(world)
-
-
-LEAVING = TREE / "components/hosts/scripts/node/leaving.awk"
 
 
 def grown(new: str, old: str, place: Path) -> Interface:
@@ -124,14 +92,6 @@ def test_leaving_nodes_are_reached_until_they_are_pruned_and_the_others_reach_ea
         drained = (one in leaving) != (other in leaving) and other in was[one]
         if drained or other in stays.get(one, set()):
             assert network.deliver(one, other) == "delivered", f"{one} -> {other}"
-
-
-SEVEN = [
-    Form(nodes=2, own_ports=frozenset({0, 1}), lan=frozenset(), gateway=None, site_port=False),
-    Form(nodes=3, own_ports=frozenset(), lan=frozenset({0, 1, 2}), gateway=0, site_port=True),
-    Form(nodes=2, own_ports=frozenset(), lan=frozenset({0, 1}), gateway=None, site_port=False),
-]
-"""Two public hosts; three behind one port; two without any."""
 
 
 def test_the_usual_three_sites() -> None:

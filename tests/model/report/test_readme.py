@@ -1,7 +1,5 @@
 """What a preview tells of the sites: who reaches whom, what network groups are asked for, and a diagram."""
 
-import re
-
 import pytest
 
 from components.model.configuration import parse
@@ -12,6 +10,7 @@ from components.model.report.reachability_tables import reachability_table, rela
 from components.model.report.readme import readme
 from components.model.spec import Spec
 from tests.support.examples import changed, example, host_key, overview, read, three_sites
+from tests.support.tables import cells
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +21,6 @@ def spec() -> Spec:
 @pytest.fixture(scope="module")
 def routes(spec: Spec) -> Routes:
     return route(spec)
-
-
-def cells(text: str) -> str:
-    """Tables without the blanks that align them."""
-    return re.sub(r"-{3,}", "---", re.sub(" +", " ", text))
 
 
 def test_the_table_counts_the_pairs_of_nodes_by_kind(spec: Spec) -> None:

@@ -11,9 +11,9 @@ from components.model.report.picture.drawn_links import drawn_links
 from components.model.report.readme import readme
 from components.model.report.service_tables import services_data, services_section, services_table
 from components.model.spec import Spec
-from tests.model.report.test_picture import check, draw, lab, text_boxes
-from tests.model.report.test_readme import cells
-from tests.support.examples import TREE, addresses, changed, host_key, overview, read, three_sites
+from tests.support.drawings import check, draw, text_boxes
+from tests.support.examples import TREE, addresses, changed, host_key, lab, overview, read, three_sites
+from tests.support.tables import cells
 
 SVG = "{http://www.w3.org/2000/svg}"
 SERVICES: dict[str, object] = {

@@ -17,8 +17,8 @@ from components.model.read.services import parse_services
 from components.model.services.entries import Entry, entries_of, inner_hops
 from components.model.services.public_hosts import public_hosts
 from components.model.spec import Spec
-from tests.model.mesh.test_routing import forms
 from tests.support.examples import HOST_KEY, addresses, changed, configuration, host_key, read, three_sites
+from tests.support.forms import forms
 from tests.support.worlds import Form, World
 
 OPEN1, OPEN2 = "open1.lab.test", "open2.lab.test"

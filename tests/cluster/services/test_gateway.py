@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from tests.cluster.pods import pod
-from tests.cluster.test_services import gateway
-from tests.cluster.test_services.clients import taken
-from tests.cluster.test_services.conftest import Told
+from tests.cluster.services import gateway
+from tests.cluster.services.clients import taken
+from tests.cluster.services.output import Told
 from tests.lab.place import kubectl, lab, wait_until
 from tests.support.examples import TREE
 

@@ -1,7 +1,7 @@
 """What was declared is gone when it is not declared any more. The last test of the directory, because they share the services."""
 
-from tests.cluster.test_services.clients import taken
-from tests.cluster.test_services.conftest import Told
+from tests.cluster.services.clients import taken
+from tests.cluster.services.output import Told
 from tests.lab.place import HOSTS, STACK, on, pulumi
 
 

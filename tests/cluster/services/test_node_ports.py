@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.pods import pod
-from tests.cluster.test_services.clients import ASK, ASK_NAMES, asked, taken
-from tests.cluster.test_services.conftest import Told
+from tests.cluster.services.clients import ASK, ASK_NAMES, asked, taken
+from tests.cluster.services.output import Told
 from tests.lab.place import kubectl, wait_until
 
 UVIC, WORKER = "uvic001.hl-lhc.io", "uchicago005.hl-lhc.io"

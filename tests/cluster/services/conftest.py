@@ -3,26 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
 
 import pytest
 import yaml
 
-from tests.cluster.test_services import gateway
+from tests.cluster.services import gateway
+from tests.cluster.services.output import Told
 from tests.lab.place import STACK, pulumi
 from tests.support.examples import TREE
-
-
-class Service(TypedDict):
-    """A part of what the output says of a service."""
-
-    addresses: list[str]
-    port: int
-    protocol: str
-
-
-Told = dict[str, Service]
-"""The output `services`."""
 
 SERVICES: dict[str, dict[str, object]] = {
     "closed": {"port": 8080, "nodePort": 30080, "from": "public", "at": ["uvic"]},
