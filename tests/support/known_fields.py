@@ -52,7 +52,9 @@ class KnownFields:
 
             return noted
 
-        replaced: dict[str, Any] = {"raw": noted_raw, "names": noted_names} | {name: noting(name) for name in (*DEFAULTS, "flag")}
+        replaced: dict[str, Any] = {"raw": noted_raw, "names": noted_names} | {
+            name: noting(name) for name in (*DEFAULTS, "flag")
+        }
         with patch.multiple(Fields, **replaced):
             for config in configs:
                 parse(config, read)
