@@ -12,18 +12,20 @@ from components.model.overview import overview_of
 from components.model.report.service_tables import services_data
 from components.program.config import load
 from components.program.documents import documents
+from components.remote.last_update import last_update
 from components.remote.uploads import ROOT
 
 plan, access, secret_variables = load(pulumi.Config())
 spec = plan.spec
 work = ROOT / pulumi.get_stack()
 source = playbook_source(spec.kubernetes.kubespray)
-change = change_of("cluster", spec, source)
+last = last_update()
+change = change_of("cluster", spec, source, last)
 change.refuse_what_cannot_be_done()
 
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", plan, access, deployer_key.public, work)
-measurement = measure(mesh, plan, deployer_key.private)
+mesh = Mesh("mesh", plan, access, deployer_key.public, last, work)
+measurement = measure(mesh, plan, deployer_key.private, last)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, measurement.done, work)
 mesh.prune(after=cluster.converged)
 

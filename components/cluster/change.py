@@ -12,7 +12,7 @@ from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
 from components.model.convergence.state import State, from_data
 from components.model.problems import ConfigError
-from components.remote.last_update import stored_outputs
+from components.remote.last_update import LastUpdate
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Change:
         return replace(self.wanted, order=tuple(name for name in order if name in self.wanted.members))
 
 
-def last_applied(type_token: str, name: str) -> State | None:
+def last_applied(last: LastUpdate, type_token: str, name: str) -> State | None:
     """Return the output `applied` of a component as the stack's state has it; None where there is none yet."""
-    applied = stored_outputs(type_token, name, "which playbooks run is shown when they do").get("applied")
+    applied = last.outputs(type_token, name).get("applied")
     return from_data(applied) if isinstance(applied, Mapping) else None

@@ -15,6 +15,7 @@ from components.model.convergence.state import to_data
 from components.model.files.kubeconfig import for_users
 from components.model.spec import CONTROL_PLANE, Endpoint, Spec, defaults
 from components.remote.commands import Script, command
+from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest, directory, upload
 
 TYPE = "stretched:index:Cluster"
@@ -93,6 +94,6 @@ def _as_comment(text: str) -> str:
     return "\n" + "".join(f"# {line}\n" for line in text.splitlines())
 
 
-def change_of(name: str, spec: Spec, source: Source) -> Change:
+def change_of(name: str, spec: Spec, source: Source, last: LastUpdate) -> Change:
     """Return what has to change for the cluster of this name to be as declared."""
-    return Change(last_applied(TYPE, name), declared(spec, source.revision))
+    return Change(last_applied(last, TYPE, name), declared(spec, source.revision))

@@ -1,14 +1,12 @@
 """A host's firewall: loaded by one connection, and kept once another one has got through it."""
 
-from collections.abc import Mapping
-
 import pulumi
 from pulumi_command.remote import Command
 
 from components.mesh.node import Node
 from components.remote import host_files
-from components.remote.commands import Script, command
-from components.remote.last_update import stored_outputs_of_type
+from components.remote.commands import COMMAND, Script, command
+from components.remote.last_update import LastUpdate, Outputs
 from components.remote.uploads import digest
 
 FIREWALL = Script("node/firewall.sh", limit=300)
@@ -16,14 +14,6 @@ FACTS = "firewall.conf"
 """Uploaded with the host's scripts."""
 OURS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
 """The scripts whose change makes another firewall."""
-
-Attempts = Mapping[str, Mapping[str, object]]
-
-
-def last_attempts() -> Attempts:
-    """Return what the stack's state has of remote commands, by name."""
-    otherwise = "a firewall that was loaded and not confirmed is not loaded again"
-    return stored_outputs_of_type("command:remote:Command", otherwise)
 
 
 class Firewall(pulumi.ComponentResource):
@@ -35,14 +25,15 @@ class Firewall(pulumi.ComponentResource):
         self,
         node: Node,
         facts: str,
-        last: Attempts,
+        last: LastUpdate,
         after: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`facts` is what is open, as uploaded in the file FACTS."""
         name = node.spec.name
         super().__init__("stretched:index:Firewall", f"{name}-firewall", None, opts)
-        token = _token(_digest(facts), last.get(f"{name}-firewalled", {}), last.get(f"{name}-firewall-confirmed", {}))
+        attempts = [last.outputs(COMMAND, f"{name}-{what}") for what in ("firewalled", "firewall-confirmed")]
+        token = _token(_digest(facts), *attempts)
         loaded = command(
             f"{name}-firewalled",
             node.host,
@@ -78,7 +69,7 @@ def _digest(facts: str) -> str:
     return digest({FACTS: facts.encode(), **{name: host_files.scripts("node")[name] for name in OURS}})
 
 
-def _token(digest: str, loaded: Mapping[str, object], confirmed: Mapping[str, object]) -> str:
+def _token(digest: str, loaded: Outputs, confirmed: Outputs) -> str:
     """Return what names this firewall and the attempt to load it.
 
     A host takes rules back that nobody confirmed, and the state has them as loaded: the next run needs another name, or

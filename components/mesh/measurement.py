@@ -17,8 +17,8 @@ from components.model.mesh.links import NOTHING_MEASURED, Measured, measured, me
 from components.model.plan import Plan
 from components.model.report.link_table import links_table, narrow_note
 from components.model.spec import Spec
-from components.remote.commands import Script, command
-from components.remote.last_update import stored_outputs
+from components.remote.commands import COMMAND, Script, command
+from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest
 
 MEASURE = Script("node/measure.sh", limit=300)
@@ -37,12 +37,12 @@ class Measurement:
     """Those of the last run."""
 
 
-def measure(mesh: Mesh, plan: Plan, deployer_key: pulumi.Output[str]) -> Measurement:
+def measure(mesh: Mesh, plan: Plan, deployer_key: pulumi.Output[str], last_update: LastUpdate) -> Measurement:
     """Return the measurement, after the mesh is verified. `deployer_key` is its private SSH key, secret."""
     spec, routes = plan.spec, plan.routes
     if len(spec.sites) < 2:
         return Measurement([], pulumi.Output.from_input(NOTHING_MEASURED), NOTHING_MEASURED)
-    last = stored_outputs("command:remote:Command", NAME, "what was measured is not known").get("stdout")
+    last = last_update.outputs(COMMAND, NAME).get("stdout")
     known = measured(spec, routes, last if isinstance(last, str) else "")
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)

@@ -10,7 +10,6 @@ from pulumi_command.local import Logging as LocalLogging
 from pulumi_command.remote import Command
 
 from components.mesh.client import Client
-from components.mesh.firewall import last_attempts
 from components.mesh.key import seed
 from components.mesh.node import Node
 from components.mesh.site import Site
@@ -23,6 +22,7 @@ from components.model.report.reachability_tables import reachability_table, rela
 from components.model.report.service_tables import services_table
 from components.model.spec import Spec
 from components.remote.connection import Access
+from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest
 
 
@@ -48,6 +48,7 @@ class Mesh(pulumi.ComponentResource):
         plan: Plan,
         access: Access,
         deployer_key: pulumi.Output[str],
+        last: LastUpdate,
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -89,7 +90,7 @@ class Mesh(pulumi.ComponentResource):
         grown = _gate(f"{name}-grown", None, [tunnel.grown for tunnel in self._tunnels], self)
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
         served = self._services()
-        self.ready = [*self.verified, *served.values(), *self._firewalls(spec, served)]
+        self.ready = [*self.verified, *served.values(), *self._firewalls(spec, served, last)]
         self.register_outputs({"publicKeys": self.public_keys})
 
     def _services(self) -> dict[str, Command]:
@@ -98,14 +99,13 @@ class Mesh(pulumi.ComponentResource):
         found = {node.spec.name: tunnel.services(after=verified) for node, tunnel, verified in pairs}
         return {name: services.served for name, services in found.items() if services}
 
-    def _firewalls(self, spec: Spec, served: Mapping[str, Command]) -> list[Command]:
+    def _firewalls(self, spec: Spec, served: Mapping[str, Command], last: LastUpdate) -> list[Command]:
         """Return the commands after which the hosts' firewalls are in force; none where none is declared.
 
         A port is opened once it is known there who may come to it.
         """
         if not any(site.firewall.enabled for site in spec.sites):
             return []
-        last = last_attempts()
         firewalls = []
         for node, tunnel, verified in zip(self.nodes, self._tunnels, self.verified, strict=True):
             before = served.get(node.spec.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pulumi
 from pulumi_command.remote import Command
 
-from components.mesh.firewall import FACTS, Attempts, Firewall
+from components.mesh.firewall import FACTS, Firewall
 from components.mesh.node import Node
 from components.mesh.services import Services
 from components.mesh.services import files as files_of_services
@@ -23,6 +23,7 @@ from components.model.plan import Plan
 from components.model.spec import Spec
 from components.remote import host_files
 from components.remote.commands import Script, command
+from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest, directory, upload
 
 PREPARE = Script("node/prepare.sh", limit=600)
@@ -132,7 +133,7 @@ class Tunnel(pulumi.ComponentResource):
             return None
         return Services(self._node, self._services, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
 
-    def firewall(self, after: list[pulumi.Resource], last: Attempts) -> Firewall | None:
+    def firewall(self, after: list[pulumi.Resource], last: LastUpdate) -> Firewall | None:
         """Return the host's firewall, None where it shall have none of ours."""
         if self._facts is None:
             return None

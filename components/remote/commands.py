@@ -13,6 +13,9 @@ from pulumi_command.remote import Command, Logging
 from components.remote.connection import Host
 from components.remote.uploads import HOST_DIRECTORY
 
+COMMAND = "command:remote:Command"
+"""Type token."""
+
 
 @dataclass(frozen=True)
 class Script:

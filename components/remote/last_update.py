@@ -1,32 +1,57 @@
-"""What the stack's state has of the last `pulumi up`."""
+"""The stack's state as the last `pulumi up` left it: read once a program run, by one reader, with one failure policy.
 
+A stack without resources is a first run. A state that cannot be read is an error: a living cluster must never look
+like none.
+"""
+
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
-_ATTEMPTS = 3
-"""The engine replaces the state meanwhile, and with a backend of files a reading now and then falls right into that."""
+_ATTEMPTS = 5
+"""The engine may replace the state meanwhile, and with a backend of files a reading now and then meets half of it."""
+_PAUSE = 0.3
+"""Seconds between attempts."""
+
+Outputs = Mapping[str, object]
 
 
-def stored_outputs(type_token: str, name: str, otherwise: str) -> Mapping[str, object]:
-    """Return the outputs of a resource as the state has them; empty where there is none yet.
+@dataclass(frozen=True)
+class LastUpdate:
+    """Outputs of the resources in the state. Secret ones are in the clear: nothing of this is ever shown."""
 
-    `otherwise` is what people are told when the state cannot be read.
-    """
-    return stored_outputs_of_type(type_token, otherwise).get(name, {})
+    _outputs: Mapping[tuple[str, str], Outputs] = field(default_factory=dict, repr=False)
+    """By type token and name."""
+
+    def outputs(self, type_token: str, name: str) -> Outputs:
+        """Return the outputs of a resource; empty where the state has no such resource."""
+        return self._outputs.get((type_token, name), {})
 
 
-def stored_outputs_of_type(type_token: str, otherwise: str) -> Mapping[str, Mapping[str, object]]:
-    """Return the outputs of all resources of a type, by name."""
+def last_update() -> LastUpdate:
+    """Read the state of this stack. Raises pulumi.RunError when it cannot be read."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            found = pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"]
-            break
+            return _parsed(pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"])
         except Exception as error:  # the SDK raises nothing narrower
-            if attempt == _ATTEMPTS:
-                pulumi.log.warn(f"the state of {stack} cannot be read: {otherwise} ({error})")
-                return {}
-    parts = ((*urn.rsplit("::", 2)[-2:], resource["outputs"]) for urn, resource in found.items())
-    return {name: outputs for types, name, outputs in parts if types.rpartition("$")[2] == type_token}
+            why = error
+        if attempt < _ATTEMPTS:
+            time.sleep(_PAUSE)
+    message = (
+        f"the state of {stack} cannot be read ({_ATTEMPTS} attempts): {why}. Without it nobody "
+        "knows what the cluster is, and nothing was changed on any host. "
+        "See whether `pulumi stack export` works, then run this again"
+    )
+    raise pulumi.RunError(message)
+
+
+def _parsed(resources: Mapping[str, Mapping[str, Outputs]]) -> LastUpdate:
+    found = {}
+    for urn, resource in resources.items():
+        _, types, name = urn.rsplit("::", 2)
+        found[types.rpartition("$")[2], name] = resource["outputs"]
+    return LastUpdate(found)

@@ -10,15 +10,17 @@ from components.model.report.service_tables import services_data
 from components.program.config import load
 from components.program.documents import documents
 from components.remote.commands import command
+from components.remote.last_update import last_update
 from components.remote.uploads import ROOT
 
 config = pulumi.Config()
 plan, access, _ = load(config, others=True)
 spec, overview = plan.spec, overview_of(plan)
+last = last_update()
 work = ROOT / pulumi.get_stack()
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", plan, access, deployer_key.public, work)
-measurement = measure(mesh, plan, deployer_key.private)
+mesh = Mesh("mesh", plan, access, deployer_key.public, last, work)
+measurement = measure(mesh, plan, deployer_key.private, last)
 hosts = {node.spec.name: node.host for node in mesh.nodes}
 drained = command(
     "drained",
