@@ -3,16 +3,14 @@
 No host is asked. The deployer compares again with what it knows, and decides.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulumi
 
 from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
-from components.model.convergence.state import State, from_data
+from components.model.convergence.state import State
 from components.model.problems import ConfigError
-from components.remote.last_update import LastUpdate
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,3 @@ class Change:
         if steps:
             lines = "".join(f"\n  {number}. {step}" for number, step in enumerate(steps, 1))
             pulumi.log.info(f"Kubespray will run:{lines}", resource)
-
-    @property
-    def result(self) -> State:
-        """What is known when all has ended well."""
-        order = (self.known or self.wanted).wants(self.wanted)
-        return replace(self.wanted, order=tuple(name for name in order if name in self.wanted.members))
-
-
-def last_applied(last: LastUpdate, type_token: str, name: str) -> State | None:
-    """Return the output `applied` of a component as the stack's state has it; None where there is none yet."""
-    applied = last.outputs(type_token, name).get("applied")
-    return from_data(applied) if isinstance(applied, Mapping) else None

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pulumi
-from pulumi_command.remote import Command
+from pulumi_command.remote import Command, Logging
 
-from components.cluster.change import Change, last_applied
+from components.cluster.applied import kept, last_applied
+from components.cluster.change import Change
 from components.cluster.playbooks import Source, deployer_files, inventory_files
 from components.mesh.key import Key
 from components.mesh.mesh import Mesh
 from components.model.cluster.declared import declared, readable
-from components.model.convergence.state import to_data
 from components.model.files.kubeconfig import for_users
 from components.model.spec import CONTROL_PLANE, Endpoint, Spec, defaults
 from components.remote.commands import Script, command
@@ -73,6 +73,7 @@ class Cluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*uploads, *mesh.ready, *after], additional_secret_outputs=["stdin"]
             ),
+            logging=Logging.STDERR,
         )
         admin_conf = command(
             f"{name}-kubeconfig",
@@ -85,8 +86,7 @@ class Cluster(pulumi.ComponentResource):
         self.kubeconfig = pulumi.Output.secret(
             admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
         )
-        # Known only once the run has ended well: the next preview compares with it.
-        self.register_outputs({"applied": self.converged.stdout.apply(lambda _: to_data(change.result))})
+        self.register_outputs({"applied": self.converged.stdout.apply(lambda stdout: kept(stdout, change.known))})
 
 
 def _as_comment(text: str) -> str:
@@ -96,4 +96,4 @@ def _as_comment(text: str) -> str:
 
 def change_of(name: str, spec: Spec, source: Source, last: LastUpdate) -> Change:
     """Return what has to change for the cluster of this name to be as declared."""
-    return Change(last_applied(last, TYPE, name), declared(spec, source.revision))
+    return Change(last_applied(last, f"{name}-converged", TYPE, name), declared(spec, source.revision))

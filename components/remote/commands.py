@@ -38,11 +38,12 @@ def command(
     delete: pulumi.Input[str] | None = None,
     stdin: pulumi.Input[str] | None = None,
     secret: bool = False,
+    logging: Logging = Logging.STDOUT_AND_STDERR,
 ) -> Command:
     """Return a remote command that runs when it is new and whenever `create` or `stdin` changes.
 
     Changes run in place: there are no triggers, a replacement would run the old `delete` after the new `create`.
-    With `secret`, what it prints is not logged and its outputs are secret.
+    With `secret`, what it prints is not logged and its outputs are secret; else `logging` says what is shown of it.
     """
     if secret:
         opts = pulumi.ResourceOptions.merge(
@@ -55,6 +56,6 @@ def command(
         delete=delete,
         stdin=stdin,
         add_previous_output_in_env=False,
-        logging=Logging.NONE if secret else Logging.STDOUT_AND_STDERR,
+        logging=Logging.NONE if secret else logging,
         opts=opts,
     )

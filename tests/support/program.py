@@ -54,7 +54,7 @@ class _Answers(mocks.Mocks):
             state["result"] = f"seed-of-{args.name}".ljust(64, "x")
         if args.name.endswith("-kubeconfig"):
             state["stdout"] = ADMIN_CONF
-        if args.name.endswith("-measured"):  # does not run again
+        if args.name.endswith(("-measured", "-converged")):  # does not run again
             state["stdout"] = next(
                 (self.outputs(urn).get("stdout") for urn in self.known if urn.endswith(args.name)), ""
             )
@@ -76,6 +76,7 @@ class _Monitor(mocks.MockMonitor):
     def __init__(self, known: Mapping[str, object]) -> None:
         super().__init__(_Answers(known))
         self.requests: list[Registered] = []
+        self.outputs: dict[str, dict[str, object]] = {}
 
     def RegisterResource(self, request):  # type: ignore[no-untyped-def] # noqa: N802, ANN - the SDK's signature
         self.requests.append(
@@ -94,6 +95,11 @@ class _Monitor(mocks.MockMonitor):
         )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
+    def RegisterResourceOutputs(self, request):  # type: ignore[no-untyped-def] # noqa: N802, ANN - the SDK's signature
+        types, name = request.urn.split("::")[2:]
+        self.outputs[f"{types.rpartition('$')[2]} {name}"] = json_format.MessageToDict(request.outputs)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
 
 def _registered(_: pulumi.ErrorHook) -> asyncio.Future[None]:
     """Stand in for the callback server that mocks do not have."""
@@ -109,6 +115,21 @@ def run_program(
 
     `known` is what the stack's state has: URN to `{"type": ..., "outputs": ...}`.
     """
+    return {
+        f"{request.type} {request.name}": request
+        for request in _run(config, directory, known).requests
+        if request.type != "pulumi:pulumi:Stack"
+    }
+
+
+def registered_outputs(
+    config: dict[str, object], directory: Path, known: Mapping[str, object]
+) -> dict[str, dict[str, object]]:
+    """Run `__main__.py` as `run_program` does; return what components and the stack registered as outputs, by type and name."""
+    return _run(config, directory, known).outputs
+
+
+def _run(config: dict[str, object], directory: Path, known: Mapping[str, object]) -> _Monitor:
     asyncio.set_event_loop(asyncio.new_event_loop())
     monitor = _Monitor(known)
     pulumi.runtime.set_mocks(_Answers(known), project="stretched", stack="test", preview=False, monitor=monitor)
@@ -120,8 +141,4 @@ def run_program(
     with contextlib.chdir(directory), patch("pulumi.resource_hooks.register_error_hook", _registered):
         runpy.run_path(str(TREE / "__main__.py"))
         asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
-    return {
-        f"{request.type} {request.name}": request
-        for request in monitor.requests
-        if request.type != "pulumi:pulumi:Stack"
-    }
+    return monitor

@@ -1,26 +1,37 @@
-"""A preview compares with what the stack's state says of the last `pulumi up`."""
+"""A preview compares with what the deployer said that it applied, as the stack's state has it of the last `pulumi up`."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pulumi
 import pytest
 
-from components.cluster.change import Change
 from components.model.cluster.declared import declared
 from components.model.configuration import parse
-from components.model.convergence.plan import plan
 from components.model.convergence.state import State, to_data
 from tests.support.examples import HOST_KEY, changed, configuration, read
-from tests.support.program import run_program
+from tests.support.program import registered_outputs, run_program
 
-URN = "urn:pulumi:test::stretched::stretched:index:Cluster::cluster"
+CLUSTER = "urn:pulumi:test::stretched::stretched:index:Cluster"
+URN, CONVERGED = f"{CLUSTER}::cluster", f"{CLUSTER}$command:remote:Command::cluster-converged"
 COMMIT = "1c9add489750"
 NEW = {"endpoint": "192.0.2.99", "institution": "x", "ssh": {"hostKey": HOST_KEY}}
 
 
-def known(state: State) -> dict[str, object]:
-    return {"urn:pulumi:test::x": {"outputs": {}}, URN: {"type": "x", "outputs": {"applied": to_data(state)}}}
+def known(state: State, **outputs: object) -> dict[str, object]:
+    """What the stack's state has once the deployer has applied a state."""
+    printed = json.dumps(to_data(state), indent=1)
+    return {
+        f"{CLUSTER}::another": {"outputs": {}},
+        URN: {"outputs": {}},
+        CONVERGED: {"outputs": {"stdout": printed, **outputs}},
+    }
+
+
+def known_before(state: State, stdout: str = "following the run\nconverged") -> dict[str, object]:
+    """What the state had when the program predicted it, and the deployer printed the run's progress."""
+    return {URN: {"outputs": {"applied": to_data(state)}}, CONVERGED: {"outputs": {"stdout": stdout}}}
 
 
 @pytest.fixture
@@ -49,14 +60,45 @@ def test_each_run_is_foretold(tmp_path: Path, told: list[str]) -> None:
     ]
 
 
-def test_what_is_known_after_a_run_has_the_order_of_joining_and_nobody_who_left() -> None:
-    before = declared(parse(configuration(), read), COMMIT)
-    without = declared(parse(changed("sites/uvic", None, changed("sites/aglt2/nodes/a.hl-lhc.io", NEW)), read), COMMIT)
-    after = Change(before, without).result
-    assert after.order[-1] == "a.hl-lhc.io"
-    assert set(after.order) == set(without.members)
-    assert plan(after, without) == ()
-    assert [step.kind for step in plan(Change(after, before).result, without)] == ["remove", "scale"]
+def test_what_the_deployer_applied_counts_and_not_what_was_declared(tmp_path: Path, told: list[str]) -> None:
+    """Another run left a member that the program never declared."""
+    config = changed("sites/uvic/nodes/uvic002.hl-lhc.io", NEW)
+    run_program(configuration(), tmp_path, known(declared(parse(config, read), COMMIT)))
+    assert told == ["Kubespray will run:\n  1. remove-node.yml uvic002.hl-lhc.io: not declared any more"]
+
+
+def test_a_state_of_an_earlier_program_is_read_and_kept_until_the_deployer_prints_it(
+    tmp_path: Path, told: list[str]
+) -> None:
+    before = known_before(declared(parse(configuration(), read), COMMIT))
+    run_program(configuration(), tmp_path, before)
+    assert told == []
+    outputs = registered_outputs(configuration(), tmp_path, before)
+    assert outputs["stretched:index:Cluster cluster"] == before[URN]["outputs"]  # type: ignore[index]
+
+
+def test_the_state_has_the_members_once(tmp_path: Path) -> None:
+    outputs = registered_outputs(configuration(), tmp_path, known(declared(parse(configuration(), read), COMMIT)))
+    assert outputs["stretched:index:Cluster cluster"] == {}
+
+
+@pytest.mark.parametrize(
+    ("stdout", "why"),
+    [
+        ('{"version": "1.35.4"}', "in a form that is not known here"),
+        ('{"version": ', "in a form that is not known here"),
+        ("converged", "but not what it applied"),
+    ],
+)
+def test_what_was_applied_and_cannot_be_read_is_an_error(tmp_path: Path, stdout: str, why: str) -> None:
+    with pytest.raises(pulumi.RunError, match=why) as caught:
+        run_program(configuration(), tmp_path, {CONVERGED: {"outputs": {"stdout": stdout}}})
+    assert "nothing was changed on any host" in str(caught.value)
+
+
+def test_only_the_progress_is_shown_while_the_deployer_runs(tmp_path: Path) -> None:
+    converged = run_program(configuration(), tmp_path)["command:remote:Command cluster-converged"]
+    assert converged.inputs["logging"] == "stderr"
 
 
 def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 # deploy.sh converge REVISION | kubeconfig | remove: what the deployer does with the playbooks.
 #   converge    run the playbooks in a unit of their own and follow them; the SSH key and the secret variables (a JSON
 #               object) come over standard input. A run that goes on for the same revision is followed again, never
-#               started twice.
+#               started twice. What it does is told on standard error; standard output has what is applied then, as the
+#               JSON of components/model/convergence/state.py: this is what the next preview compares with.
 #   kubeconfig  print the administrator's kubeconfig (secret)
 #   remove      take Kubernetes off all hosts, then our files off this one
 # shellcheck source=paths.sh
@@ -36,6 +37,7 @@ start() {
 
 case ${1:-} in
 converge)
+    exec 3>&1 >&2
     mkdir -p "$state"
     given=$(mktemp -d "$state/.given.XXXXXX")
     trap 'rm -rf "$given"' EXIT
@@ -60,6 +62,7 @@ converge)
     fi
     follow
     say "converged"
+    cat "$state/applied.json" >&3
     ;;
 kubeconfig)
     [ -s "$state/artifacts/admin.conf" ] || die "the playbooks left no kubeconfig: see $log"

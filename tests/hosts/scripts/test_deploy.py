@@ -1,0 +1,60 @@
+"""deploy.sh on a machine whose systemd is a stub: what it prints, and where."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.examples import TREE
+
+SCRIPTS = TREE / "components/hosts/scripts/deployer"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n"
+STUBS = {
+    "systemctl": "#!/bin/sh\ncase $1 in is-active) exit 3 ;; show) echo 0 ;; esac\n",
+    "systemd-run": '#!/bin/sh\n. "$STUB_PATHS"\n'
+    'printf \'{"order": ["a"],\\n "first": ""}\\n\' >"$state/applied.json"\necho "$STUB_STATUS" >"$state/status"\n',
+}
+
+
+def converge(place: Path, shell: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    scripts, programs, state = place / "playbooks", place / "programs", place / "state"
+    shutil.copytree(SCRIPTS, scripts)
+    paths = scripts / "paths.sh"
+    paths.write_text(paths.read_text("utf-8").replace("/var/lib/stretched", str(state)), encoding="utf-8")
+    programs.mkdir()
+    for name, text in STUBS.items():
+        (programs / name).write_text(text, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    return subprocess.run(
+        [shell, str(scripts / "deploy.sh"), "converge", "0123456789abcdef"],
+        input=f'{KEY}{{"registry_password": "hunter2"}}\n',
+        env={
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(place),
+            "STUB_PATHS": str(paths),
+            "STUB_STATUS": str(status),
+        },
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_what_is_applied_is_all_of_standard_output_and_progress_goes_to_standard_error(
+    shell: str, tmp_path: Path
+) -> None:
+    done = converge(tmp_path, shell)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"order": ["a"], "first": ""}
+    assert done.stderr.endswith("converged\n")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+def test_a_run_that_failed_prints_nothing_for_the_state(tmp_path: Path) -> None:
+    done = converge(tmp_path, "dash", status=2)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the playbooks failed (status 2)" in done.stderr
