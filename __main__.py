@@ -23,9 +23,10 @@ last = last_update()
 change = change_of("cluster", spec, source, last)
 change.refuse_what_cannot_be_done()
 
+deployer = change.leaders.deployer
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", plan, access, deployer_key.public, last, work)
-measurement = measure(mesh, plan, deployer_key.private, last)
+mesh = Mesh("mesh", plan, access, deployer, deployer_key.public, last, work)
+measurement = measure(mesh, plan, deployer, deployer_key.private, last)
 cluster = Cluster("cluster", spec, mesh, deployer_key, secret_variables, source, change, measurement.done, work)
 mesh.prune(after=cluster.converged)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.model.cluster.leaders import Leaders
 from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
 from components.model.convergence.state import State
@@ -19,6 +20,7 @@ class Change:
 
     known: State | None
     wanted: State
+    leaders: Leaders
 
     def refuse_what_cannot_be_done(self) -> None:
         """Raise pulumi.RunError with every such change; to be called before any resource is declared."""

@@ -12,8 +12,9 @@ from components.cluster.playbooks import Source, deployer_files, inventory_files
 from components.mesh.key import Key
 from components.mesh.mesh import Mesh
 from components.model.cluster.declared import declared, readable
+from components.model.cluster.leaders import leaders
 from components.model.files.kubeconfig import for_users
-from components.model.spec import CONTROL_PLANE, Endpoint, Spec, defaults
+from components.model.spec import Endpoint, Spec, defaults
 from components.remote.commands import Script, command
 from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest, directory, upload
@@ -51,7 +52,7 @@ class Cluster(pulumi.ComponentResource):
         """
         super().__init__(TYPE, name, None, opts)
         change.announce(self)
-        host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
+        host = {node.spec.name: node.host for node in mesh.nodes}[change.leaders.deployer]
         playbooks = {**deployer_files(), **source.files}
         declared_files = inventory_files(spec, change.wanted)
         revision = digest({**playbooks, **declared_files})
@@ -82,7 +83,7 @@ class Cluster(pulumi.ComponentResource):
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
         )
-        api = spec.kubernetes.api or Endpoint(str(spec.with_role(CONTROL_PLANE)[0].address), defaults.API_PORT)
+        api = spec.kubernetes.api or Endpoint(str(spec.node(change.leaders.first).address), defaults.API_PORT)
         self.kubeconfig = pulumi.Output.secret(
             admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
         )
@@ -96,4 +97,5 @@ def _as_comment(text: str) -> str:
 
 def change_of(name: str, spec: Spec, source: Source, last: LastUpdate) -> Change:
     """Return what has to change for the cluster of this name to be as declared."""
-    return Change(last_applied(last, f"{name}-converged", TYPE, name), declared(spec, source.revision))
+    known = last_applied(last, f"{name}-converged", TYPE, name)
+    return Change(known, declared(spec, source.revision, known), leaders(spec, known))

@@ -37,8 +37,13 @@ class Measurement:
     """Those of the last run."""
 
 
-def measure(mesh: Mesh, plan: Plan, deployer_key: pulumi.Output[str], last_update: LastUpdate) -> Measurement:
-    """Return the measurement, after the mesh is verified. `deployer_key` is its private SSH key, secret."""
+def measure(
+    mesh: Mesh, plan: Plan, deployer: str, deployer_key: pulumi.Output[str], last_update: LastUpdate
+) -> Measurement:
+    """Return the measurement, after the mesh is verified.
+
+    `deployer` is the node that measures, `deployer_key` its private SSH key, secret.
+    """
     spec, routes = plan.spec, plan.routes
     if len(spec.sites) < 2:
         return Measurement([], pulumi.Output.from_input(NOTHING_MEASURED), NOTHING_MEASURED)
@@ -46,7 +51,7 @@ def measure(mesh: Mesh, plan: Plan, deployer_key: pulumi.Output[str], last_updat
     known = measured(spec, routes, last if isinstance(last, str) else "")
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)
-    host = {node.spec.name: node.host for node in mesh.nodes}[spec.kubernetes.deployer]
+    host = {node.spec.name: node.host for node in mesh.nodes}[deployer]
     words = [digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
     done = command(
         NAME,

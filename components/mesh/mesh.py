@@ -14,6 +14,7 @@ from components.mesh.key import seed
 from components.mesh.node import Node
 from components.mesh.site import Site
 from components.mesh.tunnel import Tunnel
+from components.model.files.known_hosts import authorized_key
 from components.model.mesh.client_gateways import gateway_of
 from components.model.mesh.membership import membership
 from components.model.overview import Overview
@@ -47,12 +48,16 @@ class Mesh(pulumi.ComponentResource):
         name: str,
         plan: Plan,
         access: Access,
+        deployer: str,
         deployer_key: pulumi.Output[str],
         last: LastUpdate,
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`deployer_key` is the public SSH key that may log in over wg0; `work` is where files are rendered."""
+        """`deployer` is the node that may log in over wg0, with the public SSH key `deployer_key`.
+
+        `work` is where files for upload are rendered.
+        """
         super().__init__("stretched:index:Mesh", name, None, opts)
         spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)
@@ -74,13 +79,15 @@ class Mesh(pulumi.ComponentResource):
         ]
         self.clients = {client.spec.name: client.configuration for client in clients}
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
+        address = str(spec.node(deployer).address)
+        authorized = deployer_key.apply(lambda key: authorized_key(key, address))
         self._tunnels = [
             Tunnel(
                 plan,
                 node,
                 self.public_keys,
                 {client.spec.name: client.public for client in clients if client.gateway is node},
-                deployer_key,
+                authorized,
                 mesh_seed,
                 work,
                 pulumi.ResourceOptions(parent=node),

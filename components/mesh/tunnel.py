@@ -13,7 +13,6 @@ from components.mesh.services import Services
 from components.mesh.services import files as files_of_services
 from components.model.files.failover_conf import failover_conf
 from components.model.files.firewall_conf import firewall_conf
-from components.model.files.known_hosts import authorized_key
 from components.model.files.wireguard import wg0_conf
 from components.model.firewall.openings import openings
 from components.model.mesh.failover import watch_of
@@ -47,14 +46,15 @@ class Tunnel(pulumi.ComponentResource):
         node: Node,
         public_keys: pulumi.Output[dict[str, str]],
         client_keys: Mapping[str, pulumi.Output[str]],
-        deployer_key: pulumi.Output[str],
+        authorized_keys: pulumi.Output[str],
         mesh_seed: pulumi.Output[str],
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`public_keys` by node name; `client_keys` those of the clients that come in by this node.
 
-        `mesh_seed` is secret; `work` is where files for upload are rendered.
+        `authorized_keys` is the line that lets the deployer in; `mesh_seed` is secret; `work` is where files for upload
+        are rendered.
         """
         spec, routes, name = plan.spec, plan.routes, node.spec.name
         super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
@@ -67,17 +67,16 @@ class Tunnel(pulumi.ComponentResource):
         failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
-            keys, deployer = values
+            keys, authorized = values
             conf = wg0_conf(spec.mesh, node.spec, peers, keys, relay=relay)
-            deployer_address = str(spec.node(spec.kubernetes.deployer).address)
             return {
                 **scripts,
                 "wg0.public.conf": conf.encode(),
                 "failover.conf": failover,
-                "authorized_keys": authorized_key(deployer, deployer_address).encode(),
+                "authorized_keys": authorized.encode(),
             }
 
-        files = pulumi.Output.all(public_keys, deployer_key, dict(client_keys)).apply(
+        files = pulumi.Output.all(public_keys, authorized_keys, dict(client_keys)).apply(
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
         self._digest = files.apply(digest)

@@ -33,7 +33,7 @@ def parse_plan(config: Mapping[str, object], read: Callable[[str], str]) -> Plan
     firewall = top.sub("firewall")
     sites = SitesParser(mesh, ssh, _known_hosts(ssh, read), parse_firewall(firewall)).parse(top.sub("sites"))
     check_that_it_is_used(firewall, sites)
-    kubernetes = parse_kubernetes(top.sub("kubernetes"), sites)
+    kubernetes = parse_kubernetes(top.sub("kubernetes"))
     clients = parse_clients(top.sub("clients"), sites)
     services = parse_services(top.sub("services"), sites)
     _check_private_key(ssh, read)

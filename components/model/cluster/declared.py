@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from components.model.cluster.inventory import host_entry
+from components.model.cluster.leaders import leaders
 from components.model.cluster.variables import group_vars
 from components.model.convergence.state import Member, State
 from components.model.spec import Node, Spec
@@ -13,8 +14,8 @@ _ELSEWHERE = {"kube_version", "supplementary_addresses_in_ssl_keys"}
 _OF_MEMBERS = {"ansible_host", "ip", "access_ip", "node_labels", "node_taints", "etcd_member_name"}
 
 
-def declared(spec: Spec, playbooks: str) -> State:
-    """Return the declared state; `playbooks` names the revision of Kubespray."""
+def declared(spec: Spec, playbooks: str, known: State | None = None) -> State:
+    """Return the declared state; `playbooks` names the revision of Kubespray, `known` is what is applied."""
     kubernetes = spec.kubernetes
     settings = {name: value for name, value in group_vars(spec).items() if name not in _ELSEWHERE}
     return State(
@@ -28,7 +29,7 @@ def declared(spec: Spec, playbooks: str) -> State:
         settings=_digest([settings, playbooks, kubernetes.rotation, str(kubernetes.api)]),
         members={node.name: _member(node) for node in spec.nodes},
         order=tuple(node.name for node in spec.nodes),
-        deployer=kubernetes.deployer,
+        deployer=leaders(spec, known).deployer,
         first=kubernetes.first_control_plane,
     )
 

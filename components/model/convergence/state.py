@@ -1,6 +1,6 @@
 """What a cluster is: as declared, and as the last runs left it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 CONTROL_PLANE = "control-plane"
@@ -62,12 +62,16 @@ class State:
     def wants(self, declared: "State") -> tuple[str, ...]:
         """Return all names, those that leave too, in the order that Kubespray's groups must have."""
         known = self.order if self.installed else ()
-        names = [*known, *(name for name in (*declared.order, *declared.members) if name not in known)]
-        names = list(dict.fromkeys(names))
-        if declared.first in names:
-            names.remove(declared.first)
-            names.insert(0, declared.first)
-        return tuple(names)
+        return in_order(known, (*declared.order, *declared.members), declared.first)
+
+
+def in_order(known: Sequence[str], declared: Iterable[str], first: str) -> tuple[str, ...]:
+    """Return all names, those known before the others, and `first` before all where it is one of them."""
+    names = list(dict.fromkeys([*known, *declared]))
+    if first in names:
+        names.remove(first)
+        names.insert(0, first)
+    return tuple(names)
 
 
 def to_data(state: State) -> dict[str, object]:

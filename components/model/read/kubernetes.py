@@ -4,12 +4,11 @@ from pathlib import Path
 
 from components.model.read.fields import Fields
 from components.model.read.host_port import parse_endpoint
-from components.model.spec import CONTROL_PLANE, Endpoint, Kubernetes, Kubespray, Site, defaults
+from components.model.spec import Endpoint, Kubernetes, Kubespray, defaults
 
 
-def parse_kubernetes(fields: Fields, sites: tuple[Site, ...]) -> Kubernetes:
+def parse_kubernetes(fields: Fields) -> Kubernetes:
     """Return the cluster; mistakes are noted in the fields' problems."""
-    control_plane = [node.name for site in sites for node in site.nodes if CONTROL_PLANE in node.roles]
     kubernetes = Kubernetes(
         version=fields.text("version", '"1.35.4"'),
         pod_cidr=fields.network("podCidr", str(defaults.POD_CIDR), str(defaults.POD_CIDR)),
@@ -17,7 +16,7 @@ def parse_kubernetes(fields: Fields, sites: tuple[Site, ...]) -> Kubernetes:
         node_prefix=fields.integer("nodePrefix", defaults.NODE_PREFIX, 16, 30, "prefix length"),
         network_plugin=fields.choice("networkPlugin", defaults.NETWORK_PLUGINS, defaults.NETWORK_PLUGINS[0]),
         api=_api(fields),
-        deployer=fields.optional_text("deployer", "node001.example.org") or (control_plane[0] if control_plane else ""),
+        deployer=fields.optional_text("deployer", "node001.example.org") or "",
         first_control_plane=fields.optional_text("firstControlPlane", "node002.example.org") or "",
         rotation=fields.optional_text("rotation", "2027-01") or "",
         kubespray=_kubespray(fields.sub("kubespray")),

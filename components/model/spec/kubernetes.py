@@ -34,7 +34,7 @@ class Kubernetes:
     api: Endpoint | None
     """Where the API is reached from outside the mesh, TCP; None: through wg0 only."""
     deployer: str
-    """Name of the node that runs the playbooks."""
+    """Name of the node that runs the playbooks; empty: the one that did, see model/cluster/leaders.py."""
     first_control_plane: str
     """Name of the control-plane node that shall be the first; empty: the order in which they joined stays."""
     rotation: str

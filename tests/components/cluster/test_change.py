@@ -1,5 +1,6 @@
 """A preview compares with what the deployer said that it applied, as the stack's state has it of the last `pulumi up`."""
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -114,7 +115,27 @@ def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> N
     )
 
 
-def test_another_deployer_is_told_because_the_default_moves_with_the_names(tmp_path: Path, told: list[str]) -> None:
+def test_another_deployer_takes_over_only_when_it_is_declared(tmp_path: Path, told: list[str]) -> None:
     before = replace(declared(parse(configuration(), read), COMMIT), deployer="uchicago003.hl-lhc.io")
     run_program(configuration(), tmp_path, known(before))
+    assert told == []
+    run_program(changed("kubernetes/deployer", "uchicago002.hl-lhc.io"), tmp_path, known(before))
     assert told == ["uchicago002.hl-lhc.io takes over from uchicago003.hl-lhc.io as deployer"]
+
+
+def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_kubeconfigs_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported: dict[str, pulumi.Output[str]] = {}
+    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
+    before = known(declared(parse(configuration(), read), COMMIT))
+    config = changed("kubernetes/apiAddress", None)
+    with_another = changed("sites/aglt2/nodes/aaa1.hl-lhc.io", {**NEW, "roles": ["control-plane"]}, config)
+    first, later = run_program(config, tmp_path, before), run_program(with_another, tmp_path, before)
+    for name in ("mesh-measured", "cluster-converged", "cluster-kubeconfig", "cluster-playbooks"):
+        key = f"command:remote:{'CopyToRemote' if name.endswith('playbooks') else 'Command'} {name}"
+        assert later[key].inputs["connection"] == first[key].inputs["connection"], name
+    uploaded = tmp_path / ".stretched/test/nodes/uvic001.hl-lhc.io/node/authorized_keys"
+    assert 'from="192.168.0.2"' in uploaded.read_text(encoding="utf-8")
+    kubeconfig = asyncio.get_event_loop().run_until_complete(exported["kubeconfig"].future())
+    assert "server: https://192.168.0.2:6443" in str(kubeconfig)

@@ -5,6 +5,7 @@ import pulumi
 from components.mesh.key import Key, ssh
 from components.mesh.measurement import measure
 from components.mesh.mesh import Mesh
+from components.model.cluster.leaders import leaders
 from components.model.overview import overview_of
 from components.model.report.service_tables import services_data
 from components.program.config import load
@@ -18,9 +19,10 @@ plan, access, _ = load(config, others=True)
 spec, overview = plan.spec, overview_of(plan)
 last = last_update()
 work = ROOT / pulumi.get_stack()
+deployer = leaders(spec, None).deployer
 deployer_key = Key("deployer", spec.mesh.rotation, ssh)
-mesh = Mesh("mesh", plan, access, deployer_key.public, last, work)
-measurement = measure(mesh, plan, deployer_key.private, last)
+mesh = Mesh("mesh", plan, access, deployer, deployer_key.public, last, work)
+measurement = measure(mesh, plan, deployer, deployer_key.private, last)
 hosts = {node.spec.name: node.host for node in mesh.nodes}
 drained = command(
     "drained",
