@@ -70,6 +70,7 @@ def _known_hosts(ssh: Fields, read: Callable[[str], str]) -> list[str]:
         return read(name).splitlines()
     except OSError as error:
         ssh.problems.add(
+            "unreadable",
             ssh.at("knownHostsFile"),
             f"{name} cannot be read ({error.strerror})",
             "write the path of a known_hosts file that holds the key of every host",
@@ -90,5 +91,8 @@ def _check_private_key(ssh: Fields, read: Callable[[str], str]) -> None:
             return
         what = f"{name} is not a private key"
     ssh.problems.add(
-        ssh.at("privateKeyFile"), what, "write the path of an OpenSSH private key, or leave it out to use the SSH agent"
+        "unreadable",
+        ssh.at("privateKeyFile"),
+        what,
+        "write the path of an OpenSSH private key, or leave it out to use the SSH agent",
     )

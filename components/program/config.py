@@ -48,6 +48,7 @@ def _secrets(config: pulumi.Config) -> tuple[Problem, ...]:
     """Return the mistakes of secret values where they would be uploaded as plain files."""
     return tuple(
         Problem(
+            "secret",
             name,
             "holds a secret value, and what is written here is uploaded as plain files",
             f"write a secret Kubespray variable with `pulumi config set --secret --path {SECRET_VARIABLES}.NAME`",

@@ -24,6 +24,7 @@ def check_clients(spec: Spec, problems: Problems) -> None:
     for one, other in combinations([site for site in spec.sites if site.clients], 2):
         if one.clients and other.clients and one.clients.overlaps(other.clients):
             problems.add(
+                "overlap",
                 f"sites.{other.name}.clients",
                 f"{other.clients} overlaps that of {one.name}, {one.clients}",
                 "choose ranges that have no address in common",
@@ -44,7 +45,7 @@ def _gateway(site: Site, problems: Problems) -> None:
     else:
         what = f"its gateway {site.gateway} has no endpoint that clients could dial"
         instead = "write the gateway's endpoint"
-    problems.add(f"sites.{site.name}.clients", what, f"{instead}, or have another site take the clients")
+    problems.add("no-gateway", f"sites.{site.name}.clients", what, f"{instead}, or have another site take the clients")
 
 
 def _range(spec: Spec, site: Site, clients: IPv4Network, problems: Problems) -> None:
@@ -52,13 +53,16 @@ def _range(spec: Spec, site: Site, clients: IPv4Network, problems: Problems) -> 
     if cidr == MISSING_NETWORK:
         return
     if not clients.subnet_of(cidr) or clients == cidr:
-        problems.add(path, f"{clients} is not a part of mesh.cidr {cidr}", f"write for example {_part(spec)}")
+        problems.add(
+            "not-a-part", path, f"{clients} is not a part of mesh.cidr {cidr}", f"write for example {_part(spec)}"
+        )
     elif clients.prefixlen > _SMALLEST:
-        problems.add(path, f"{clients} has no room for a client", f"write /{_SMALLEST} or larger")
+        problems.add("no-room", path, f"{clients} has no room for a client", f"write /{_SMALLEST} or larger")
     free = first_free(cidr, (node.address for node in spec.nodes), reserved_ranges(spec))
     for node in spec.nodes:
         if node.address in clients:
             problems.add(
+                "in-clients-range",
                 f"sites.{node.site}.nodes.{node.name}.address",
                 f"{node.address} is inside {path} {clients}",
                 f"write one outside, such as {free}" if free else "choose a larger mesh.cidr",
@@ -80,6 +84,7 @@ def _no_range(spec: Spec, problems: Problems) -> None:
     site = next((site for site in spec.sites if site.name in reached), None)
     here = f"`sites.{site.name}.clients: {_part(spec)}`" if site else f"`gateway: NODE` and `clients: {_part(spec)}`"
     problems.add(
+        "no-clients-range",
         "clients",
         "no site takes clients",
         f"write {here} at a site whose gateway has an endpoint, a part of mesh.cidr for the clients' addresses",
@@ -91,13 +96,17 @@ def _unique_names(spec: Spec, problems: Problems) -> None:
     for client in spec.clients:
         if not _NAME.fullmatch(client.name):
             problems.add(
+                "not-a-name",
                 f"clients.{client.name}",
                 "is not a lower-case name of at most 63 letters, digits, '-' and '.'",
                 f"write for example `{re.sub('[^a-z0-9.-]+', '-', client.name.lower()).strip('-.') or 'ada-laptop'}`",
             )
         if client.name in nodes:
             problems.add(
-                f"clients.{client.name}", "is already the name of a node", "choose another name for the client"
+                "name-taken",
+                f"clients.{client.name}",
+                "is already the name of a node",
+                "choose another name for the client",
             )
 
 
@@ -113,9 +122,9 @@ def _address(spec: Spec, client: Client, taken: dict[IPv4Address, str], problems
         else f"{network} is full: choose a larger sites.{client.site}.clients"
     )
     if client.address not in network:
-        problems.add(path, f"{client.address} is not inside sites.{client.site}.clients {network}", instead)
+        problems.add("outside", path, f"{client.address} is not inside sites.{client.site}.clients {network}", instead)
     elif client.address in (network.network_address, network.broadcast_address):
-        problems.add(path, f"{client.address} is the network or broadcast address of {network}", instead)
+        problems.add("not-usable", path, f"{client.address} is the network or broadcast address of {network}", instead)
     if client.address in taken:
-        problems.add(path, f"{client.address} is already that of {taken[client.address]}", instead)
+        problems.add("taken", path, f"{client.address} is already that of {taken[client.address]}", instead)
     taken.setdefault(client.address, client.name)

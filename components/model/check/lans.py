@@ -20,6 +20,7 @@ def check_lans(spec: Spec, problems: Problems) -> None:
                 _address(spec, site, node.lan_address, path, problems)
                 if node.lan_address in seen:
                     problems.add(
+                        "taken",
                         path,
                         f"{node.lan_address} is already that of {seen[node.lan_address]}",
                         "write the address of this host on its LAN",
@@ -33,6 +34,7 @@ def _families(site: Site, problems: Problems) -> None:
     for node in site.nodes if first and site.lan is None else ():
         if first and first.lan_address and node.lan_address and node.lan_address.version != first.lan_address.version:
             problems.add(
+                "mixed-families",
                 f"sites.{site.name}.nodes.{node.name}.lanAddress",
                 f"{node.lan_address} is IPv{node.lan_address.version}, and {first.name} has {first.lan_address}",
                 "write the LAN addresses of one site in one family",
@@ -43,6 +45,7 @@ def _range(spec: Spec, site: Site, problems: Problems) -> None:
     for name, network in _own_ranges(spec).items():
         if site.lan is not None and network != MISSING_NETWORK and site.lan.overlaps(network):
             problems.add(
+                "overlap",
                 f"sites.{site.name}.lan",
                 f"{site.lan} overlaps {name} {network}",
                 f"choose another range for {name}: hosts at {site.name} would send packets for their LAN into the mesh",
@@ -52,6 +55,7 @@ def _range(spec: Spec, site: Site, problems: Problems) -> None:
 def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: str, problems: Problems) -> None:
     if address.is_link_local and address.version == 6:
         problems.add(
+            "link-local",
             path,
             f"{address} is a link-local address",
             "write a global one, a unique local one, or an IPv4 address",
@@ -59,16 +63,24 @@ def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: s
         return
     if site.lan is not None:
         if address not in site.lan:
-            problems.add(path, f"{address} is not inside the site's lan {site.lan}", "write the host's address there")
+            problems.add(
+                "outside", path, f"{address} is not inside the site's lan {site.lan}", "write the host's address there"
+            )
         elif site.lan.max_prefixlen - site.lan.prefixlen > 1 and address in _nobodys(site.lan):
             problems.add(
-                path, f"{address} is the network or broadcast address of {site.lan}", "write the host's own address"
+                "not-usable",
+                path,
+                f"{address} is the network or broadcast address of {site.lan}",
+                "write the host's own address",
             )
         return
     for name, network in _own_ranges(spec).items():
         if address in network:
             problems.add(
-                path, f"{address} is inside {name} {network}", f"choose another range for {name}, or mend the address"
+                "in-own-range",
+                path,
+                f"{address} is inside {name} {network}",
+                f"choose another range for {name}, or correct the address",
             )
 
 
@@ -88,6 +100,7 @@ def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
         for name, network in _own_ranges(spec).items():
             if address in network:
                 problems.add(
+                    "in-own-range",
                     path,
                     f"{address} is inside {name} {network}",
                     f"write where packets from outside arrive, or choose another range for {name}",

@@ -26,6 +26,7 @@ def check_pairs(plan: Plan, problems: Problems) -> None:
     for pairs in by_sites.values():
         one, other = pairs[0]
         problems.add(
+            "unreachable",
             f"sites.{one.site}.nodes.{one.name}.endpoint",
             f"{one.name} and {other.name} {_why(one, other)}{_further(pairs[1:])}",
             ", or ".join(_ways_out(spec, routes, one, other)),

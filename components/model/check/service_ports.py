@@ -44,7 +44,7 @@ def check_ports(plan: Plan, problems: Problems) -> None:
         if (service.name, what) not in told:
             told.add((service.name, what))
             port = f"{service.port}/{service.protocol} at {place}"
-            problems.add(f"services.{service.name}.port", f"{port} is {what}", instead)
+            problems.add("port-taken", f"services.{service.name}.port", f"{port} is {what}", instead)
 
     for one in sorted(_listening(plan), key=lambda one: one.service.name):  # the first name keeps the port
         service = one.service
@@ -96,6 +96,7 @@ def _check_node_ports(spec: Spec, problems: Problems) -> None:
         path = f"services.{service.name}"
         if service.node_port and service.node_port not in node_ports(spec.kubernetes):
             problems.add(
+                "not-a-node-port",
                 f"{path}.nodePort",
                 f"{service.node_port} is not in Kubernetes' range of NodePorts, {_range(spec)}",
                 "write the NodePort of the cluster's Service, or `hostPort` for a port of the nodes themselves",
@@ -103,6 +104,7 @@ def _check_node_ports(spec: Spec, problems: Problems) -> None:
         for name in service.nodes if service.node_port else ():
             if not _cluster(spec, name):
                 problems.add(
+                    "no-node-ports",
                     f"{path}.at",
                     f"{name} has no NodePorts: its role is etcd alone",
                     "write sites or nodes that are control-plane or worker",
@@ -155,6 +157,7 @@ def _check_rewritten(plan: Plan, problems: Problems) -> None:
             if other.port != one.port and (other.name, one.name) not in told:  # one port of both is told elsewhere
                 told.add((other.name, one.name))
                 problems.add(
+                    "port-rewritten",
                     f"services.{one.name}.port",
                     f"is rewritten to {one.here}/{one.protocol} of {node.name}, as that of the service {other.name}:"
                     " their answers could not be told apart",
@@ -181,6 +184,7 @@ def _check_routers(plan: Plan, problems: Problems) -> None:
             what, leads = taken.setdefault((address, port), (f"forwarded to {entry.node} already", entry.node))
             if leads != entry.node:
                 problems.add(
+                    "port-taken",
                     f"services.{service.name}.entries",
                     f"{service.port}/{service.protocol} at {address} is {what}",
                     f"choose another port, or another entry than {entry.node}",

@@ -23,6 +23,7 @@ def check_services(plan: Plan, problems: Problems) -> None:
         path = f"services.{service.name}"
         if not _NAME.fullmatch(service.name):
             problems.add(
+                "not-a-name",
                 path,
                 "is not a DNS label: at most 63 small letters, digits and '-'",
                 f"write for example `{re.sub('[^a-z0-9]+', '-', service.name.lower()).strip('-')[:63] or 'web'}`",
@@ -48,12 +49,14 @@ def _target(spec: Spec, service: Service, problems: Problems) -> None:
     address = ip_address(host) if family_of(host) else None
     if address is not None and spec.mesh.cidr != MISSING_NETWORK and address in spec.mesh.cidr:
         problems.add(
+            "in-own-range",
             path,
             f"{host} is inside mesh.cidr {spec.mesh.cidr}",
             "write `hostPort: PORT` and `at: [NODE]` for a program on a node",
         )
     elif service.protocol == UDP and (not isinstance(address, IPv4Address) or address.is_loopback):
         problems.add(
+            "not-a-udp-target",
             path,
             f"{host} is not an IPv4 address of a host, and UDP packets are only readdressed",
             "write the host's IPv4 address",
@@ -65,6 +68,7 @@ def _sources(spec: Spec, service: Service, problems: Problems) -> None:
     for network in service.sources or ():
         if isinstance(network, IPv4Network) and network.subnet_of(spec.mesh.cidr):
             problems.add(
+                "in-own-range",
                 path,
                 f"{network} is of mesh.cidr {spec.mesh.cidr}, whose members may always come",
                 "remove it, or write `from: mesh` for the mesh alone",
@@ -76,7 +80,10 @@ def _client_address(service: Service, problems: Problems) -> bool:
     path = f"services.{service.name}.clientAddress"
     if service.client_address == PROXY_PROTOCOL and service.protocol == UDP:
         problems.add(
-            path, "the PROXY protocol is for TCP, and this is UDP", "write `hidden`, or `kept` with `hostPort`"
+            "proxy-protocol-udp",
+            path,
+            "the PROXY protocol is for TCP, and this is UDP",
+            "write `hidden`, or `kept` with `hostPort`",
         )
         return False
     if service.client_address != KEPT:
@@ -85,13 +92,19 @@ def _client_address(service: Service, problems: Problems) -> bool:
     if service.host_port is None:
         what = "nodePort" if service.node_port else "target"
         problems.add(
+            "address-not-kept",
             path,
             f"is kept only where clients reach the program itself, with `hostPort`, and this has `{what}`",
             f"{other}, or run it with `hostPort`",
         )
         return False
     if service.mode == TUNNEL:
-        problems.add(path, "is not kept by a tunnel: another host answers", f"{other}, or write `mode: direct`")
+        problems.add(
+            "address-not-kept",
+            path,
+            "is not kept by a tunnel: another host answers",
+            f"{other}, or write `mode: direct`",
+        )
         return False
     return True
 
@@ -102,6 +115,7 @@ def _mode(spec: Spec, found: PublicHosts, service: Service, problems: Problems) 
     if service.sources is None:
         if service.mode != AUTO:
             problems.add(
+                "mode-of-mesh",
                 f"{path}.mode",
                 f"{service.mode} is about clients from outside, and `from` is mesh",
                 "write `from: public` or a list of ranges, or remove `mode`",
@@ -111,18 +125,21 @@ def _mode(spec: Spec, found: PublicHosts, service: Service, problems: Problems) 
     for node in named_entries(spec, found, service):
         if service.client_address == KEPT and node.name not in service.nodes:
             problems.add(
+                "address-not-kept",
                 f"{path}.clientAddress",
                 f"is not kept at {node.name}: the program does not run there",
                 "have it enter where it runs, or write `proxy-protocol`",
             )
         elif service.mode == DIRECT and node.site not in runs:
             problems.add(
+                "entry-not-direct",
                 f"{path}.entries",
                 f"{node.name} is at {node.site}, where it does not run, and `mode` is direct",
                 "write an entry where it runs, or `mode: auto`",
             )
         elif service.mode == TUNNEL and node.site in runs:
             problems.add(
+                "entry-not-tunnel",
                 f"{path}.entries",
                 f"{node.name} is at {node.site}, where it runs, and `mode` is tunnel",
                 "write an entry at another site, or `mode: auto`",
@@ -142,6 +159,7 @@ def _entries(spec: Spec, found: PublicHosts, service: Service, problems: Problem
 
 def _no_family(service: Service, problems: Problems) -> None:
     problems.add(
+        "udp-ipv6",
         f"services.{service.name}.from",
         "has IPv6 ranges only, and UDP goes into wg0 by IPv4 only",
         "write IPv4 ranges, or `clientAddress: kept` with `hostPort` where it runs",
@@ -159,6 +177,7 @@ def _named(spec: Spec, found: PublicHosts, service: Service, problems: Problems)
         hosts = [host for one in meant for host in (*found.public.get(one, ()), *found.forwarded.get(one, ()))]
         what = f"has {', '.join(hosts)}" if hosts else "has no endpoint"
         problems.add(
+            "entry-closed",
             path,
             f"{name} {what}, so nobody can come there by {in_words(service.families)}",
             "write another entry, or the endpoint of this one, its site's or its own",
@@ -175,6 +194,7 @@ def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems
     if service.client_address == KEPT:
         if not entered:
             problems.add(
+                "address-not-kept",
                 f"{path}.clientAddress",
                 f"is kept at a {public} where it runs, and there is none",
                 f"write `proxy-protocol`, or {name}" if service.protocol != UDP else f"write {name}",
@@ -182,6 +202,7 @@ def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems
     elif service.mode == DIRECT:
         if closed:
             problems.add(
+                "no-public-node",
                 f"{path}.mode",
                 f"is direct, and no {public} is at {', '.join(closed)}, where it runs",
                 f"write `mode: auto`, have it run elsewhere (`at`), or write {name}",
@@ -189,6 +210,7 @@ def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems
     elif not entered:
         elsewhere = " but where it runs" if service.mode == TUNNEL else ""
         problems.add(
+            "no-public-node",
             f"{path}.mode",
             f"is {service.mode}, and there is no {public} anywhere{elsewhere}",
             f"write {name}, or the endpoint of a host that has an address of its own",

@@ -62,7 +62,7 @@ def _unique(spec: Spec, problems: Problems, field: str, key: Callable[[Node], Ha
     for value, nodes in groups.items():
         if len(nodes) > 1:
             others = ", ".join(node.name for node in nodes[:-1])
-            problems.add(path_of(nodes[-1], field), f"{value} is already that of {others}", instead)
+            problems.add("taken", path_of(nodes[-1], field), f"{value} is already that of {others}", instead)
 
 
 def _host_keys(spec: Spec, problems: Problems) -> None:
@@ -72,9 +72,10 @@ def _host_keys(spec: Spec, problems: Problems) -> None:
         key = node.ssh.host_key
         if key and key in seen and seen[key].name != node.name:  # a host that is declared twice is told elsewhere
             problems.add(
+                "host-key-taken",
                 path_of(node, "ssh.hostKey"),
                 f"is the key of {seen[key].name} too: one of them is a copy of the other, or the key is wrong",
-                "make new keys on the copy (`rm /etc/ssh/ssh_host_*_key*; ssh-keygen -A`), or mend the key here",
+                "make new keys on the copy (`rm /etc/ssh/ssh_host_*_key*; ssh-keygen -A`), or correct the key here",
             )
         seen.setdefault(key, node)
 
@@ -84,29 +85,41 @@ def _names(spec: Spec, problems: Problems) -> None:
     for node in spec.nodes:
         if not _NODE_NAME.fullmatch(node.name) or len(node.name) > 63:
             problems.add(
+                "not-a-name",
                 path_of(node),
                 "is not a lower-case DNS name of at most 63 characters",
                 f"write for example `{node.name.lower()}`",
             )
         if node.name in seen:
-            problems.add(path_of(node), f"is already a node of site {seen[node.name].site}", "declare each host once")
+            problems.add(
+                "name-taken",
+                path_of(node),
+                f"is already a node of site {seen[node.name].site}",
+                "declare each host once",
+            )
         seen[node.name] = node
         labels = {"site": node.site, "institution": node.institution, **node.labels}
         for name, value in labels.items():
             if not _LABEL_NAME.fullmatch(name) or not _LABEL_VALUE.fullmatch(value):
                 where = path_of(node, f"labels.{name}") if name in node.labels else path_of(node)
                 problems.add(
+                    "not-a-label",
                     where,
                     f"{name}={value} is not a Kubernetes label",
                     "use letters, digits, '-', '_' and '.', at most 63",
                 )
         for name in {"site", "institution"} & set(node.labels):
             problems.add(
-                path_of(node, f"labels.{name}"), "is set by the program", f"remove it; it comes from the {name}"
+                "own-label",
+                path_of(node, f"labels.{name}"),
+                "is set by the program",
+                f"remove it; it comes from the {name}",
             )
         for taint in node.taints:
             if not _TAINT.fullmatch(taint):
-                problems.add(path_of(node, "taints"), f"{taint!r} is not a taint", "write `key=value:NoSchedule`")
+                problems.add(
+                    "not-a-taint", path_of(node, "taints"), f"{taint!r} is not a taint", "write `key=value:NoSchedule`"
+                )
 
 
 def _addresses(spec: Spec, problems: Problems) -> None:
@@ -119,10 +132,15 @@ def _addresses(spec: Spec, problems: Problems) -> None:
         )
         for node in known:
             if node.address not in cidr:
-                problems.add(path_of(node, "address"), f"{node.address} is not inside mesh.cidr {cidr}", instead)
+                problems.add(
+                    "outside", path_of(node, "address"), f"{node.address} is not inside mesh.cidr {cidr}", instead
+                )
             elif node.address in (cidr.network_address, cidr.broadcast_address):
                 problems.add(
-                    path_of(node, "address"), f"{node.address} is the network or broadcast address of {cidr}", instead
+                    "not-usable",
+                    path_of(node, "address"),
+                    f"{node.address} is the network or broadcast address of {cidr}",
+                    instead,
                 )
         _unique(spec, problems, "address", lambda node: node.address if node in known else None, instead)
 
@@ -135,7 +153,7 @@ def _networks(spec: Spec, problems: Problems) -> None:
     }
     for (one, a), (other, b) in combinations(networks.items(), 2):
         if MISSING_NETWORK not in (a, b) and a.overlaps(b):
-            problems.add(other, f"{b} overlaps {one} {a}", "choose ranges that have no address in common")
+            problems.add("overlap", other, f"{b} overlaps {one} {a}", "choose ranges that have no address in common")
     pods = spec.kubernetes.pod_cidr
     if pods != MISSING_NETWORK:
         room = (
@@ -143,6 +161,7 @@ def _networks(spec: Spec, problems: Problems) -> None:
         )
         if room < len(spec.nodes):
             problems.add(
+                "no-room",
                 "kubernetes.podCidr",
                 f"{pods} has room for {room} nodes of /{spec.kubernetes.node_prefix}, {len(spec.nodes)} are declared",
                 "choose a larger range, or a longer nodePrefix",
@@ -153,11 +172,16 @@ def _cluster(spec: Spec, problems: Problems) -> None:
     kubernetes = spec.kubernetes
     names = [node.name for node in spec.nodes]
     if spec.nodes and not spec.with_role(CONTROL_PLANE):
-        problems.add("sites", "no node has the role control-plane", f"give one node `roles: [{CONTROL_PLANE}, {ETCD}]`")
+        problems.add(
+            "no-control-plane",
+            "sites",
+            "no node has the role control-plane",
+            f"give one node `roles: [{CONTROL_PLANE}, {ETCD}]`",
+        )
     members = len(spec.with_role(ETCD))
     if spec.nodes and members % 2 == 0:
         problems.add(
-            "sites",
+            "even-etcd", "sites",
             f"{members} nodes have the role etcd: " + ", ".join(node.name for node in spec.with_role(ETCD)) if members
             else "no node has the role etcd",
             "an even number adds no safety and Kubespray refuses it: give the role to 1, 3 or 5 nodes",
@@ -165,18 +189,32 @@ def _cluster(spec: Spec, problems: Problems) -> None:
     for node in spec.nodes:
         if not node.roles:
             problems.add(
-                path_of(node, "roles"), "is empty", "write some of control-plane, etcd, worker, or leave it out"
+                "empty",
+                path_of(node, "roles"),
+                "is empty",
+                "write some of control-plane, etcd, worker, or leave it out",
             )
     if kubernetes.version and not _VERSION.fullmatch(kubernetes.version):
         problems.add(
-            "kubernetes.version", f"{kubernetes.version!r} is not a version", 'write it whole and without a v: "1.35.4"'
+            "not-a-version",
+            "kubernetes.version",
+            f"{kubernetes.version!r} is not a version",
+            'write it whole and without a v: "1.35.4"',
         )
     if kubernetes.deployer and kubernetes.deployer not in names:
-        problems.add("kubernetes.deployer", f"{kubernetes.deployer} is not a declared node", "write the name of a node")
+        problems.add(
+            "not-a-node",
+            "kubernetes.deployer",
+            f"{kubernetes.deployer} is not a declared node",
+            "write the name of a node",
+        )
     first = kubernetes.first_control_plane
     if first and first not in [node.name for node in spec.with_role(CONTROL_PLANE)]:
         problems.add(
-            "kubernetes.firstControlPlane", f"{first} is not a declared control-plane node", "write the name of one"
+            "not-a-control-plane",
+            "kubernetes.firstControlPlane",
+            f"{first} is not a declared control-plane node",
+            "write the name of one",
         )
 
 
@@ -196,7 +234,9 @@ def refuse_own_variables(places: Iterable[tuple[str, str, Mapping[str, object]]]
         for name in variables:
             if name in OWN_VARIABLES and (group, name) not in seen:
                 seen.add((group, name))
-                problems.add(f"{path}.{name}", f"is set by the program ({OWN_VARIABLES[name]})", "remove it")
+                problems.add(
+                    "own-variable", f"{path}.{name}", f"is set by the program ({OWN_VARIABLES[name]})", "remove it"
+                )
 
 
 def _kubespray(spec: Spec, problems: Problems) -> None:
@@ -204,17 +244,22 @@ def _kubespray(spec: Spec, problems: Problems) -> None:
     path = "kubernetes.kubespray"
     if (source.directory is None) == (source.repository is None):
         problems.add(
+            "no-kubespray",
             path,
             "needs either `directory` or `repository`, not both" if source.directory else "is missing",
             "write `directory: PATH`, or `repository: URL` and `commit: 40 hexadecimal digits`",
         )
     if source.repository and not re.fullmatch(r"[0-9a-f]{40}", source.commit or ""):
         problems.add(
-            f"{path}.commit", f"{source.commit!r} is not a commit", "write all 40 hexadecimal digits: a tag can move"
+            "not-a-commit",
+            f"{path}.commit",
+            f"{source.commit!r} is not a commit",
+            "write all 40 hexadecimal digits: a tag can move",
         )
     for field, value in (("directory", source.directory), ("wheelhouse", source.wheelhouse)):
         if value is not None and not value.expanduser().is_dir():
             problems.add(
+                "not-a-directory",
                 f"{path}.{field}",
                 f"{value} is not a directory",
                 "write the path of one on the machine where Pulumi runs",

@@ -9,7 +9,7 @@ def refusals(applied: State | None, declared: State) -> tuple[Problem, ...]:
     if applied is None or not applied.installed:
         return ()
     found = [
-        Problem(path, f"{was} cannot change to {declared.fixed[path]} in a living cluster", f"write {was}")
+        Problem("fixed", path, f"{was} cannot change to {declared.fixed[path]} in a living cluster", f"write {was}")
         for path, was in applied.fixed.items()
         if declared.fixed.get(path, was) != was
     ]
@@ -18,6 +18,7 @@ def refusals(applied: State | None, declared: State) -> tuple[Problem, ...]:
     if applied.deployer not in declared.members:
         found.append(
             Problem(
+                "deployer-leaves",
                 "kubernetes.deployer",
                 f"{applied.deployer} leaves, and it holds what is known of the cluster",
                 "declare it again with another `kubernetes.deployer`, run pulumi up, and remove it then",
@@ -34,14 +35,20 @@ def _version_refusals(applied: State, declared: State) -> list[Problem]:
     was, wanted = _numbers(applied.version), _numbers(declared.version)
     if applied.begun and declared.version != applied.begun:
         return [
-            Problem(where, f"an upgrade to {applied.begun} has begun and did not end", f"write {applied.begun} first")
+            Problem(
+                "upgrade-unfinished",
+                where,
+                f"an upgrade to {applied.begun} has begun and did not end",
+                f"write {applied.begun} first",
+            )
         ]
     if wanted < was:
-        return [Problem(where, f"{declared.version} is older than {applied.version}, which is installed",
+        return [Problem("downgrade", where, f"{declared.version} is older than {applied.version}, which is installed",
                         "Kubernetes cannot be downgraded")]  # fmt: skip
     if wanted[0] == was[0] and wanted[1] > was[1] + 1:
         return [
             Problem(
+                "skips-version",
                 where,
                 f"{applied.version} -> {declared.version} skips a minor version",
                 f"upgrade to {was[0]}.{was[1] + 1}.x first, with the Kubespray that has it",
@@ -65,10 +72,17 @@ def _first_refusals(applied: State, declared: State) -> list[Problem]:
                 if others
                 else "keep it, and add the other control-plane nodes first"
             )
-            found.append(Problem(first, f"is the first node of {role}, which Kubespray cannot remove", instead))
+            found.append(
+                Problem("first-leaves", first, f"is the first node of {role}, which Kubespray cannot remove", instead)
+            )
     if declared.first and applied.joins(declared.first, declared):
         found.append(
-            Problem("kubernetes.firstControlPlane", f"{declared.first} is not a member yet", "add it first, then lead")
+            Problem(
+                "not-a-member",
+                "kubernetes.firstControlPlane",
+                f"{declared.first} is not a member yet",
+                "add it first, then lead",
+            )
         )
     return found
 
@@ -78,10 +92,18 @@ def _member_refusals(name: str, was: Member, wanted: Member) -> list[Problem]:
     found = []
     lost = set(was.roles) - set(wanted.roles)
     if lost:
-        found.append(Problem(name, f"cannot lose the role {', '.join(sorted(lost))} while it is a member", again))
+        found.append(
+            Problem("loses-role", name, f"cannot lose the role {', '.join(sorted(lost))} while it is a member", again)
+        )
     gained = (set(wanted.roles) - set(was.roles)) & LEADING
     if gained:
-        found.append(Problem(name, f"cannot gain the role {', '.join(sorted(gained))} while it is a member", again))
+        found.append(
+            Problem("gains-role", name, f"cannot gain the role {', '.join(sorted(gained))} while it is a member", again)
+        )
     if was.leads and was.address != wanted.address:
-        found.append(Problem(name, f"its certificates carry {was.address}: it cannot become {wanted.address}", again))
+        found.append(
+            Problem(
+                "leader-moves", name, f"its certificates carry {was.address}: it cannot become {wanted.address}", again
+            )
+        )
     return found

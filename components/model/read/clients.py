@@ -38,13 +38,17 @@ def _site(fields: Fields, ranges: dict[str, Site]) -> Site | None:
         return next(iter(ranges.values()))
     if name is None and ranges:
         fields.problems.add(
+            "missing",
             fields.at("site"),
             f"is missing, and {', '.join(ranges)} take clients",
             f"write the one whose gateway it shall dial, for example `site: {next(iter(ranges))}`",
         )
     elif name and ranges and name not in ranges:
         fields.problems.add(
-            fields.at("site"), f"{name} is not a site that has `clients`", f"write one of {', '.join(ranges)}"
+            "not-a-clients-site",
+            fields.at("site"),
+            f"{name} is not a site that has `clients`",
+            f"write one of {', '.join(ranges)}",
         )
     return ranges.get(name or "")
 
@@ -57,7 +61,9 @@ def _address(name: str, fields: Fields, site: Site | None) -> IPv4Address:
         return IPv4Address(text)
     except AddressValueError:
         of_range = f" of {site.clients}" if site else ""
-        fields.problems.add(fields.at("address"), f"{text!r} is not an IPv4 address", f"write one{of_range}")
+        fields.problems.add(
+            "not-an-address", fields.at("address"), f"{text!r} is not an IPv4 address", f"write one{of_range}"
+        )
         return MISSING_ADDRESS
 
 
@@ -66,6 +72,7 @@ def _dns(fields: Fields) -> tuple[str, ...]:
     for word in words:
         if not is_host(word):
             fields.problems.add(
+                "not-a-host",
                 fields.at("dns"),
                 f"{word!r} is neither an address nor a domain",
                 "write `[192.0.2.53, example.org]`",

@@ -30,6 +30,7 @@ def read_ports(fields: Fields, default_port: int, gateways: tuple[str, ...]) -> 
     ports = [_port(fields, item, default_port) for item in items]
     if len(ports) > len(gateways) > 0:
         fields.problems.add(
+            "ports-exceed-gateways",
             fields.at("endpoint"),
             f"{len(ports)} ports, and the site has {len(gateways)} `gateway`",
             "write a port for each gateway, in their order, or for the first ones only",
@@ -52,7 +53,10 @@ def _port(fields: Fields, written: object, default_port: int) -> tuple[Endpoint,
     if len(good) < len(texts):
         lists = "list of texts" if isinstance(written, list) else "text"
         fields.problems.add(
-            fields.at("endpoint"), f"{written!r} is not a {lists}", f"write for example `endpoint: {example}`"
+            "not-a-text",
+            fields.at("endpoint"),
+            f"{written!r} is not a {lists}",
+            f"write for example `endpoint: {example}`",
         )
         return ()
     endpoints = []
@@ -60,7 +64,9 @@ def _port(fields: Fields, written: object, default_port: int) -> tuple[Endpoint,
         try:
             endpoints.append(_shortest(parse_endpoint(text, default_port)))
         except ValueError as error:
-            fields.problems.add(fields.at("endpoint"), str(error), f"write for example `endpoint: {example}`")
+            fields.problems.add(
+                "not-an-endpoint", fields.at("endpoint"), str(error), f"write for example `endpoint: {example}`"
+            )
     _check_list(fields, endpoints)
     return tuple(endpoints)
 
@@ -77,10 +83,14 @@ def _check_list(fields: Fields, endpoints: list[Endpoint]) -> None:
         found = [str(endpoint) for endpoint in endpoints if endpoint.family == family]
         if len(found) > 1:
             fields.problems.add(
-                fields.at("endpoint"), f"has {len(found)} of {family}: {', '.join(found)}", "write one of each family"
+                "family-twice",
+                fields.at("endpoint"),
+                f"has {len(found)} of {family}: {', '.join(found)}",
+                "write one of each family",
             )
     if names:
         fields.problems.add(
+            "name-in-list",
             fields.at("endpoint"),
             f"has the name {names[0].host} in a list",
             "write the name alone: it stands for all its addresses (`ipFamilies` says of which families)",
@@ -96,7 +106,9 @@ def read_families(fields: Fields) -> tuple[str, ...] | None:
     unknown = [family for family in families if family not in FAMILIES]
     if unknown or not families:
         what = f"{unknown[0]!r} is no family of addresses" if unknown else "is empty"
-        fields.problems.add(fields.at("ipFamilies"), what, f"write one or both: `ipFamilies: {example}`")
+        fields.problems.add(
+            "not-a-family", fields.at("ipFamilies"), what, f"write one or both: `ipFamilies: {example}`"
+        )
         return None
     return tuple(dict.fromkeys(families))
 
@@ -112,6 +124,7 @@ def families_of_node(
     for endpoint in endpoints:
         if endpoint.family and endpoint.family not in declared:
             fields.problems.add(
+                "family-not-declared",
                 fields.at("ipFamilies"),
                 f"{in_words(declared)} only, and the endpoint {endpoint} is {endpoint.family}",
                 f"write `ipFamilies: [{', '.join(family for family in FAMILIES if family in (*declared, *own))}]`",
@@ -131,6 +144,7 @@ def check_endpoints(spec: Spec, problems: Problems) -> None:
             last = nodes[-1]
             of_node = "" if last.name in of_sites else f".nodes.{last.name}"
             problems.add(
+                "taken",
                 f"sites.{last.site}{of_node}.endpoint",
                 f"{endpoint} is already that of {', '.join(node.name for node in nodes[:-1])}",
                 "give each its own port, as forwarded by the site's firewall",

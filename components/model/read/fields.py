@@ -23,7 +23,7 @@ class Fields:
         if isinstance(value, Mapping):
             self._values = {str(key): item for key, item in value.items()}
         elif value is not None:
-            problems.add(path, f"{value!r} is not a mapping", "write `name: value` pairs below it")
+            problems.add("not-a-mapping", path, f"{value!r} is not a mapping", "write `name: value` pairs below it")
 
     def at(self, name: str) -> str:
         """Return the path of a field."""
@@ -51,7 +51,7 @@ class Fields:
         """Return a required text; the example says what to write."""
         value = self.raw(name)
         if value is None:
-            self.problems.add(self.at(name), "is missing", f"write for example `{name}: {example}`")
+            self.problems.add("missing", self.at(name), "is missing", f"write for example `{name}: {example}`")
             return ""
         return self._as_text(name, value, example)
 
@@ -63,7 +63,9 @@ class Fields:
     def _as_text(self, name: str, value: object, example: str) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self.problems.add(self.at(name), f"{value!r} is not a text", f"write for example `{name}: {example}`")
+        self.problems.add(
+            "not-a-text", self.at(name), f"{value!r} is not a text", f"write for example `{name}: {example}`"
+        )
         return ""
 
     def integer(self, name: str, default: int, low: int, high: int, unit: str) -> int:
@@ -77,6 +79,7 @@ class Fields:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             self.problems.add(
+                "not-a-number",
                 self.at(name),
                 f"{value!r} is not a {unit} from {low} to {high}",
                 f"write for example `{name}: {example}`",
@@ -94,7 +97,9 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.problems.add(self.at(name), f"{value!r} is neither true nor false", "write true or false, unquoted")
+            self.problems.add(
+                "not-a-flag", self.at(name), f"{value!r} is neither true nor false", "write true or false, unquoted"
+            )
             return default
         return value
 
@@ -105,7 +110,9 @@ class Fields:
         if value is None:
             return default
         if value not in words:
-            self.problems.add(self.at(name), f"{value!r} is not known", f"write one of {', '.join(words)}")
+            self.problems.add(
+                "not-a-choice", self.at(name), f"{value!r} is not known", f"write one of {', '.join(words)}"
+            )
             return default
         return str(value)
 
@@ -116,7 +123,10 @@ class Fields:
             return default
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.problems.add(
-                self.at(name), f"{value!r} is not a list of texts", f"write for example `{name}: {example}`"
+                "not-a-list",
+                self.at(name),
+                f"{value!r} is not a list of texts",
+                f"write for example `{name}: {example}`",
             )
             return default
         return tuple(value)
@@ -130,19 +140,22 @@ class Fields:
             if isinstance(value, str):
                 result[key] = value
             else:
-                below.problems.add(below.at(key), f"{value!r} is not a text", f"quote it, for example `{example}`")
+                below.problems.add(
+                    "not-a-text", below.at(key), f"{value!r} is not a text", f"quote it, for example `{example}`"
+                )
         return result
 
     def network(self, name: str, default: str | None, example: str) -> IPv4Network:
         """Return an IPv4 network in CIDR form, with no host bits set."""
         value = self.raw(name) if default is None else (self.raw(name) or default)
         if value is None:
-            self.problems.add(self.at(name), "is missing", f"write for example `{name}: {example}`")
+            self.problems.add("missing", self.at(name), "is missing", f"write for example `{name}: {example}`")
             return MISSING_NETWORK
         try:
             return IPv4Network(str(value))
         except ValueError:
             self.problems.add(
+                "not-a-network",
                 self.at(name),
                 f"{value!r} is not an IPv4 network in CIDR form",
                 f"write for example `{name}: {example}`",
@@ -155,4 +168,4 @@ class Fields:
             if name not in self._asked:
                 near = difflib.get_close_matches(name, sorted(self._asked), n=1)
                 known = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(self._asked))}"
-                self.problems.add(self.at(name), "is not a known field", known)
+                self.problems.add("unknown-field", self.at(name), "is not a known field", known)

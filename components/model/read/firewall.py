@@ -14,6 +14,7 @@ def parse_firewall(fields: Fields, above: Firewall = NO_FIREWALL) -> Firewall:
     written = fields.raw("enabled") is not None or fields.raw("ssh") == []  # else it is told where it is written
     if enabled and written and not ssh and fields.raw("ssh") in (None, []):
         fields.problems.add(
+            "missing",
             fields.at("ssh"),
             "is missing, and nobody could log in by SSH but over wg0",
             f"write the ranges that SSH may come from, that of Pulumi's machine among them: `ssh: {_EXAMPLE}`",
@@ -26,5 +27,8 @@ def check_that_it_is_used(fields: Fields, sites: tuple[Site, ...]) -> None:
     """Note ranges for all sites where no site has a firewall and nobody said that this is meant."""
     if fields.raw("ssh") and fields.raw("enabled") is None and not any(site.firewall.enabled for site in sites):
         fields.problems.add(
-            fields.at("enabled"), "is missing", "write `enabled: true`, or `enabled: false` to have no firewall yet"
+            "missing",
+            fields.at("enabled"),
+            "is missing",
+            "write `enabled: true`, or `enabled: false` to have no firewall yet",
         )

@@ -34,6 +34,7 @@ def _api(fields: Fields) -> Endpoint | None:
         return parse_endpoint(text, defaults.API_PORT)
     except ValueError:
         fields.problems.add(
+            "not-an-endpoint",
             fields.at("apiAddress"),
             f"{text!r} is neither an address nor a name",
             f"write where the API is reached from outside: `192.0.2.2` (port {defaults.API_PORT}) or "

@@ -13,6 +13,7 @@ def read_ranges(fields: Fields, name: str, example: str) -> tuple[IPv4Network | 
             found.append(ip_network(text))
         except ValueError:
             fields.problems.add(
+                "not-a-range",
                 fields.at(name),
                 f"{text!r} is neither a range in CIDR form nor an address",
                 _instead(text, name, example),

@@ -34,7 +34,7 @@ def parse_services(fields: Fields, sites: tuple[Site, ...]) -> tuple[Service, ..
 def _service(name: str, fields: Fields, sites: tuple[Site, ...]) -> Service:
     port = fields.port("port", 443)
     if port is None:
-        fields.problems.add(fields.at("port"), "is missing", "write for example `port: 443`")
+        fields.problems.add("missing", fields.at("port"), "is missing", "write for example `port: 443`")
     service = Service(
         name=name,
         port=port or 0,
@@ -56,9 +56,12 @@ def _service(name: str, fields: Fields, sites: tuple[Site, ...]) -> Service:
 def _one_kind(fields: Fields) -> None:
     written = [kind for kind in _KINDS if fields.raw(kind) is not None]
     if len(written) > 1:
-        fields.problems.add(fields.path, f"has {' and '.join(written)}", "write one of them: what answers")
+        fields.problems.add(
+            "several-kinds", fields.path, f"has {' and '.join(written)}", "write one of them: what answers"
+        )
     elif not written:
         fields.problems.add(
+            "no-kind",
             fields.path,
             f"has none of {', '.join(_KINDS)}",
             "write what answers, for example `nodePort: 30443`, `hostPort: 8443` or `target: 10.1.0.50:443`",
@@ -73,7 +76,9 @@ def _target(fields: Fields, port: int) -> tuple[str, int] | None:
     try:
         endpoint = parse_endpoint(text, port or 1)
     except ValueError as error:
-        fields.problems.add(fields.at("target"), str(error), "write for example `target: 10.1.0.50:443`")
+        fields.problems.add(
+            "not-an-endpoint", fields.at("target"), str(error), "write for example `target: 10.1.0.50:443`"
+        )
         return None
     return endpoint.host, endpoint.port
 
@@ -83,10 +88,11 @@ def _nodes(fields: Fields, sites: tuple[Site, ...]) -> tuple[str, ...]:
     if fields.raw("at") is not None:
         words = _words(fields, "at", sites)
         if fields.raw("at") == []:
-            fields.problems.add(fields.at("at"), "is empty", _one_of("at", sites))
+            fields.problems.add("empty", fields.at("at"), "is empty", _one_of("at", sites))
         return tuple(node.name for node in placed(sites, words))
     if fields.raw("target") is not None:
         fields.problems.add(
+            "missing",
             fields.at("at"),
             "is missing, and not every node reaches the target",
             f"write the sites or nodes that do: {_example('at', sites)}",
@@ -101,7 +107,9 @@ def _words(fields: Fields, name: str, sites: tuple[Site, ...]) -> tuple[str, ...
     known = {site.name for site in sites} | {node.name for site in sites for node in site.nodes}
     for word in dict.fromkeys(words):
         if word not in known:
-            fields.problems.add(fields.at(name), f"{word} is neither a declared site nor a node", _one_of(name, sites))
+            fields.problems.add(
+                "not-a-place", fields.at(name), f"{word} is neither a declared site nor a node", _one_of(name, sites)
+            )
     return words
 
 
@@ -123,6 +131,7 @@ def _sources(fields: Fields) -> tuple[IPv4Network | IPv6Network, ...] | None:
     example = "[203.0.113.0/24]"
     if not isinstance(written, list) or not written:
         fields.problems.add(
+            "not-a-choice",
             fields.at("from"),
             f"{written!r} is not known",
             f"write `mesh`, `public` or a list of ranges, `from: {example}`",

@@ -47,7 +47,7 @@ class SitesParser:
     def parse(self, fields: Fields) -> tuple[Site, ...]:
         """Return the sites; mistakes are noted in the fields' problems."""
         if not fields.names():
-            fields.problems.add("sites", "is missing or empty", "declare at least one site with one node")
+            fields.problems.add("missing", "sites", "is missing or empty", "declare at least one site with one node")
         # Pulumi hands mappings over in alphabetical order; sorting here says so, and holds wherever they come from.
         return tuple(self._site(name, fields.sub(name)) for name in sorted(fields.names()))
 
@@ -56,7 +56,9 @@ class SitesParser:
         institution = fields.optional_text("institution", "uchicago")
         ssh = fields.sub("ssh")
         if not nodes.names():
-            fields.problems.add(nodes.path, "is missing or empty", "declare at least one node, or remove the site")
+            fields.problems.add(
+                "missing", nodes.path, "is missing or empty", "declare at least one node, or remove the site"
+            )
         gateways = self._gateways(fields, nodes.names())
         ports = read_ports(fields, self.mesh.listen_port, gateways)
         shared = _Shared(
@@ -88,14 +90,16 @@ class SitesParser:
         for name in dict.fromkeys(names):
             if name not in nodes:
                 fields.problems.add(
+                    "not-a-node",
                     fields.at("gateway"),
                     f"{name} is not a node of this site",
                     f"write one of {', '.join(sorted(nodes))}",
                 )
             elif names.count(name) > 1:
-                fields.problems.add(fields.at("gateway"), f"{name} is there twice", "write each gateway once")
+                fields.problems.add("twice", fields.at("gateway"), f"{name} is there twice", "write each gateway once")
         if fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
+                "missing",
                 fields.at("gateway"),
                 "is missing, and the site has an `endpoint`",
                 f"write the node that the port is forwarded to, for example `gateway: {example}`",
@@ -110,6 +114,7 @@ class SitesParser:
             return ip_network(text)
         except ValueError:
             fields.problems.add(
+                "not-a-network",
                 fields.at("lan"),
                 f"{text!r} is not an IPv4 or IPv6 network in CIDR form",
                 "write for example `lan: 10.1.0.0/24`",
@@ -130,6 +135,7 @@ class SitesParser:
             return ip_address(text)
         except ValueError:
             fields.problems.add(
+                "not-an-address",
                 fields.at("lanAddress"),
                 f"{text!r} is not an IPv4 or IPv6 address",
                 "write for example `lanAddress: 10.1.0.7`",
@@ -142,6 +148,7 @@ class SitesParser:
             ports = ", ".join(str(endpoint) for port in shared.ports.values() for endpoint in port)
             what = "one port" if len(shared.ports) == 1 else "ports"
             fields.problems.add(
+                "two-ports",
                 fields.at("endpoint"),
                 f"is {own[0]}, and the site has {what} for all its nodes, {ports}",
                 "keep one of the two: the site's, or an endpoint at each node that has a port of its own",
@@ -178,7 +185,10 @@ class SitesParser:
             return IPv4Address(text)
         except AddressValueError:
             fields.problems.add(
-                fields.at("address"), f"{text!r} is not an IPv4 address", f"write one inside {self.mesh.cidr}"
+                "not-an-address",
+                fields.at("address"),
+                f"{text!r} is not an IPv4 address",
+                f"write one inside {self.mesh.cidr}",
             )
             return MISSING_ADDRESS
 
@@ -186,7 +196,9 @@ class SitesParser:
         roles = fields.texts("roles", (WORKER,), "[control-plane, etcd]")
         for role in roles:
             if role not in ROLES:
-                fields.problems.add(fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}")
+                fields.problems.add(
+                    "not-a-role", fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}"
+                )
         return tuple(role for role in ROLES if role in roles)
 
 

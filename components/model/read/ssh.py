@@ -37,6 +37,7 @@ class SshParser:
         port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
         if not host:
             fields.problems.add(
+                "missing",
                 fields.at("host"),
                 "is missing, and there is no endpoint of its own to take the address from",
                 "write where this host is reached by SSH, for example `host: 192.0.2.7`",
@@ -66,7 +67,10 @@ class SshParser:
             return ""
         if not is_host(host):
             fields.problems.add(
-                fields.at("host"), f"{host!r} is neither an address nor a DNS name", "write one of the two"
+                "not-a-host",
+                fields.at("host"),
+                f"{host!r} is neither an address nor a DNS name",
+                "write one of the two",
             )
         elif written is None:
             found = find_host_key(self._known_hosts, ((host, port), *also))
@@ -74,12 +78,14 @@ class SshParser:
                 return found
             names = " or ".join(dict.fromkeys((host, *(name for name, _ in also))))
             fields.problems.add(
+                "missing",
                 fields.at("hostKey"),
                 f"is missing, and ssh.knownHostsFile has no key for {names}",
                 "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
             )
         elif not is_host_key(written):
             fields.problems.add(
+                "not-a-host-key",
                 fields.at("hostKey"),
                 "is not a public host key",
                 "write `ssh-ed25519 AAAA...` as in known_hosts, without a name",

@@ -5,8 +5,8 @@ import pytest
 from components.model.configuration import parse, parse_plan
 from components.model.files.firewall_conf import firewall_conf
 from components.model.firewall.openings import openings, ssh_ranges
-from components.model.problems import ConfigError
 from tests.support.examples import changed, configuration, read
+from tests.support.mistakes import Mistake, mistakes
 
 ON: dict[str, object] = {"enabled": True, "ssh": ["203.0.113.0/24", "2001:db8::7"]}
 UVIC = "uvic001.hl-lhc.io"
@@ -17,12 +17,6 @@ def lines(config: dict[str, object], name: str) -> list[str]:
     plan = parse_plan(config, read)
     found = openings(plan, plan.spec.node(name))
     return firewall_conf(found).splitlines() if found else []
-
-
-def problems(config: dict[str, object]) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        parse(config, read)
-    return [str(problem) for problem in caught.value.problems]
 
 
 def test_no_host_has_one_where_none_is_declared() -> None:
@@ -70,20 +64,18 @@ def test_pulumi_may_also_come_over_wg0() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
-        ("firewall", {"enabled": True}, "firewall.ssh: is missing, and nobody could log in by SSH but over wg0; write the ranges that SSH may come from"),
-        ("firewall", {"enabled": True, "ssh": []}, "firewall.ssh: is missing"),
-        ("firewall", {"ssh": ["203.0.113.0/24"]}, "firewall.enabled: is missing; write `enabled: true`, or `enabled: false`"),
-        ("firewall", {"enabled": "yes"}, "firewall.enabled: 'yes' is neither true nor false"),
-        ("firewall", {"enabled": True, "ssh": ["203.0.113.7/24"]}, "firewall.ssh: '203.0.113.7/24' is neither a range in CIDR form nor an address; write 203.0.113.0/24"),
-        ("firewall", {"enabled": True, "ssh": ["office"]}, "firewall.ssh: 'office' is neither a range in CIDR form nor an address; write for example `ssh: [203.0.113.0/24]`"),
-        ("firewall", {"enabled": True, "ssh": "203.0.113.0/24"}, "firewall.ssh: '203.0.113.0/24' is not a list of texts"),
-        ("firewall", {"enabled": True, "ssh": ["203.0.113.0/24"], "ports": [80]}, "firewall.ports: is not a known field"),
-        ("firewall", ["on"], "firewall: ['on'] is not a mapping"),
-        ("sites/uvic/firewall", {"enabled": True}, "sites.uvic.firewall.ssh: is missing"),
-        ("sites/uvic/firewal", {"enabled": True}, "sites.uvic.firewal: is not a known field; did you mean `firewall`?"),
+        ("firewall", {"enabled": True}, ("firewall.ssh", "missing")),
+        ("firewall", {"enabled": True, "ssh": []}, ("firewall.ssh", "missing")),
+        ("firewall", {"ssh": ["203.0.113.0/24"]}, ("firewall.enabled", "missing")),
+        ("firewall", {"enabled": "yes"}, ("firewall.enabled", "not-a-flag")),
+        ("firewall", {"enabled": True, "ssh": ["203.0.113.7/24"]}, ("firewall.ssh", "not-a-range")),
+        ("firewall", {"enabled": True, "ssh": ["office"]}, ("firewall.ssh", "not-a-range")),
+        ("firewall", {"enabled": True, "ssh": "203.0.113.0/24"}, ("firewall.ssh", "not-a-list")),
+        ("firewall", {"enabled": True, "ssh": ["203.0.113.0/24"], "ports": [80]}, ("firewall.ports", "unknown-field")),
+        ("firewall", ["on"], ("firewall", "not-a-mapping")),
+        ("sites/uvic/firewall", {"enabled": True}, ("sites.uvic.firewall.ssh", "missing")),
+        ("sites/uvic/firewal", {"enabled": True}, ("sites.uvic.firewal", "unknown-field")),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named(path: str, value: object, expected: str) -> None:
-    found = problems(changed(path, value, configuration()))
-    assert [problem for problem in found if expected in problem], "\n".join(found)
-    assert len(found) == 1
+def test_a_mistake_is_named(path: str, value: object, expected: Mistake) -> None:
+    assert mistakes(changed(path, value, configuration())) == [expected]
