@@ -1,18 +1,17 @@
 """Checks that the ports at which services are reached are free: of others, of programs, of what a cluster needs."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from components.model.cluster.ports import api_port, node_ports
 from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.services.entries import inner_hops
 from components.model.services.serving import Readdressed
-from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Kubernetes, Node, Spec, defaults
+from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
 from components.model.spec.service import KEPT, TCP, UDP, Service
 
 _SSH = 22
-_NODE_PORTS = range(30000, 32768)
 Port = tuple[str, int]
 """Protocol and number."""
 
@@ -68,18 +67,6 @@ def check_ports(plan: Plan, problems: Problems) -> None:
                 tell(service, one.place, what, "write `clientAddress: kept`, or choose another port")
     _check_rewritten(plan, problems)
     _check_routers(plan, problems)
-
-
-def node_ports(kubernetes: Kubernetes) -> range:
-    """Return the range of NodePorts, which a variable of Kubespray may set."""
-    written = re.fullmatch(r"(\d+)-(\d+)", str(kubernetes.variables.get("kube_apiserver_node_port_range", "")))
-    return range(int(written[1]), int(written[2]) + 1) if written else _NODE_PORTS
-
-
-def api_port(kubernetes: Kubernetes) -> int:
-    """Return the port of the API server, which a variable of Kubespray may set."""
-    written = str(kubernetes.variables.get("kube_apiserver_port", defaults.API_PORT)).removesuffix(".0")
-    return int(written) if written.isdigit() else defaults.API_PORT
 
 
 def _range(spec: Spec) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
-from components.model.check.service_ports import api_port
+from components.model.cluster.ports import api_port
 from components.model.plan import Plan
 from components.model.spec import CONTROL_PLANE, Mesh, Node, Site, Spec
 from components.model.spec.service import TCP, UDP
