@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from components.model.check.specification import check_plan, refuse_own_variables, validate
+from components.model.check.specification import check_plan, validate
+from components.model.check.variables import refuse_own_variables
 from components.model.plan import Plan, plan_of
 from components.model.problems import Problems
 from components.model.read.clients import parse_clients
@@ -13,18 +14,21 @@ from components.model.read.services import parse_services
 from components.model.read.sites import SitesParser
 from components.model.spec import Mesh, Spec, defaults
 
+NOTHING: Mapping[str, str] = {}
 
-def parse(config: Mapping[str, object], read: Callable[[str], str]) -> Spec:
+
+def parse(config: Mapping[str, object], read: Callable[[str], str], known: Mapping[str, str] = NOTHING) -> Spec:
     """Return the specification alone; see `parse_plan`."""
-    return parse_plan(config, read).spec
+    return parse_plan(config, read, known).spec
 
 
-def parse_plan(config: Mapping[str, object], read: Callable[[str], str]) -> Plan:
+def parse_plan(config: Mapping[str, object], read: Callable[[str], str], known: Mapping[str, str] = NOTHING) -> Plan:
     """Return the specification and what follows from it.
 
     `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, and secretVariables, whose values
     are not looked at. `read` returns the text of a file that is named there (known hosts, private key) and raises
-    OSError; nothing of the private key is kept. Raises ConfigError with every mistake.
+    OSError; nothing of the private key is kept. `known` has the wg0 addresses that nodes have since the last run, by
+    their names: of two nodes whose addresses meet, the one that has it keeps it. Raises ConfigError with every mistake.
     """
     problems = Problems()
     top = Fields(config, "", problems)
@@ -41,7 +45,7 @@ def parse_plan(config: Mapping[str, object], read: Callable[[str], str]) -> Plan
     ssh.finish()
     top.finish()
     spec = Spec(mesh, kubernetes, sites, clients, services)
-    validate(spec, problems)
+    validate(spec, known, problems)
     plan = plan_of(spec)
     check_plan(plan, problems)
     refuse_own_variables([("secretVariables", "secretVariables", secret_variables)], problems)

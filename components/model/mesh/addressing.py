@@ -13,7 +13,8 @@ def derived_address(name: str, cidr: IPv4Network) -> IPv4Address:
     """
     usable = max(cidr.num_addresses - 2, 1)
     digest = hashlib.sha256(name.encode()).digest()
-    return cidr.network_address + 1 + int.from_bytes(digest[:8], "big") % usable
+    number = int(cidr.network_address) + 1 + int.from_bytes(digest[:8], "big") % usable
+    return IPv4Address(min(number, int(cidr.broadcast_address)))  # a range of one address has no usable part
 
 
 def first_free(
@@ -23,11 +24,12 @@ def first_free(
 
     It is for proposals in messages.
     """
-    used, ranges = set(taken), sorted(reserved)
-    address = cidr.network_address + 1
-    while address < cidr.broadcast_address:
+    used, ranges = {int(address) for address in taken}, sorted(reserved)
+    number, last = int(cidr.network_address) + 1, int(cidr.broadcast_address)
+    while number < last:
+        address = IPv4Address(number)
         inside = next((network for network in ranges if address in network), None)
-        if inside is None and address not in used:
+        if inside is None and number not in used:
             return address
-        address = (inside.broadcast_address if inside else address) + 1
+        number = (int(inside.broadcast_address) if inside else number) + 1  # may be past the last of all addresses
     return None

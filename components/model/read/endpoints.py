@@ -1,13 +1,11 @@
 """Endpoints and address families as they are written: a text or a list, at a site or at a node."""
 
 import re
-from collections import defaultdict
 from ipaddress import ip_address
 
-from components.model.problems import Problems
 from components.model.read.fields import Fields
 from components.model.read.host_port import parse_endpoint
-from components.model.spec import Endpoint, Node, Spec
+from components.model.spec import Endpoint
 from components.model.spec.families import FAMILIES, IPV4, family_of, in_words
 
 
@@ -130,22 +128,3 @@ def families_of_node(
                 f"write `ipFamilies: [{', '.join(family for family in FAMILIES if family in (*declared, *own))}]`",
             )
     return declared
-
-
-def check_endpoints(spec: Spec, problems: Problems) -> None:
-    """Note endpoints that two nodes have."""
-    groups: dict[Endpoint, list[Node]] = defaultdict(list)
-    for node in spec.nodes:
-        for endpoint in dict.fromkeys(node.endpoints):
-            groups[endpoint].append(node)
-    of_sites = {name for site in spec.sites for name in site.behind_ports}
-    for endpoint, nodes in groups.items():
-        if len(nodes) > 1:
-            last = nodes[-1]
-            of_node = "" if last.name in of_sites else f".nodes.{last.name}"
-            problems.add(
-                "taken",
-                f"sites.{last.site}{of_node}.endpoint",
-                f"{endpoint} is already that of {', '.join(node.name for node in nodes[:-1])}",
-                "give each its own port, as forwarded by the site's firewall",
-            )

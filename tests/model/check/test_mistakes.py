@@ -177,3 +177,13 @@ def test_all_mistakes_come_in_one_go() -> None:
 @pytest.mark.parametrize("value", ["text", 7, ["list"], True])
 def test_a_section_of_another_form_is_a_mistake_not_a_crash(section: str, value: object) -> None:
     assert (section, "not-a-mapping") in mistakes(changed(section, value))
+
+
+CLIENTS = "sites/oneport/clients"
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "255.255.255.255/32", "128.0.0.0/1"])
+@pytest.mark.parametrize("path", [CLIENTS])
+def test_the_largest_and_the_last_range_are_mistakes_not_crashes(path: str, network: str) -> None:
+    config = changed("clients", {"ada": {}, "bea": {"address": "255.255.255.255"}}, three_sites())
+    assert path.replace("/", ".") in [where for where, _ in mistakes(changed(path, network, changed(CLIENTS, "192.168.7.128/25", config)))]  # fmt: skip

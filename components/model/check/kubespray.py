@@ -1,0 +1,35 @@
+"""Checks of where the playbooks come from."""
+
+import re
+
+from components.model.problems import Problems
+from components.model.spec import Spec
+
+_PATH = "kubernetes.kubespray"
+
+
+def check_kubespray(spec: Spec, problems: Problems) -> None:
+    """Note a source of playbooks that is none, or not there."""
+    source = spec.kubernetes.kubespray
+    if (source.directory is None) == (source.repository is None) and not problems.at(_PATH):
+        problems.add(
+            "no-kubespray",
+            _PATH,
+            "needs either `directory` or `repository`, not both" if source.directory else "is missing",
+            "write `directory: PATH`, or `repository: URL` and `commit: 40 hexadecimal digits`",
+        )
+    if source.repository and not re.fullmatch(r"[0-9a-f]{40}", source.commit or ""):
+        problems.add(
+            "not-a-commit",
+            f"{_PATH}.commit",
+            f"{source.commit!r} is not a commit",
+            "write all 40 hexadecimal digits: a tag can move",
+        )
+    for field, value in (("directory", source.directory), ("wheelhouse", source.wheelhouse)):
+        if value is not None and not value.expanduser().is_dir():
+            problems.add(
+                "not-a-directory",
+                f"{_PATH}.{field}",
+                f"{value} is not a directory",
+                "write the path of one on the machine where Pulumi runs",
+            )

@@ -1,0 +1,29 @@
+"""Checks of the users' own Kubespray variables."""
+
+from collections.abc import Iterable, Mapping
+
+from components.model.check.paths import path_of
+from components.model.cluster.variables import OWN_VARIABLES
+from components.model.problems import Problems
+from components.model.spec import Spec
+
+
+def check_variables(spec: Spec, problems: Problems) -> None:
+    """Note variables of the cluster and of nodes that cannot be."""
+    places = [("kubernetes", "kubernetes.variables", spec.kubernetes.variables)]
+    places += [(node.site, path_of(node, "variables"), node.variables) for node in spec.nodes]
+    refuse_own_variables(places, problems)
+
+
+def refuse_own_variables(places: Iterable[tuple[str, str, Mapping[str, object]]], problems: Problems) -> None:
+    """Note variables that the program sets itself. A place is a group, a path and the variables there.
+
+    A site's variable stands in all its nodes: it is named once in a group.
+    """
+    seen: set[tuple[str, str]] = set()
+    for group, path, variables in places:
+        for name in variables:
+            if name in OWN_VARIABLES and (group, name) not in seen:
+                seen.add((group, name))
+                what = f"is set by the program ({OWN_VARIABLES[name]})"
+                problems.add("own-variable", f"{path}.{name}", what, "remove it")
