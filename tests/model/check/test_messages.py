@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.model.mesh.test_client_gateways import with_clients
-from tests.support.examples import addresses, changed, configuration, host_key, three_sites
+from tests.support.examples import addresses, changed, configuration, host_key, three_sites, with_clients
 from tests.support.mistakes import messages
 
 
