@@ -46,7 +46,7 @@ pulumi.export(
         for node in spec.nodes
     },
 )
-pulumi.export("inventory", to_yaml(inventory(spec)))
+pulumi.export("inventory", to_yaml(inventory(spec, change.leaders.order)))
 if spec.clients:
     pulumi.export("clients", pulumi.Output.secret(pulumi.Output.all(**mesh.clients)))
 if spec.services:

@@ -1,5 +1,7 @@
 """Kubespray's inventory: hosts and groups."""
 
+from collections.abc import Sequence
+
 import yaml
 
 from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
@@ -23,11 +25,16 @@ def host_entry(node: Node) -> dict[str, object]:
     return {**entry, **node.variables}
 
 
-def inventory(spec: Spec) -> dict[str, object]:
-    """Return the inventory as data. Group order is that of the nodes: Kubespray names etcd members by it."""
+def inventory(spec: Spec, order: Sequence[str] = ()) -> dict[str, object]:
+    """Return the inventory as data.
+
+    The hosts of a group stand in `order`, which has all nodes, or in the order of the nodes where none is given: the
+    first of kube_control_plane and the first of etcd lead.
+    """
+    ordered = [spec.node(name) for name in order] or spec.nodes
 
     def group(role: str) -> dict[str, object]:
-        return {"hosts": {node.name: {} for node in spec.with_role(role)}}
+        return {"hosts": {node.name: {} for node in ordered if role in node.roles}}
 
     return {
         "all": {

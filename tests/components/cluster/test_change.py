@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pulumi
 import pytest
+import yaml
 
 from components.model.cluster.declared import declared
 from components.model.configuration import parse
@@ -40,6 +41,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     messages: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_: messages.append(text))
     return messages
+
+
+@pytest.fixture
+def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    outputs: dict[str, object] = {}
+    monkeypatch.setattr(pulumi, "export", outputs.__setitem__)
+    return outputs
 
 
 def test_the_first_run_is_foretold(tmp_path: Path, told: list[str]) -> None:
@@ -124,10 +132,8 @@ def test_another_deployer_takes_over_only_when_it_is_declared(tmp_path: Path, to
 
 
 def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_kubeconfigs_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, exported: dict[str, object]
 ) -> None:
-    exported: dict[str, pulumi.Output[str]] = {}
-    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
     before = known(declared(parse(configuration(), read), COMMIT))
     config = changed("kubernetes/apiAddress", None)
     with_another = changed("sites/aglt2/nodes/aaa1.hl-lhc.io", {**NEW, "roles": ["control-plane"]}, config)
@@ -137,5 +143,23 @@ def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_
         assert later[key].inputs["connection"] == first[key].inputs["connection"], name
     uploaded = tmp_path / ".stretched/test/nodes/uvic001.hl-lhc.io/node/authorized_keys"
     assert 'from="192.168.0.2"' in uploaded.read_text(encoding="utf-8")
-    kubeconfig = asyncio.get_event_loop().run_until_complete(exported["kubeconfig"].future())
-    assert "server: https://192.168.0.2:6443" in str(kubeconfig)
+    kubeconfig = exported["kubeconfig"]
+    assert isinstance(kubeconfig, pulumi.Output)
+    text = asyncio.get_event_loop().run_until_complete(kubeconfig.future())
+    assert "server: https://192.168.0.2:6443" in str(text)
+
+
+def test_the_inventory_is_the_order_in_force(tmp_path: Path, exported: dict[str, object]) -> None:
+    """Kubespray run by hand from it leads with the right node."""
+    before = declared(parse(configuration(), read), COMMIT)
+    moved = ("uchicago003.hl-lhc.io", *(name for name in before.order if name != "uchicago003.hl-lhc.io"))
+    config = changed("sites/aglt2/nodes/aaa1.hl-lhc.io", {**NEW, "roles": ["control-plane"]})
+    run_program(config, tmp_path, known(replace(before, order=moved)))
+    groups = yaml.safe_load(str(exported["inventory"]))["all"]["children"]
+    first, second, third = (f"uchicago00{number}.hl-lhc.io" for number in (3, 2, 4))
+    assert list(groups["kube_control_plane"]["hosts"]) == [first, second, third, "aaa1.hl-lhc.io"]
+    assert list(groups["etcd"]["hosts"]) == [first, second, third]
+    config = changed("kubernetes/firstControlPlane", third, config)
+    run_program(config, tmp_path, known(replace(before, order=moved)))
+    groups = yaml.safe_load(str(exported["inventory"]))["all"]["children"]
+    assert next(iter(groups["kube_control_plane"]["hosts"])) == third
