@@ -9,6 +9,7 @@ from pulumi_command.remote import Command, Logging
 from components.cluster.applied import kept, last_applied
 from components.cluster.change import Change
 from components.cluster.playbooks import Source, deployer_files, inventory_files
+from components.cluster.secret_variables import last_variables, standard_input
 from components.mesh.key import Key
 from components.mesh.mesh import Mesh
 from components.model.cluster.declared import declared, readable
@@ -51,7 +52,7 @@ class Cluster(pulumi.ComponentResource):
         besides the mesh; `work` is where files for upload are rendered.
         """
         super().__init__(TYPE, name, None, opts)
-        change.announce(self)
+        secret_variables.apply(lambda variables: change.announce(self, variables))
         host = {node.spec.name: node.host for node in mesh.nodes}[change.leaders.deployer]
         playbooks = {**deployer_files(), **source.files}
         declared_files = inventory_files(spec, change.wanted)
@@ -70,7 +71,7 @@ class Cluster(pulumi.ComponentResource):
             host,
             create=DEPLOY.line(host, "converge", revision) + _as_comment(readable(change.wanted, source.revision)),
             delete=DEPLOY.line(host, "remove"),
-            stdin=pulumi.Output.secret(pulumi.Output.concat(deployer_key.private, secret_variables, "\n")),
+            stdin=standard_input(deployer_key.private, secret_variables),
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*uploads, *mesh.ready, *after], additional_secret_outputs=["stdin"]
             ),
@@ -97,5 +98,7 @@ def _as_comment(text: str) -> str:
 
 def change_of(name: str, spec: Spec, source: Source, last: LastUpdate) -> Change:
     """Return what has to change for the cluster of this name to be as declared."""
-    known = last_applied(last, f"{name}-converged", TYPE, name)
-    return Change(known, declared(spec, source.revision, known), leaders(spec, known))
+    command = f"{name}-converged"
+    known = last_applied(last, command, TYPE, name)
+    wanted = declared(spec, source.revision, known)
+    return Change(known, wanted, leaders(spec, known), last_variables(last, command))

@@ -60,6 +60,20 @@ def test_no_secret_is_in_what_pulumi_printed(secrets: dict[str, str]) -> None:
     assert held_in(preview.stdout, secrets) == []
 
 
+def test_a_preview_names_secret_variables_that_changed_and_shows_no_value(
+    cluster: Path,  # noqa: ARG001
+    tmp_path: Path,
+) -> None:
+    value = "correct-horse-battery-staple"
+    file = tmp_path / f"Pulumi.{STACK}.yaml"
+    text = (TREE / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    line = f"  stretched:secretVariables: {{registry_password: {value}}}\n"
+    file.write_text(text.replace("config:\n", f"config:\n{line}", 1), encoding="utf-8")
+    said = pulumi("preview", "--diff", "--config-file", str(file), "--stack", STACK).stdout
+    assert "cluster.yml: changed secret variables registry_password" in said
+    assert value not in said
+
+
 def test_no_secret_is_in_an_output_that_is_not_secret(secrets: dict[str, str]) -> None:
     assert held_in(pulumi("stack", "output", "--json", "--stack", STACK).stdout, secrets) == []
 

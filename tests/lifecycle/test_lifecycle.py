@@ -117,7 +117,8 @@ def test_a_pair_of_control_plane_nodes_joins_and_the_api_gets_its_outer_address(
     stack.open_the_api()
     stack.set_secret("lab_password", SECRET)
     before = certificate(stack.kubeconfig())
-    assert stack.foretold() == [f"cluster.yml: new control plane or etcd {', '.join(PAIR)}, changed settings"]
+    why = f"new control plane or etcd {', '.join(PAIR)}, changed settings, changed secret variables lab_password"
+    assert stack.foretold() == [f"cluster.yml: {why}"]
     OUTPUT.extend([stack.preview("--diff"), stack.up()])
     assert "cluster.yml" in stack.ran()
     assert_ready(stack, BEFORE)

@@ -30,6 +30,7 @@ from components.model.convergence.plan import (
     relabelled,
 )
 from components.model.convergence.refusals import refusals
+from components.model.convergence.secret_variables import changed_names
 from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
 
 OWN = Path(__file__).parent
@@ -65,9 +66,9 @@ class Deployer:
         """Take the secret variables as they are: another `pulumi up` may bring others while runs go on."""
         _copy_secrets(self._secrets_given, self._secrets)
 
-    def secrets_changed(self) -> bool:
-        """Whether the secret variables are others than those of the last run that used them and ended well."""
-        return _text(self._secrets) != _text(self._secrets_applied)
+    def secrets_changed(self) -> tuple[str, ...]:
+        """Return the names of secret variables that are not as in the last run that used them and ended well."""
+        return changed_names(_text(self._secrets_applied), _text(self._secrets))
 
     def keep_secrets(self) -> None:
         """Note that the secret variables are applied."""
@@ -190,7 +191,7 @@ def _copy_secrets(source: Path, target: Path) -> None:
 
 def _text(file: Path) -> str:
     """Return what is in a file of secret variables; a missing one has none."""
-    return file.read_text(encoding="utf-8").strip() if file.exists() else "{}"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
 
 
 def _roles(state: State, name: str) -> tuple[str, ...]:
@@ -215,9 +216,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     problems = refusals(applied, declared)
     if problems:
         raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
-    if applied is not None and deployer.secrets_changed():
-        applied = replace(applied, settings=f"other secrets than {applied.settings}")
-    steps = plan(applied, declared)
+    steps = plan(applied, declared, deployer.secrets_changed())
     if steps:
         progress.tell("to do: " + "; ".join(map(str, steps)))
         deployer.play("playbooks/boilerplate.yml", deployer.next)

@@ -38,8 +38,10 @@ class Step:
         return f"{_PLAYBOOKS[self.kind]}{names}: {self.why}"
 
 
-def plan(applied: State | None, declared: State) -> tuple[Step, ...]:
+def plan(applied: State | None, declared: State, secrets: Sequence[str] = ()) -> tuple[Step, ...]:
     """Return the runs that are needed, in their order; none when the cluster is as declared.
+
+    `secrets` are the names of secret variables that have another value than the one applied.
 
     Nodes leave first, then nodes join at the version in force, then the version changes: so the groups of every run
     are those before or those declared, and no kubelet is ever newer than the API.
@@ -50,6 +52,8 @@ def plan(applied: State | None, declared: State) -> tuple[Step, ...]:
     joining = [name for name in applied.wants(declared) if applied.joins(name, declared)]
     upgrade = applied.begun or (declared.version if declared.version != applied.version else "")
     reasons = _reasons(applied, declared, leaving, joining, upgrading=bool(upgrade))
+    if secrets and not upgrade:
+        reasons.append(f"changed secret variables {', '.join(secrets)}")
     steps = _removals(applied, leaving)
     if reasons:
         steps.append(Step(CLUSTER, (), ", ".join(reasons), applied.version))

@@ -12,6 +12,7 @@ import yaml
 from components.model.cluster.declared import declared
 from components.model.configuration import parse
 from components.model.convergence.state import State, to_data
+from tests.components.program.test_program import plain_text
 from tests.support.examples import HOST_KEY, changed, configuration, read
 from tests.support.program import registered_outputs, run_program
 
@@ -103,6 +104,55 @@ def test_what_was_applied_and_cannot_be_read_is_an_error(tmp_path: Path, stdout:
     with pytest.raises(pulumi.RunError, match=why) as caught:
         run_program(configuration(), tmp_path, {CONVERGED: {"outputs": {"stdout": stdout}}})
     assert "nothing was changed on any host" in str(caught.value)
+
+
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n"
+
+
+def with_secrets(**variables: str) -> dict[str, object]:
+    return changed("secretVariables", variables)
+
+
+def given(**variables: str) -> dict[str, object]:
+    """What the state has when the last run had these secret variables; the engine hands it to the program decrypted."""
+    stdin = f"{KEY}{json.dumps(variables)}\n"
+    return known(declared(parse(configuration(), read), COMMIT), stdin=stdin)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ({"password": "hunter2"}, {"password": "hunter3"}, "password"),
+        ({}, {"password": "hunter2", "key": "hunter3"}, "key, password"),
+        ({"password": "hunter2"}, {}, "password"),
+    ],
+)
+def test_changed_secret_variables_are_foretold_by_their_names_alone(
+    before: dict[str, str], after: dict[str, str], names: str, tmp_path: Path, told: list[str]
+) -> None:
+    found = run_program(with_secrets(**after), tmp_path, given(**before))
+    assert told == [f"Kubespray will run:\n  1. cluster.yml: changed secret variables {names}"]
+    assert "hunter" not in "".join(told) + "".join(plain_text(one.inputs) for one in found.values())
+    outputs = registered_outputs(with_secrets(**after), tmp_path, given(**before))
+    assert "hunter" not in "".join(map(plain_text, outputs.values()))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert not [path for path in files if b"hunter" in path.read_bytes()]
+
+
+def test_secret_variables_that_are_as_they_were_are_no_reason_with_another_key_neither(
+    tmp_path: Path, told: list[str]
+) -> None:
+    run_program(with_secrets(password="hunter2"), tmp_path, given(password="hunter2"))
+    assert told == []
+
+
+def test_secret_variables_that_cannot_be_read_are_an_error_that_does_not_show_them(tmp_path: Path) -> None:
+    state = known(declared(parse(configuration(), read), COMMIT), stdin=f"{KEY}hunter2\n")
+    with pytest.raises(pulumi.RunError, match="in a form that is not known here") as caught:
+        run_program(configuration(), tmp_path, state)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_only_the_progress_is_shown_while_the_deployer_runs(tmp_path: Path) -> None:

@@ -22,9 +22,12 @@ def test_every_playbook_gets_them_in_a_file_and_nothing_else_has_them(place: Pla
     assert {path.stat().st_mode & 0o777 for path in holding if path.name != "secrets.json"} == {0o600}
 
 
-def test_changed_ones_are_applied_once(place: Place) -> None:
+def test_changed_ones_are_applied_once_and_named_without_their_values(place: Place) -> None:
     place.install(cluster())
-    assert place.converge(cluster(), secrets=SECRET).words == WHOLE
+    done = place.converge(cluster(), secrets=SECRET)
+    assert done.words == WHOLE
+    assert "cluster.yml: changed secret variables registry_password\n" in done.progress
+    assert "hunter2" not in done.progress + done.errors + (place.state / "applied.json").read_text("utf-8")
     assert place.converge(cluster(), secrets=SECRET).runs == ()
     assert place.converge(cluster(), secrets=OTHER).words == WHOLE
     assert place.converge(cluster()).words == WHOLE
