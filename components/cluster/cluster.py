@@ -8,8 +8,8 @@ from pulumi_command.remote import Command, Logging
 
 from components.cluster.applied import kept, last_applied
 from components.cluster.change import Change
+from components.cluster.deployer_input import last_variables, standard_input
 from components.cluster.playbooks import Source, deployer_files, inventory_files
-from components.cluster.secret_variables import last_variables, standard_input
 from components.mesh.key import Key
 from components.mesh.mesh import Mesh
 from components.model.cluster.declared import declared, readable

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import Engine
+from tests.engine.engine import Engine
 from tests.support.examples import TREE
 
 SECRET = "correct-horse-battery-staple"

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.hosts.deployer.progress import Progress
+from components.hosts.deployer.secret_files import SecretFiles
 from components.model.convergence.plan import (
     CLUSTER,
     INSTALL,
@@ -30,7 +31,6 @@ from components.model.convergence.plan import (
     relabelled,
 )
 from components.model.convergence.refusals import refusals
-from components.model.convergence.secret_variables import changed_names
 from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
 
 OWN = Path(__file__).parent
@@ -46,9 +46,7 @@ class Deployer:
 
     def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
         self._state = state
-        self._secrets_given = state / "secrets.json"
-        self._secrets = state / "secrets.now.json"
-        self._secrets_applied = state / "secrets.applied.json"
+        self.secrets = SecretFiles(state)
         self.inventory = state / "inventory"
         self.next = state / "next"
         self._before = state / "before"
@@ -61,18 +59,6 @@ class Deployer:
         if not self._file.exists():
             return None
         return from_data(json.loads(self._file.read_text(encoding="utf-8")))
-
-    def take_secrets(self) -> None:
-        """Take the secret variables as they are: another `pulumi up` may bring others while runs go on."""
-        _copy_secrets(self._secrets_given, self._secrets)
-
-    def secrets_changed(self) -> tuple[str, ...]:
-        """Return the names of secret variables that are not as in the last run that used them and ended well."""
-        return changed_names(_text(self._secrets_applied), _text(self._secrets))
-
-    def keep_secrets(self) -> None:
-        """Note that the secret variables are applied."""
-        _copy_secrets(self._secrets, self._secrets_applied)
 
     def write_down(self, state: State) -> None:
         """Replace what is known, in one go."""
@@ -135,7 +121,7 @@ class Deployer:
         command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
         if variables:
             command += ["-e", json.dumps(variables)]
-        command += ["-e", f"@{self._secrets}"]
+        command += ["-e", f"@{self.secrets.now}"]
         self._progress.tell(f"{Path(playbook).name} {' '.join(words)}".rstrip())
         status = subprocess.run(
             [*command, playbook], cwd=self._playbooks, stdin=subprocess.DEVNULL, check=False
@@ -184,16 +170,6 @@ class Deployer:
                 self.play(str(OWN / "control_plane.yml"), self.inventory, variables=version)
 
 
-def _copy_secrets(source: Path, target: Path) -> None:
-    target.touch(0o600)
-    shutil.copyfile(source, target)
-
-
-def _text(file: Path) -> str:
-    """Return what is in a file of secret variables; a missing one has none."""
-    return file.read_text(encoding="utf-8") if file.exists() else ""
-
-
 def _roles(state: State, name: str) -> tuple[str, ...]:
     return state.members[name].roles if name in state.members else ()
 
@@ -202,7 +178,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     """Bring the cluster to what is declared. Raises RunFailedError; what has been done stays known."""
     declared = from_data(json.loads((declared_inventory / "declared.json").read_text(encoding="utf-8")))
     applied = deployer.known()
-    deployer.take_secrets()
+    deployer.secrets.take()
     deployer.stage(declared_inventory, applied, declared)
     if applied is None:
         deployer.play("playbooks/boilerplate.yml", deployer.next)
@@ -216,7 +192,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     problems = refusals(applied, declared)
     if problems:
         raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
-    steps = plan(applied, declared, deployer.secrets_changed())
+    steps = plan(applied, declared, deployer.secrets.changed())
     if steps:
         progress.tell("to do: " + "; ".join(map(str, steps)))
         deployer.play("playbooks/boilerplate.yml", deployer.next)
@@ -229,7 +205,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         deployer.run(step, applied, declared)
         applied = end(applied, step, declared)
         if step.kind in (INSTALL, CLUSTER, UPGRADE):
-            deployer.keep_secrets()
+            deployer.secrets.keep()
         deployer.write_down(applied)
     deployer.take_over()
     if applied is not None:

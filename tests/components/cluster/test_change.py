@@ -12,9 +12,9 @@ import yaml
 from components.model.cluster.declared import declared
 from components.model.configuration import parse
 from components.model.convergence.state import State, to_data
-from tests.components.program.test_program import plain_text
 from tests.support.examples import HOST_KEY, changed, configuration, read
 from tests.support.program import registered_outputs, run_program
+from tests.support.registered import plain_text
 
 CLUSTER = "urn:pulumi:test::stretched::stretched:index:Cluster"
 URN, CONVERGED = f"{CLUSTER}::cluster", f"{CLUSTER}$command:remote:Command::cluster-converged"
