@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pulumi
 
 from components.model.cluster.leaders import Leaders
-from components.model.convergence.plan import plan
 from components.model.convergence.refusals import refusals
 from components.model.convergence.secret_variables import changed_names
 from components.model.convergence.state import State
+from components.model.convergence.steps import plan
 from components.model.problems import ConfigError
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from components.model.cluster.inventory import inventory, to_yaml
-from components.model.cluster.variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars
 from tests.standin.inventory import Inventory
 from tests.support.ansible_core import STANDIN, Ansible, virtual_environment
 from tests.support.examples import example

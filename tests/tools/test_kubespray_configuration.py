@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.model.cluster.variables import OWN_VARIABLES
+from components.model.cluster.kubespray_variables import OWN_VARIABLES
 from components.model.configuration import parse
 from components.model.spec import Spec
 from lab.kubespray import configuration, registry, services

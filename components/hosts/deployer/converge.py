@@ -16,7 +16,9 @@ from pathlib import Path
 
 from components.hosts.deployer.progress import Progress
 from components.hosts.deployer.secret_files import SecretFiles
-from components.model.convergence.plan import (
+from components.model.convergence.refusals import refusals
+from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
+from components.model.convergence.steps import (
     CLUSTER,
     INSTALL,
     LABEL,
@@ -30,8 +32,6 @@ from components.model.convergence.plan import (
     plan,
     relabelled,
 )
-from components.model.convergence.refusals import refusals
-from components.model.convergence.state import CONTROL_PLANE, ETCD, State, from_data, to_data
 
 OWN = Path(__file__).parent
 GROUPS = {"kube_control_plane": CONTROL_PLANE, "etcd": ETCD}

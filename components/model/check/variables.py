@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from components.model.check.paths import path_of
-from components.model.cluster.variables import OWN_VARIABLES
+from components.model.cluster.kubespray_variables import OWN_VARIABLES
 from components.model.problems import Problems
 from components.model.spec import Spec
 

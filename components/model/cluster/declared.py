@@ -4,8 +4,8 @@ import hashlib
 import json
 
 from components.model.cluster.inventory import host_entry
+from components.model.cluster.kubespray_variables import group_vars
 from components.model.cluster.leaders import leaders
-from components.model.cluster.variables import group_vars
 from components.model.convergence.state import Member, State
 from components.model.spec import Node, Spec
 

@@ -8,7 +8,7 @@ slow moment of a link makes followers elect anew, and the API stops until they h
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.model.cluster.variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars
 from components.model.mesh.links import Link
 from components.model.spec import ETCD, Spec
 

@@ -2,7 +2,7 @@
 
 from components.model.cluster.declared import declared, readable
 from components.model.cluster.inventory import host_entry
-from components.model.cluster.variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars
 from components.model.configuration import parse
 from tests.support.examples import changed, configuration, example, read, with_workers
 

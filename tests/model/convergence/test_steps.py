@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.model.convergence.plan import CLUSTER, INSTALL, REMOVE, RESET, SCALE, begin, end, plan, relabelled
 from components.model.convergence.refusals import refusals
 from components.model.convergence.state import Member, State, from_data, to_data
+from components.model.convergence.steps import CLUSTER, INSTALL, REMOVE, RESET, SCALE, begin, end, plan, relabelled
 
 LEADER = ("control-plane", "etcd")
 WORKER = ("worker",)
