@@ -9,8 +9,7 @@ from components.model.convergence.state import State, to_data
 from components.model.files.known_hosts import known_hosts
 from components.model.spec import Kubespray, Spec
 from components.remote import host_files
-from components.remote.archives import archive
-from components.remote.uploads import digest
+from components.remote.archives import archive, revision
 
 DEPLOYER_PACKAGES = ("components.hosts.deployer", "components.model.convergence", "components.model.problems")
 """What the deployer's Python imports."""
@@ -28,14 +27,15 @@ def playbook_source(kubespray: Kubespray) -> Source:
     """Return a tree to upload, or the name of a commit; and the wheels."""
     files: dict[str, bytes] = {}
     if kubespray.directory is not None:
-        files["source.tar.gz"] = archive(kubespray.directory.expanduser())
-        revision = digest(files)
+        directory = kubespray.directory.expanduser()
+        files["source.tar"] = archive(directory)
+        name = revision(directory)
     else:
         files["source.git"] = f"{kubespray.repository}\n{kubespray.commit}\n".encode()
-        revision = (kubespray.commit or "")[:12]
+        name = (kubespray.commit or "")[:12]
     if kubespray.wheelhouse is not None:
-        files["wheels.tar.gz"] = archive(kubespray.wheelhouse.expanduser())
-    return Source(files, revision)
+        files["wheels.tar"] = archive(kubespray.wheelhouse.expanduser())
+    return Source(files, name)
 
 
 def deployer_files() -> dict[str, bytes]:

@@ -1,7 +1,8 @@
-"""Directories packed for upload, the same bytes from the same content."""
+"""Directories packed for upload, the same bytes and the same revision from the same content, on every machine."""
 
-import gzip
+import hashlib
 import io
+import stat
 import tarfile
 from pathlib import Path
 
@@ -9,19 +10,52 @@ LEFT_OUT = {".git", "__pycache__", ".tox", ".venv"}
 
 
 def archive(source: Path) -> bytes:
-    """Return a directory as a tar.gz whose bytes depend on names, modes and contents only; LEFT_OUT is not in it."""
+    """Return a directory as a tar; LEFT_OUT is not in it.
+
+    It has names, contents and whether a file is executable, as git has them; nothing of the machine: umask, owner,
+    time, hard links. It is not compressed: two versions of a compressor make different bytes.
+    """
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(source.rglob("*")):
-            relative = path.relative_to(source)
-            if LEFT_OUT & set(relative.parts):
-                continue
-            member = tar.gettarinfo(str(path), arcname=str(relative))
-            member.mtime = member.uid = member.gid = 0
-            member.uname = member.gname = "root"
-            if member.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(member, content)
-            else:
+        for path in _members(source):
+            member = tarfile.TarInfo(path.relative_to(source).as_posix())
+            mode = path.lstat().st_mode
+            member.mode = 0o755 if stat.S_ISDIR(mode) or mode & stat.S_IXUSR else 0o644
+            if stat.S_ISLNK(mode):
+                member.type, member.mode, member.linkname = tarfile.SYMTYPE, 0o777, str(path.readlink())
                 tar.addfile(member)
-    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+            elif stat.S_ISDIR(mode):
+                member.type = tarfile.DIRTYPE
+                tar.addfile(member)
+            else:
+                content = path.read_bytes()
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    return raw.getvalue()
+
+
+def revision(source: Path) -> str:
+    """Return a short name for what `archive` packs: 16 hexadecimal digits of SHA-256 over names, kinds and contents."""
+    total = hashlib.sha256()
+    for path in _members(source):
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            kind, content = "link", str(path.readlink()).encode()
+        elif stat.S_ISDIR(mode):
+            kind, content = "directory", b""
+        else:
+            kind, content = "program" if mode & stat.S_IXUSR else "file", path.read_bytes()
+        total.update(f"{path.relative_to(source).as_posix()}\0{kind}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()[:16]
+
+
+def _members(source: Path) -> list[Path]:
+    """Return files, links and directories below a directory, by name; sockets and the like are none."""
+    found = []
+    for path in source.rglob("*"):
+        mode = path.lstat().st_mode
+        usual = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
+        if usual and not LEFT_OUT & set(path.relative_to(source).parts):
+            found.append(path)
+    return sorted(found, key=lambda path: path.relative_to(source).as_posix())

@@ -38,8 +38,8 @@ ensure_python() {
 
 # The playbooks: a tree uploaded as an archive, or a repository at one commit. Each revision has a directory of its own.
 ensure_source() {
-    if [ -e "$here/source.tar.gz" ]; then
-        source_id=$(sha256sum "$here/source.tar.gz" | cut -c1-16)
+    if [ -e "$here/source.tar" ]; then
+        source_id=$(sha256sum "$here/source.tar" | cut -c1-16)
     else
         repository=$(sed -n 1p "$here/source.git")
         source_id=$(sed -n 2p "$here/source.git")
@@ -48,8 +48,8 @@ ensure_source() {
     [ ! -d "$playbooks" ] || return 0
     mkdir -p "$state/source"
     new=$(mktemp -d "$state/source/.new.XXXXXX")
-    if [ -e "$here/source.tar.gz" ]; then
-        tar -xzf "$here/source.tar.gz" -C "$new"
+    if [ -e "$here/source.tar" ]; then
+        tar -xf "$here/source.tar" -C "$new"
     else
         command -v git >/dev/null || install_package git
         git -C "$new" init -q
@@ -68,9 +68,9 @@ ensure_venv() {
     rm -rf "$venv"
     mkdir -p "$state/venv"
     "$python" -m venv "$venv"
-    if [ -e "$here/wheels.tar.gz" ]; then
+    if [ -e "$here/wheels.tar" ]; then
         wheels=$(mktemp -d "$state/.wheels.XXXXXX")
-        tar -xzf "$here/wheels.tar.gz" -C "$wheels"
+        tar -xf "$here/wheels.tar" -C "$wheels"
         "$venv/bin/pip" install -q --no-index --find-links "$wheels" -r "$playbooks/requirements.txt"
         rm -rf "$wheels"
     else
