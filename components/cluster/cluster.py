@@ -16,12 +16,13 @@ from components.model.cluster.declared import declared, readable
 from components.model.cluster.leaders import leaders
 from components.model.files.kubeconfig import for_users
 from components.model.spec import Endpoint, Spec, defaults
+from components.remote.bundles import bundle
 from components.remote.commands import Script, command
 from components.remote.last_update import LastUpdate
-from components.remote.uploads import digest, directory, upload
+from components.remote.uploads import archive, upload
 
 TYPE = "stretched:index:Cluster"
-DEPLOY = Script("playbooks/deploy.sh", limit=3 * 3600)
+DEPLOY = Script("playbooks", "deploy.sh", limit=3 * 3600)
 
 
 class Cluster(pulumi.ComponentResource):
@@ -53,24 +54,26 @@ class Cluster(pulumi.ComponentResource):
         """
         super().__init__(TYPE, name, None, opts)
         secret_variables.apply(lambda variables: change.announce(self, variables))
-        host = {node.spec.name: node.host for node in mesh.nodes}[change.leaders.deployer]
-        playbooks = {**deployer_files(), **source.files}
-        declared_files = inventory_files(spec, change.wanted)
-        revision = digest({**playbooks, **declared_files})
+        deployer = change.leaders.deployer
+        host = {node.spec.name: node.host for node in mesh.nodes}[deployer]
+        playbooks = bundle(DEPLOY.kind, {**deployer_files(), **source.files})
+        inventory = bundle("inventory", inventory_files(spec, change.wanted))
         uploads = [
             upload(
-                f"{name}-{part}",
+                f"{name}-{part.kind}",
                 host,
-                directory(work / "cluster" / part, files),
+                archive(work, (part,), deployer),
                 pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
             )
-            for part, files in (("playbooks", playbooks), ("inventory", declared_files))
+            for part in (playbooks, inventory)
         ]
+        lines = [part.take_over(host, deployer) for part in (playbooks, inventory)]
+        lines.append(DEPLOY.line(host, "converge", inventory.name, of=playbooks))
         self.converged = command(
             f"{name}-converged",
             host,
-            create=DEPLOY.line(host, "converge", revision) + _as_comment(readable(change.wanted, source.revision)),
-            delete=DEPLOY.line(host, "remove"),
+            create=" && ".join(lines) + _as_comment(readable(change.wanted, source.revision)),
+            delete=DEPLOY.line_for_delete(host),
             stdin=standard_input(deployer_key.private, secret_variables),
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*uploads, *mesh.ready, *after], additional_secret_outputs=["stdin"]
@@ -80,7 +83,7 @@ class Cluster(pulumi.ComponentResource):
         admin_conf = command(
             f"{name}-kubeconfig",
             host,
-            create=DEPLOY.line(host, "kubeconfig", revision),
+            create=DEPLOY.line(host, "kubeconfig", f"{playbooks.name}-{inventory.name}"),
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
         )

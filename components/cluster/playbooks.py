@@ -14,6 +14,9 @@ from components.remote.archives import archive, revision
 DEPLOYER_PACKAGES = ("components.hosts.deployer", "components.model.convergence", "components.model.problems")
 """What the deployer's Python imports."""
 
+SHARED_SCRIPTS = ("homes.sh", "in_home.sh")
+"""What a deployer's scripts share with those of every node."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -41,6 +44,7 @@ def playbook_source(kubespray: Kubespray) -> Source:
 def deployer_files() -> dict[str, bytes]:
     """Return our own part of what runs on the deployer: shell scripts, and Python packages under their names here."""
     files = dict(host_files.scripts("deployer"))
+    files.update({name: host_files.scripts("node")[name] for name in SHARED_SCRIPTS})
     for name in DEPLOYER_PACKAGES:
         files.update(host_files.package(name))
     return files

@@ -5,13 +5,15 @@ from pulumi_command.remote import Command
 
 from components.mesh.node import Node
 from components.remote import host_files
+from components.remote.bundles import Bundle, unbundled
 from components.remote.commands import COMMAND, Script, command
 from components.remote.last_update import LastUpdate, Outputs
 from components.remote.uploads import digest
 
-FIREWALL = Script("node/firewall.sh", limit=300)
+KIND = "firewall"
+FIREWALL = Script("node", "firewall.sh", limit=300)
 FACTS = "firewall.conf"
-"""Uploaded with the host's scripts."""
+"""The one file of a bundle of this kind; the scripts are in that of the tunnel."""
 OURS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
 """The scripts whose change makes another firewall."""
 
@@ -24,12 +26,12 @@ class Firewall(pulumi.ComponentResource):
     def __init__(
         self,
         node: Node,
-        facts: str,
+        facts: Bundle,
         last: LastUpdate,
         after: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`facts` is what is open, as uploaded in the file FACTS."""
+        """`facts` has what is open, in the file FACTS."""
         name = node.spec.name
         super().__init__("stretched:index:Firewall", f"{name}-firewall", None, opts)
         attempts = [last.outputs(COMMAND, f"{name}-{what}") for what in ("firewalled", "firewall-confirmed")]
@@ -37,8 +39,8 @@ class Firewall(pulumi.ComponentResource):
         loaded = command(
             f"{name}-firewalled",
             node.host,
-            create=FIREWALL.line(node.host, "apply", token),
-            delete=FIREWALL.line(node.host, "remove"),
+            create=f"{facts.take_over(node.host, name)} && {FIREWALL.line(node.host, 'apply', facts.name, token)}",
+            delete=FIREWALL.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.confirmed = command(
@@ -65,8 +67,8 @@ def _explaining(name: str) -> pulumi.ResourceHookBinding:
     return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-firewall-unconfirmed", tell)])
 
 
-def _digest(facts: str) -> str:
-    return digest({FACTS: facts.encode(), **{name: host_files.scripts("node")[name] for name in OURS}})
+def _digest(facts: Bundle) -> str:
+    return digest({**unbundled(facts.content), **{name: host_files.scripts("node")[name] for name in OURS}})
 
 
 def _token(digest: str, loaded: Outputs, confirmed: Outputs) -> str:

@@ -21,7 +21,7 @@ from components.remote.commands import COMMAND, Script, command
 from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest
 
-MEASURE = Script("node/measure.sh", limit=300)
+MEASURE = Script("node", "measure.sh", limit=300)
 NAME = "mesh-measured"
 
 

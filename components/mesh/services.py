@@ -1,7 +1,5 @@
 """What a host does for services: HAProxy, nftables, or both, at entries and for hosts beside a node."""
 
-from collections.abc import Mapping
-
 import pulumi
 from pulumi_command.remote import Command
 
@@ -10,14 +8,15 @@ from components.model.files.haproxy import haproxy_cfg
 from components.model.files.services_nft import services_nft, udp_conf
 from components.model.services.serving import Serving
 from components.remote import host_files
+from components.remote.bundles import Bundle
 from components.remote.commands import Script, command
-from components.remote.uploads import digest
 
-SERVICES = Script("node/services.sh", limit=600)
+KIND = "services"
+SERVICES = Script(KIND, "services.sh", limit=600)
 
 
 def files(serving: Serving) -> dict[str, bytes]:
-    """Return what is uploaded to a node for services, beside its other scripts; nothing where it does nothing."""
+    """Return what is uploaded to a node for services, in a bundle of its own; nothing where it does nothing."""
     if not serving.anything:
         return {}
     facts = {
@@ -36,18 +35,18 @@ class Services(pulumi.ComponentResource):
     def __init__(
         self,
         node: Node,
-        uploaded: Mapping[str, bytes],
+        uploaded: Bundle,
         after: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Take what `files` gave; the state holds its hash."""
+        """Take a bundle of what `files` gave; the state holds its hash."""
         name = node.spec.name
         super().__init__("stretched:index:Services", f"{name}-services", None, opts)
         self.served = command(
             f"{name}-served",
             node.host,
-            create=SERVICES.line(node.host, "apply", digest(uploaded)),
-            delete=SERVICES.line(node.host, "remove"),
+            create=f"{uploaded.take_over(node.host, name)} && {SERVICES.line(node.host, 'apply', of=uploaded)}",
+            delete=SERVICES.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.register_outputs({})

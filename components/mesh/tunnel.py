@@ -1,5 +1,6 @@
 """A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
 
+import shlex
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import pulumi
 from pulumi_command.remote import Command
 
-from components.mesh.firewall import FACTS, Firewall
+from components.mesh import firewall, services
+from components.mesh.firewall import Firewall
 from components.mesh.node import Node
 from components.mesh.services import Services
-from components.mesh.services import files as files_of_services
 from components.model.files.failover_conf import failover_conf
 from components.model.files.firewall_conf import firewall_conf
 from components.model.files.wireguard import wg0_conf
@@ -21,14 +22,16 @@ from components.model.mesh.peers import Peer, carries, peers_of
 from components.model.plan import Plan
 from components.model.spec import Spec
 from components.remote import host_files
+from components.remote.bundles import Bundle, bundle
 from components.remote.commands import Script, command
 from components.remote.last_update import LastUpdate
-from components.remote.uploads import digest, directory, upload
+from components.remote.uploads import archive, digest, upload
 
-PREPARE = Script("node/prepare.sh", limit=600)
-TUNNEL = Script("node/tunnel.sh", limit=180)
-VERIFY = Script("node/verify.sh", limit=240)
-FIT = Script("node/fit.sh", limit=120)
+KIND = "node"
+PREPARE = Script(KIND, "prepare.sh", limit=600)
+TUNNEL = Script(KIND, "tunnel.sh", limit=180)
+VERIFY = Script(KIND, "verify.sh", limit=240)
+FIT = Script(KIND, "fit.sh", limit=120)
 
 
 class Tunnel(pulumi.ComponentResource):
@@ -79,31 +82,32 @@ class Tunnel(pulumi.ComponentResource):
         files = pulumi.Output.all(public_keys, authorized_keys, dict(client_keys)).apply(
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
-        self._digest = files.apply(digest)
-        # Not in the digest: another firewall, or service, is no reason to look at the tunnels again.
-        opened = openings(plan, node.spec)
-        self._facts = firewall_conf(opened) if opened else None
-        self._services = files_of_services(plan.serving[name])
-        beside = {**({FACTS: self._facts.encode()} if self._facts else {}), **self._services}
-        whole = files.apply(lambda found: {**found, **beside})
+        self._bundle = files.apply(lambda found: bundle(KIND, found))
+        # Bundles of their own: another firewall, or service, is no reason to look at the tunnels again.
+        opened, serving = openings(plan, node.spec), services.files(plan.serving[name])
+        self._facts = bundle(firewall.KIND, {firewall.FACTS: firewall_conf(opened).encode()}) if opened else None
+        self._services = bundle(services.KIND, serving) if serving else None
+        beside = tuple(found for found in (self._facts, self._services) if found)
         self._uploaded = upload(
-            f"{name}-files",
-            node.host,
-            _archive(work / "nodes" / name / "node", whole, {**scripts, **beside}),
-            child,
+            f"{name}-files", node.host, _archive(work, self._bundle, bundle(KIND, scripts), beside, name), child
         )
+        to_prepare = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
             f"{name}-prepared",
             node.host,
-            create=self._line(PREPARE, "apply"),
-            delete=PREPARE.line(node.host, "remove"),
+            create=pulumi.Output.concat(
+                self._bundle.apply(lambda found: found.take_over(node.host, name, first=True)),
+                " && ",
+                self._line(PREPARE, "apply", *to_prepare),
+            ),
+            delete=PREPARE.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
         )
         self.grown = command(
             f"{name}-grown",
             node.host,
             create=self._line(TUNNEL, "grow"),
-            delete=TUNNEL.line(node.host, "remove"),
+            delete=TUNNEL.line_for_delete(node.host),
             stdin=_secrets(spec, node, peers, mesh_seed),
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[prepared]),
@@ -111,7 +115,7 @@ class Tunnel(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _line(self, script: Script, *words: str) -> pulumi.Output[str]:
-        return self._digest.apply(lambda digest: script.line(self._node.host, *words, digest))
+        return self._bundle.apply(lambda found: script.line(self._node.host, *words, of=found))
 
     def verify(self, after: pulumi.Resource) -> Command:
         """Return the command that succeeds when every peer of this host answers over wg0.
@@ -128,7 +132,7 @@ class Tunnel(pulumi.ComponentResource):
 
     def services(self, after: pulumi.Resource) -> Services | None:
         """Return what the host does for services, None where it does nothing."""
-        if not self._services:
+        if self._services is None:
             return None
         return Services(self._node, self._services, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
 
@@ -161,18 +165,18 @@ def _scripts() -> dict[str, bytes]:
 
 
 def _archive(
-    target: Path, files: pulumi.Output[dict[str, bytes]], scripts: dict[str, bytes]
+    work: Path, known: pulumi.Output[Bundle], otherwise: Bundle, beside: tuple[Bundle, ...], name: str
 ) -> pulumi.Output[pulumi.Archive]:
-    """Return the directory to upload. The first preview knows no keys yet and shows the scripts alone.
+    """Return the directory to upload. The first preview knows no keys yet and shows the scripts alone, `otherwise`.
 
     The plug-in refuses an archive that is not known, in a preview too.
     """
 
-    def archive(content: object) -> pulumi.Archive:
-        known = content if isinstance(content, dict) else scripts
-        return directory(target, known)
+    def rendered(found: object) -> pulumi.Archive:
+        whole = found if isinstance(found, Bundle) else otherwise
+        return archive(work, (whole, *beside), name)
 
-    return files.apply(archive, run_with_unknowns=True)
+    return known.apply(rendered, run_with_unknowns=True)
 
 
 def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command.remote import Command, Logging
 
+from components.remote.bundles import Bundle, current
 from components.remote.connection import Host
-from components.remote.uploads import HOST_DIRECTORY
+
+_IF_THERE = """'[ ! -e "$0" ] || exec sh "$0" remove'"""
 
 COMMAND = "command:remote:Command"
 """Type token."""
@@ -19,14 +21,27 @@ COMMAND = "command:remote:Command"
 
 @dataclass(frozen=True)
 class Script:
-    """A script on the host, below HOST_DIRECTORY; `limit` is its time limit in seconds."""
+    """A script on the host, in bundles of a kind; `limit` is its time limit in seconds.
 
-    path: str
+    Root runs it from where it took the bundle over, never from the upload.
+    """
+
+    kind: str
+    name: str
     limit: int
 
-    def line(self, host: Host, *words: str) -> str:
-        """Return the command line that runs the script with these words."""
-        return " ".join([f"{host.become}timeout {self.limit} sh {HOST_DIRECTORY}/{self.path}", *words])
+    def line(self, host: Host, *words: str, of: Bundle | None = None) -> str:
+        """Return the command line that runs the script with these words: that of a bundle, or else the one in force."""
+        directory = of.directory if of else current(self.kind)
+        return " ".join([f"{host.become}timeout {self.limit} sh {directory}/{self.name}", *words])
+
+    def line_for_delete(self, host: Host) -> str:
+        """Return the command line that takes back what the script did.
+
+        It may be repeated: where the script is gone, so is what it did. And it never changes: another `delete` would
+        run `create` again.
+        """
+        return f"{host.become}timeout {self.limit} sh -c {_IF_THERE} {current(self.kind)}/{self.name}"
 
 
 def command(

@@ -48,7 +48,10 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
     pulumi("cancel", "--yes", "--stack", STACK)
     left_over = followers()
     # Somebody else's run for another revision waits for the end of this one.
-    other = "sh /root/.stretched/playbooks/deploy.sh converge another </var/lib/stretched/id_ed25519"
+    other = (
+        "cd /var/lib/stretched-uploads/inventory; cp -r $(ls -td [0-9a-f]* | head -n 1) another; "
+        "sh ../playbooks/current/deploy.sh converge another </var/lib/stretched/id_ed25519"
+    )
     with subprocess.Popen(
         [sys.executable, "-m", "lab", "exec", DEPLOYER, "--", "sh", "-c", other],
         cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -84,7 +87,7 @@ def test_a_leaving_node_is_removed_everywhere_and_comes_back(cluster: Path, tmp_
         leaving,
         "sh",
         "-c",
-        "ls -d /etc/wireguard /root/.stretched /etc/kubernetes/*.conf /sys/class/net/wg0 2>/dev/null",
+        "ls -d /etc/wireguard /root/.stretched /var/lib/stretched-uploads /etc/kubernetes/*.conf /sys/class/net/wg0 2>/dev/null",
         check=False,
     )
     assert left == ""

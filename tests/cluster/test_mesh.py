@@ -8,7 +8,7 @@ from tests.lab.place import lab, on, wait_until
 
 HOST = "uvic001.hl-lhc.io"
 PEER = "192.168.0.3"
-VERIFY = "STRETCHED_PATIENCE={} sh /root/.stretched/node/verify.sh"
+VERIFY = "STRETCHED_PATIENCE={} sh /var/lib/stretched-uploads/node/current/verify.sh"
 
 pytestmark = pytest.mark.usefixtures("cluster")
 
@@ -46,7 +46,7 @@ def test_all_pairs_are_verified_again_when_nothing_is_in_the_way() -> None:
 GROW_BROKEN = r"""
 set -eu
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cp -r /root/.stretched/node/* "$dir"
+cp -r /var/lib/stretched-uploads/node/current/* "$dir"
 sed -i '0,/^PublicKey = ./s//PublicKey = !/' "$dir/wg0.public.conf"
 awk '$1 == "PrivateKey" { print "private", $3 }' /etc/wireguard/wg0.conf | sh "$dir/tunnel.sh" grow
 """
@@ -73,5 +73,5 @@ def test_a_refused_configuration_is_taken_back_and_no_tunnel_notices() -> None:
 
 
 def test_grow_may_be_repeated_and_then_changes_nothing() -> None:
-    repeat = 'awk \'$1 == "PrivateKey" { print "private", $3 } $1 == "AllowedIPs" { a = $3 } $1 == "PresharedKey" { print "psk", a, $3 }\' /etc/wireguard/wg0.conf | sh /root/.stretched/node/tunnel.sh grow'
+    repeat = 'awk \'$1 == "PrivateKey" { print "private", $3 } $1 == "AllowedIPs" { a = $3 } $1 == "PresharedKey" { print "psk", a, $3 }\' /etc/wireguard/wg0.conf | sh /var/lib/stretched-uploads/node/current/tunnel.sh grow'
     assert on(HOST, "sh", "-c", repeat).strip() == "wg0: nothing to change"

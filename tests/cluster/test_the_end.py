@@ -5,7 +5,7 @@ import pytest
 from tests.lab.place import HOSTS, STACK, on, pulumi
 
 OURS = (
-    "/etc/wireguard /root/.stretched /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
+    "/etc/wireguard /root/.stretched /var/lib/stretched-uploads /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
     " /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/cni/net.d/* /etc/systemd/system/kubelet.service.d"
 )
 

@@ -188,7 +188,7 @@ def test_a_name_that_cannot_be_resolved_at_boot_does_not_keep_wg0_down(lab: Mesh
 
 
 def test_the_host_behind_the_bastion_was_changed_by_sudo(lab: MeshLab) -> None:
-    lab.sh("closed", "test -d /home/admin/.stretched/node && test ! -e /root/.stretched")
+    lab.sh("closed", "test -d /home/admin/.stretched/nodes && test ! -e /root/.stretched")
     assert lab.sh("closed", "grep -c stretched-deployer /home/admin/.ssh/authorized_keys") == "1"
 
 

@@ -45,11 +45,11 @@ def test_the_death_of_a_gateway_is_survived(place: Gateways) -> None:
 def test_what_an_up_does_meanwhile_leaves_the_saved_pair_alone(place: Gateways) -> None:
     lost = (
         "ping -q -i0.2 -c 40 192.168.8.5 >/tmp/pings & "
-        "sed -i 's/^PersistentKeepalive = 25/PersistentKeepalive = 24/' /root/.stretched/node/wg0.public.conf; "
-        "awk -f /root/.stretched/node/secrets_in_force.awk /etc/wireguard/wg0.conf | sh /root/.stretched/node/tunnel.sh grow; "
-        "sh /root/.stretched/node/tunnel.sh prune; "
-        "sed -i 's/^PersistentKeepalive = 24/PersistentKeepalive = 25/' /root/.stretched/node/wg0.public.conf; "
-        "sh /root/.stretched/node/tunnel.sh prune; systemctl restart stretched-watch; wait; cat /tmp/pings"
+        "sed -i 's/^PersistentKeepalive = 25/PersistentKeepalive = 24/' /var/lib/stretched-uploads/node/current/wg0.public.conf; "
+        "awk -f /var/lib/stretched-uploads/node/current/secrets_in_force.awk /etc/wireguard/wg0.conf | sh /var/lib/stretched-uploads/node/current/tunnel.sh grow; "
+        "sh /var/lib/stretched-uploads/node/current/tunnel.sh prune; "
+        "sed -i 's/^PersistentKeepalive = 24/PersistentKeepalive = 25/' /var/lib/stretched-uploads/node/current/wg0.public.conf; "
+        "sh /var/lib/stretched-uploads/node/current/tunnel.sh prune; systemctl restart stretched-watch; wait; cat /tmp/pings"
     )
     printed = place.sh("inner1", lost)
     assert printed.count("wg0: 3 peers") == 2, printed
@@ -57,7 +57,7 @@ def test_what_an_up_does_meanwhile_leaves_the_saved_pair_alone(place: Gateways) 
     print(f"{received} of 40 pings while wg0 was changed three times")
     assert received >= 36
     assert place.through() == ("gate2", "gate2")
-    told = place.sh("inner1", "STRETCHED_PATIENCE=5 sh /root/.stretched/node/verify.sh", check=False)
+    told = place.sh("inner1", "STRETCHED_PATIENCE=5 sh /var/lib/stretched-uploads/node/current/verify.sh", check=False)
     assert "stretched-watch sees these gateways down, and goes around them: gate1.lab.test" in told
     assert "1 of 4 pairs failed" in told
 

@@ -195,7 +195,8 @@ def test_ranges_without_pulumis_own_place_are_refused_before_any_change(stack: M
     assert done.stdout.count(f"obstacle: {told}") >= len(WG0)
     for host in WG0:
         LAB.sh(
-            host, "test ! -e /root/.stretched && test ! -e /etc/stretched && ! nft list table inet stretched_firewall"
+            host,
+            "test ! -e /root/.stretched && test ! -e /var/lib/stretched-uploads && test ! -e /etc/stretched && ! nft list table inet stretched_firewall",
         )
 
 
@@ -406,7 +407,7 @@ def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: 
     stack.up()
     for host in ("open1", "open2", "right1"):
         LAB.sh(host, "! nft list table inet stretched_firewall; test ! -e /etc/stretched/firewall; "
-               "test ! -e /etc/systemd/system/stretched-firewall.service; test ! -e /root/.stretched/node/firewall.conf")  # fmt: skip
+               "test ! -e /etc/systemd/system/stretched-firewall.service; test ! -e /var/lib/stretched-uploads/firewall")  # fmt: skip
     LAB.sh("left1", "nft list table inet stretched_firewall")
     assert "admin" in LAB.sh("open1", "nft list tables")
     assert LAB.sh("open3", "LC_ALL=C ufw show added | grep -c '^ufw '") == "1", "the administrator's own"

@@ -228,10 +228,10 @@ def test_the_routes_are_there_again_after_a_restart(place: MeshLab) -> None:
 
 def test_a_path_too_narrow_for_wg0_is_an_error_that_says_so(place: MeshLab) -> None:
     with paths_as(place, {"mtu": 1300, "too_big": "lost"}):
-        told = place.sh("thin1", "sh /root/.stretched/node/fit.sh 2>&1 || echo failed")
+        told = place.sh("thin1", "sh /var/lib/stretched-uploads/node/current/fit.sh 2>&1 || echo failed")
     assert f"path to hub1.lab.test ({HUB}), and the 2 nodes beyond it: packets of 1280 bytes over wg0 are lost" in told
     assert told.endswith("failed")
-    place.sh("thin1", "sh /root/.stretched/node/fit.sh")
+    place.sh("thin1", "sh /var/lib/stretched-uploads/node/current/fit.sh")
 
 
 @contextlib.contextmanager
@@ -277,7 +277,7 @@ def test_when_paths_are_wide_again_the_next_measurement_takes_the_routes_back(pl
 
 
 def test_a_node_that_leaves_takes_its_routes_with_it_and_in_the_end_nothing_is_left(place: MeshLab) -> None:
-    place.sh("hub1", "sh /root/.stretched/node/fit.sh")
+    place.sh("hub1", "sh /var/lib/stretched-uploads/node/current/fit.sh")
     assert routes(place, "hub1")["hub1"] == {THIN: NARROW, DSL: NARROW}
     without = changed("sites/thin", None, changed("sites/dsl", None, declared("again")))
     alone = changed("sites/far/nodes/far1.lab.test/roles", None, without)

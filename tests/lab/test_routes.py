@@ -31,7 +31,7 @@ HOSTS = {
     "closed1": "192.168.7.6",
     "closed2": "192.168.7.7",
 }
-VERIFY = "STRETCHED_PATIENCE={} sh /root/.stretched/node/verify.sh"
+VERIFY = "STRETCHED_PATIENCE={} sh /var/lib/stretched-uploads/node/current/verify.sh"
 
 
 def declared() -> dict[str, object]:
@@ -197,7 +197,7 @@ chown admin: /home/admin/.ssh/authorized_keys
     stack.write(changed("sites/oneport/nodes/inner2.lab.test/ssh/user", "admin", declared()), DRAINED_FROM)
     stack.up()
     sh("inner2", f"""
-test -e /home/admin/.stretched/node/prepare.sh
+test -e /home/admin/.stretched/nodes/inner2.lab.test/node
 grep -q '{ours}' /home/admin/.ssh/authorized_keys
 test ! -e /root/.stretched
 ! grep '{ours}' /root/.ssh/authorized_keys
@@ -209,7 +209,7 @@ def test_a_second_run_changes_nothing(stack: MeshLab) -> None:
     before = sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft")
     assert re.search(r"Resources:\n +\d+ unchanged", stack.up())
     assert sh("gate", "sha256sum /etc/wireguard/wg0.conf /etc/stretched/relay.nft") == before
-    kept = "awk -f /root/.stretched/node/secrets_in_force.awk /etc/wireguard/wg0.conf | sh /root/.stretched/node/tunnel.sh grow"
+    kept = "awk -f /var/lib/stretched-uploads/node/current/secrets_in_force.awk /etc/wireguard/wg0.conf | sh /var/lib/stretched-uploads/node/current/tunnel.sh grow"
     assert sh("gate", kept) == "wg0: nothing to change"
 
 
@@ -248,5 +248,8 @@ def test_when_no_path_goes_through_it_the_gateway_stops_forwarding(stack: MeshLa
 def test_nothing_is_left_of_it_on_any_host(stack: MeshLab) -> None:
     stack.destroy()
     for name in HOSTS:
-        sh(name, "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /sys/class/net/wg0")
+        sh(
+            name,
+            "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /var/lib/stretched-uploads && test ! -e /sys/class/net/wg0",
+        )
         assert "stretched" not in sh(name, "nft list tables; ls /etc/systemd/system; ls -A /root")

@@ -322,7 +322,7 @@ cat /proc/sys/net/ipv4/conf/eth0/forwarding
 def test_without_services_nothing_of_them_is_left_and_without_a_stack_nothing_at_all() -> None:
     up({})
     for host in WG0:
-        told = LAB.sh(host, f"{HOSTS_FILES} ls -A /root/.stretched/node")
+        told = LAB.sh(host, f"{HOSTS_FILES} ls -A /var/lib/stretched-uploads")
         assert "services" not in told
         assert "\n0\n" in told, "nothing is forwarded any more"
         assert "stretched_firewall" in told

@@ -15,7 +15,7 @@ NEXT = PAIR[0]
 """Becomes the first control-plane node in the end."""
 
 LEFT_OVERS = (
-    "/etc/wireguard /root/.stretched /var/lib/stretched /sys/class/net/wg0 /etc/kubernetes/manifests/* /etc/kubernetes/pki"
+    "/etc/wireguard /root/.stretched /var/lib/stretched-uploads /var/lib/stretched /sys/class/net/wg0 /etc/kubernetes/manifests/* /etc/kubernetes/pki"
     " /etc/kubernetes/*.conf /etc/cni/net.d/* /var/lib/etcd/member /var/lib/kubelet/config.yaml /etc/systemd/system/kubelet.service"
     " /etc/systemd/system/etcd.service /etc/systemd/system/kubelet.service.d /etc/systemd/system/etcd.service.d"
     " /sys/class/net/cni0 /sys/class/net/vxlan* /sys/class/net/flannel* /usr/local/bin/kubelet /usr/local/bin/kubeadm"

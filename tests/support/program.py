@@ -139,6 +139,8 @@ def _run(config: dict[str, object], directory: Path, known: Mapping[str, object]
     ssh = {**ssh, "knownHostsFile": str(TREE / str(ssh["knownHostsFile"]))}
     pulumi.runtime.set_config("stretched:ssh", json.dumps(ssh))
     with contextlib.chdir(directory), patch("pulumi.resource_hooks.register_error_hook", _registered):
-        runpy.run_path(str(TREE / "__main__.py"))
-        asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
+        try:
+            runpy.run_path(str(TREE / "__main__.py"))
+        finally:  # the next run would wait for what a failed one has begun
+            asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
     return monitor

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.support.program import SECRET, SECRET_VALUE, Registered
+from tests.support.uploads import uploaded_files
 
 COMMAND = "command:remote:Command"
 COPY = "command:remote:CopyToRemote"
@@ -38,8 +39,8 @@ def ancestors(resources: Resources, name: str) -> set[str]:
 
 
 def uploaded(place: Path, name: str) -> list[str]:
-    file = place / f".stretched/test/nodes/{name}/node/wg0.public.conf"
-    return file.read_text(encoding="utf-8").splitlines()
+    """Return the lines of a node's public configuration, as it is uploaded."""
+    return uploaded_files(place, name)["wg0.public.conf"].splitlines()
 
 
 def secrets(resources: dict[str, Registered], name: str) -> list[str]:

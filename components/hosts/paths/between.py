@@ -28,7 +28,8 @@ _SSH = (
     *("ssh", "-T", "-oBatchMode=yes", "-oIdentitiesOnly=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=10"),
     *("-oGlobalKnownHostsFile=/dev/null", "-oServerAliveInterval=5", "-oServerAliveCountMax=3", "-oLogLevel=ERROR"),
 )
-_AGENT = "cd .stretched/node && exec {become}env PYTHONPATH=. python3 -B -m components.hosts.paths.agent"
+_AGENT = "exec {become}sh /var/lib/stretched-uploads/node/current/agent.sh"
+"""From where root took it over: see components/remote/bundles.py."""
 
 
 class NotMeasuredError(Exception):
@@ -145,7 +146,8 @@ def _throughput(sender: Place, receiver: Place, seconds: float) -> float:
 
 def main() -> None:
     """Measure as standard input says."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # by timeout(1): the key must not stay
+    for ended in (signal.SIGTERM, signal.SIGHUP):  # by timeout(1), or with the connection: the key must not stay
+        signal.signal(ended, lambda *_: sys.exit("ended"))
     plan = json.loads(sys.stdin.readline())
     with tempfile.TemporaryDirectory(prefix="stretched-", dir="/run") as name:
         directory = Path(name)  # 0700

@@ -8,6 +8,7 @@ import pytest
 from tests.support.examples import changed, with_workers
 from tests.support.program import Registered, run_program
 from tests.support.registered import COMMAND, ancestors, plain_text
+from tests.support.uploads import uploaded_files
 
 ON = {"enabled": True, "ssh": ["203.0.113.0/24"]}
 UVIC = "uvic001.hl-lhc.io"
@@ -54,7 +55,7 @@ def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: R
         for key, resource in without.items()
         if UVIC in resource.name and plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    assert different == {"-preflight"}, "the upload has the same path; its hash is another one"
+    assert different == {"-preflight", "-files", "-prepared"}, "whether there is one is known before the tunnels come"
 
 
 def test_it_comes_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
@@ -72,8 +73,8 @@ def test_a_connection_that_does_not_get_through_is_explained(resources: Resource
 def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
     place: Path, resources: Resources
 ) -> None:
-    file = place / f".stretched/test/nodes/{UVIC}/node/firewall.conf"
-    assert file.read_text(encoding="utf-8") == "udp 51820\nssh 203.0.113.0/24\nmesh 192.168.0.0/24\n"
+    declared = uploaded_files(place, UVIC, "firewall")["firewall.conf"]
+    assert declared == "udp 51820\nssh 203.0.113.0/24\nmesh 192.168.0.0/24\n"
     preflight = resources[f"{COMMAND} {UVIC}-preflight"].inputs
     assert str(preflight["create"]).endswith(" 203.0.113.0/24 192.168.0.0/24")
     assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
@@ -84,7 +85,7 @@ def test_a_site_without_one_has_none(tmp_path: Path) -> None:
     found = run_program(config, tmp_path)
     assert LOADED not in found
     assert LOADED.replace(UVIC, "msu001.hl-lhc.io") in found
-    assert not (tmp_path / f".stretched/test/nodes/{UVIC}/node/firewall.conf").exists()
+    assert not uploaded_files(tmp_path, UVIC, "firewall")
 
 
 def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
@@ -93,6 +94,12 @@ def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
     other = run_program(changed("firewall", {**ON, "ssh": ["198.51.100.0/24"]}), tmp_path)
     assert line(other, LOADED) != line(resources, LOADED)
     assert line(other, CONFIRMED).split()[-1] == line(other, LOADED).split()[-1]
+    different = {
+        resource.name.removeprefix(UVIC)
+        for key, resource in resources.items()
+        if UVIC in resource.name and plain_text(resource.inputs) != plain_text(other[key].inputs)
+    }
+    assert different == {"-preflight", "-files", "-firewalled", "-firewall-confirmed"}
     peers = run_program(changed("firewall", ON, with_workers(3)), tmp_path)
     assert line(peers, LOADED) == line(resources, LOADED)
 

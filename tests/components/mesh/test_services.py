@@ -1,5 +1,6 @@
 """What the engine is asked for where there are services."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.support.examples import changed, with_workers
 from tests.support.program import Registered, run_program
 from tests.support.registered import COMMAND, ancestors, plain_text
+from tests.support.uploads import uploaded_files
 
 ENTRY, RUNS = "uchicago002.hl-lhc.io", "uvic001.hl-lhc.io"
 WEB = {"web": {"port": 443, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": [ENTRY]}}
@@ -37,9 +39,9 @@ def test_only_a_node_with_something_to_do_has_resources_and_files_for_it(
     new = {key.split()[1] for key in resources.keys() - without.keys()}
     assert new == {f"{ENTRY}-services", f"{ENTRY}-served"}
     assert not without.keys() - resources.keys()
-    uploaded = place / ".stretched/test/nodes"
-    assert "bind public 443 192.0.2.2" in (uploaded / ENTRY / "node/services.cfg").read_text(encoding="utf-8")
-    assert not list((uploaded / RUNS / "node").glob("services*"))
+    assert "bind public 443 192.0.2.2" in uploaded_files(place, ENTRY, "services")["services.cfg"]
+    assert not uploaded_files(place, RUNS, "services")
+    assert not [name for name in uploaded_files(place, ENTRY) if name.startswith("services")]
 
 
 def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
@@ -48,7 +50,8 @@ def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: R
         for key, resource in without.items()
         if plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    assert different == {f"{ENTRY}-firewalled", f"{ENTRY}-firewall-confirmed"}, "where its port is opened"
+    opened = {f"{ENTRY}-firewalled", f"{ENTRY}-firewall-confirmed"}
+    assert different == {f"{ENTRY}-files", *opened}, "where its port is opened"
 
 
 def test_it_comes_after_the_tunnels_and_before_its_port_is_opened_and_the_cluster(resources: Resources) -> None:
@@ -61,8 +64,9 @@ def test_another_service_is_applied_where_it_matters_and_more_nodes_do_not(
     resources: Resources, tmp_path: Path
 ) -> None:
     line = str(resources[SERVED].inputs["create"])
-    assert line.startswith("timeout 600 sh .stretched/node/services.sh apply ")
-    assert str(resources[SERVED].inputs["delete"]) == "timeout 600 sh .stretched/node/services.sh remove"
+    assert re.search(r"&& timeout 600 sh /var/lib/stretched-uploads/services/[0-9a-f]{16}/services.sh apply$", line)
+    delete = str(resources[SERVED].inputs["delete"])
+    assert delete.endswith(" /var/lib/stretched-uploads/services/current/services.sh")
     both = run_program(changed("services", {**WEB, **DISK}, ON), tmp_path)
     assert both[SERVED].inputs["create"] == line
     assert f"{COMMAND} {RUNS}-served" in both, "the inner hop of a target"

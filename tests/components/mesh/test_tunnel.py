@@ -7,6 +7,7 @@ import pytest
 from tests.support.examples import changed, host_key, three_sites
 from tests.support.program import Registered, run_program
 from tests.support.registered import COMMAND, plain_text, secrets, uploaded
+from tests.support.uploads import uploaded_files
 
 INNER = "inner1.lab.test"
 
@@ -88,8 +89,7 @@ def test_hosts_are_told_what_to_do_when_a_gateway_is_down_where_another_can_take
     run_program(two_gateways(), tmp_path)
 
     def told(name: str) -> list[str]:
-        file = tmp_path / f".stretched/test/nodes/{name}/node/failover.conf"
-        return file.read_text(encoding="utf-8").splitlines()[1:]
+        return uploaded_files(tmp_path, name)["failover.conf"].splitlines()[1:]
 
     assert told("inner2.lab.test") == [
         "gateway 192.168.7.3 gate.lab.test",

@@ -125,7 +125,7 @@ def test_a_label_touches_the_cluster_and_no_tunnel(resources: Resources, tmp_pat
         for key, resource in labelled.items()
         if plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    assert different == {"cluster-converged", "cluster-kubeconfig"}
+    assert different == {"cluster-inventory", "cluster-converged", "cluster-kubeconfig"}
 
 
 def test_two_runs_render_the_same(resources: Resources, tmp_path: Path) -> None:

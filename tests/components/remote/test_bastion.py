@@ -11,6 +11,7 @@ from components.remote.connection import DIAL_ERROR_LIMIT as DIAL_ERROR_LIMIT_OF
 from tests.support.examples import HOST_KEY, addresses
 from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
 from tests.support.registered import COMMAND, remote
+from tests.support.uploads import uploaded_files
 
 TARGET = SshTarget("10.4.0.11", 2222, "admin", HOST_KEY, Bastion("203.0.113.9", 2022, "jump", HOST_KEY))
 
@@ -91,7 +92,8 @@ def test_the_two_ends_are_tried_a_different_number_of_times() -> None:
 
 def test_names_that_are_looked_up_stand_in_what_is_uploaded(tmp_path: Path) -> None:
     run_program(addresses(), tmp_path)
-    conf = (tmp_path / ".stretched/test/nodes/four.lab.test/node/wg0.public.conf").read_text(encoding="utf-8")
+    files = uploaded_files(tmp_path, "four.lab.test")
+    conf = files["wg0.public.conf"]
     assert "# resolve: wg.named.test 51820 IPv4\n" in conf
     assert "Endpoint = wg.named.test" not in conf
-    assert (tmp_path / ".stretched/test/nodes/four.lab.test/node/resolve.sh").exists()
+    assert "resolve.sh" in files

@@ -198,6 +198,7 @@ class Place:
         (self.state / "secrets.json").write_text(json.dumps(secrets or {}), encoding="utf-8")
         (self.root / "playbooks").mkdir(exist_ok=True)
         spec = parse(config, read)
+        shutil.rmtree(self.root / "inventory", ignore_errors=True)
         write_directory(self.root / "inventory", inventory_files(spec, declared(spec, "v1")))
         orders = {
             "failing": failing,

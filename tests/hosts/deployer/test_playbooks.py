@@ -6,6 +6,7 @@ import json
 import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -187,11 +188,18 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     assert not (place.state / "id_ed25519").exists()
 
     uploads = stage.root / ".stretched"  # HOME is one for all hosts here
-    for name in ("node", "playbooks", "inventory"):
+    left = {f"nodes/{host}/{kind}" for host in "mno" for kind in ("node", "playbooks", "inventory")}
+    for name in (*left, "playbooks", "inventory"):
         (uploads / name).mkdir(parents=True)
+    for host, kind in product("mno", ("node", "playbooks", "inventory")):
+        (stage.root / "taken" / host / kind).mkdir(parents=True)
+    where["taken_over"] = f"{stage.root}/taken/{{{{ inventory_hostname }}}}"
     assert stage.play(stage.own("hand_over.yml"), **where).status == 0
     assert [host for host in ("m", "n", "o") if (stage.root / host).exists()] == ["m"]
-    assert [path.name for path in uploads.iterdir()] == ["node"]
+    kept = {"m/node", "m/playbooks", "m/inventory", "n/node", "o/node"}
+    assert {str(path.relative_to(uploads / "nodes")) for path in uploads.glob("nodes/*/*")} == kept
+    assert {str(path.relative_to(stage.root / "taken")) for path in stage.root.glob("taken/*/*")} == kept
+    assert [path.name for path in uploads.iterdir()] == ["nodes"]
 
 
 def test_nothing_is_taken_over_while_a_run_goes_on_elsewhere(stage: Stage) -> None:

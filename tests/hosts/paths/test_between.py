@@ -105,7 +105,7 @@ def test_host_keys_are_checked_and_the_key_lies_for_root_only_and_not_for_long(s
         assert not Path(next(word for word in words if word.startswith("-i"))[2:]).parent.exists()
         assert "AAAA" not in " ".join(words)
     assert [words[-1] for words, *_ in seen if "admin" in words] == [
-        "cd .stretched/node && exec sudo -n env PYTHONPATH=. python3 -B -m components.hosts.paths.agent"
+        "exec sudo -n sh /var/lib/stretched-uploads/node/current/agent.sh"
     ]
 
 

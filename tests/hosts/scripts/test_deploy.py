@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from components.cluster.playbooks import SHARED_SCRIPTS
 from tests.support.examples import TREE
 
 SCRIPTS = TREE / "components/hosts/scripts/deployer"
@@ -22,6 +23,8 @@ STUBS = {
 def converge(place: Path, shell: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     scripts, programs, state = place / "playbooks", place / "programs", place / "state"
     shutil.copytree(SCRIPTS, scripts)
+    for name in SHARED_SCRIPTS:
+        shutil.copy(SCRIPTS.parent / "node" / name, scripts)
     paths = scripts / "paths.sh"
     paths.write_text(paths.read_text("utf-8").replace("/var/lib/stretched", str(state)), encoding="utf-8")
     programs.mkdir()
@@ -32,6 +35,7 @@ def converge(place: Path, shell: str, status: int = 0) -> subprocess.CompletedPr
         [shell, str(scripts / "deploy.sh"), "converge", "0123456789abcdef"],
         input=f'{KEY}{{"registry_password": "hunter2"}}\n',
         env={
+            "STRETCHED_UPLOADS": str(place / "uploads"),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(place),
             "STUB_PATHS": str(paths),

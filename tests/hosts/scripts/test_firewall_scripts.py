@@ -22,7 +22,8 @@ def host(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir()
     for file in NODE.iterdir():
         (tmp_path / "node" / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "node/firewall.conf").write_text(FACTS, encoding="utf-8")
+    (tmp_path / "uploads/firewall/f").mkdir(parents=True)
+    (tmp_path / "uploads/firewall/f/firewall.conf").write_text(FACTS, encoding="utf-8")
     (tmp_path / "node/wg0.public.conf").write_text("[Interface]\nListenPort = 51820\n", encoding="utf-8")
     for name in ("systemctl", "systemd-run"):
         stub(tmp_path / "bin", name, f'echo "{name} $*" >>{tmp_path}/ran')
@@ -33,7 +34,7 @@ def sh(host: Path, script: str, *, check: bool = True, ssh_connection: str = "")
     """Run a script in a network namespace of its own, that of a host without an SSH connection."""
     done = subprocess.run(
         ["unshare", "--net", "env", "-i", f"PATH={host / 'bin'}:{os.environ['PATH']}", f"STRETCHED_UNITS={host / 'units'}",
-         f"STRETCHED_ETC={host / 'etc'}", *([f"SSH_CONNECTION={ssh_connection}"] if ssh_connection else []), "sh", "-c", script],
+         f"STRETCHED_ETC={host / 'etc'}", f"STRETCHED_UPLOADS={host / 'uploads'}", *([f"SSH_CONNECTION={ssh_connection}"] if ssh_connection else []), "sh", "-c", script],
         text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -48,7 +49,8 @@ def sourced(host: Path, words: str) -> str:
 @ROOT
 def test_the_kernel_takes_the_table_with_its_facts(host: Path) -> None:
     script = sourced(
-        host, f"firewall_table {host}/node/firewall.conf | nft -f - && nft -s list table inet stretched_firewall"
+        host,
+        f"firewall_table {host}/uploads/firewall/f/firewall.conf | nft -f - && nft -s list table inet stretched_firewall",
     )
     told = sh(host, script).stdout
     for text in (
@@ -68,7 +70,7 @@ def test_a_new_port_is_open_before_the_tunnels_change_and_the_old_one_until_they
         (host / "node/wg0.public.conf").write_text(f"[Interface]\n{relay}\nListenPort = {coming}\n", encoding="utf-8")
         if in_force:
             (host / "wg0.conf").write_text(f"[Interface]\nListenPort = {in_force}\n", encoding="utf-8")
-        script = sourced(host, f"conf={host}/wg0.conf; whole_facts {host}/node/firewall.conf | sort -u")
+        script = sourced(host, f"conf={host}/wg0.conf; whole_facts {host}/uploads/firewall/f/firewall.conf | sort -u")
         return " ".join(line for line in sh(host, script).stdout.splitlines() if line.split()[0] in ("udp", "relay"))
 
     assert ports(51820, None) == "udp 51820"
@@ -89,7 +91,7 @@ def test_a_firewall_in_force_follows_the_tunnels_and_one_that_is_not_there_does_
     assert not (host / "ran").exists(), "nothing to change"
     (host / "node/wg0.public.conf").write_text(f"[Interface]\n{RELAY}\nListenPort = 4500\n", encoding="utf-8")
     # What was uploaded and nobody has confirmed stays out of it.
-    (host / "node/firewall.conf").write_text("udp 1\nssh 192.0.2.0/24\n", encoding="utf-8")
+    (host / "uploads/firewall/f/firewall.conf").write_text("udp 1\nssh 192.0.2.0/24\n", encoding="utf-8")
     sh(host, sourced(host, "firewall_follows"))
     rules = (firewall / "rules.nft").read_text(encoding="utf-8")
     assert "relay { wg0 }" in rules
@@ -106,9 +108,9 @@ def test_what_is_not_confirmed_is_taken_back_and_what_is_confirmed_stays(host: P
     stub(host / "bin", "systemctl", f'[ "$*" != "restart stretched-firewall.service" ] || nft -f {etc}/rules.nft')
     table = "nft list table inet stretched_firewall | grep -o 'token_.*[0-9]' || echo none"
     steps = "; ".join([
-        *(f"sh {script} apply a.1", table, f"sh {host}/timer", table, f"sh {script} confirm a.1 && echo kept"),
-        *(f"sh {script} apply a.2", f"sh {script} confirm a.2 && echo kept", table, f"sh {script} apply a.2"),
-        *(f"sh {script} apply b.1", table, f"sh {host}/timer", table, f"sh {script} confirm b.1 && echo kept"),
+        *(f"sh {script} apply f a.1", table, f"sh {host}/timer", table, f"sh {script} confirm a.1 && echo kept"),
+        *(f"sh {script} apply f a.2", f"sh {script} confirm a.2 && echo kept", table, f"sh {script} apply f a.2"),
+        *(f"sh {script} apply f b.1", table, f"sh {host}/timer", table, f"sh {script} confirm b.1 && echo kept"),
         *(f"sh {script} remove", "nft list tables"),
     ])  # fmt: skip
     done = sh(host, steps)
@@ -127,11 +129,13 @@ def test_what_is_not_confirmed_is_taken_back_and_what_is_confirmed_stays(host: P
 @ROOT
 def test_ranges_without_the_connection_that_it_runs_in_are_refused(host: Path) -> None:
     came = "192.0.2.77 5000 192.0.2.1 22"
-    done = sh(host, f"sh {host}/node/firewall.sh apply a.1; nft list tables", ssh_connection=came)
+    done = sh(host, f"sh {host}/node/firewall.sh apply f a.1; nft list tables", ssh_connection=came)
     assert "firewall.ssh would lock Pulumi out, which comes from 192.0.2.77: nothing was changed" in done.stderr
     assert done.stdout == ""
     # sudo takes the variable away; the process above still has it.
-    done = sh(host, f"env -u SSH_CONNECTION sh {host}/node/firewall.sh apply a.1; nft list tables", ssh_connection=came)
+    done = sh(
+        host, f"env -u SSH_CONNECTION sh {host}/node/firewall.sh apply f a.1; nft list tables", ssh_connection=came
+    )
     assert "comes from 192.0.2.77" in done.stderr
 
 
@@ -187,17 +191,17 @@ def test_where_firewalld_is_in_charge_it_gets_the_rules_and_keeps_what_was_its_o
         *--remove-*) grep -vxF -e "$words" {has} >{has}.new; mv {has}.new {has} ;;
         esac""")  # fmt: skip
     firewall = f"sh {host}/node/firewall.sh"
-    told = sh(host, f"{firewall} apply a.1; {firewall} confirm a.1; nft list tables").stdout
+    told = sh(host, f"{firewall} apply f a.1; {firewall} confirm a.1; nft list tables").stdout
     assert "firewall: firewalld is in charge: 4 rules changed in it" in told
     assert "which is NOT restricted to the ranges of firewall.ssh" in told
     assert told.endswith("firewall: in force\n"), "and no table of ours"
     settings = has.read_text(encoding="utf-8").splitlines()
     assert "--XX-port=6443/tcp" in settings
     assert "--zone=trusted --XX-interface=cali+" in settings
-    (host / "node/firewall.conf").write_text(FACTS.replace("6443", "8443"), encoding="utf-8")
-    assert "2 rules changed" in sh(host, f"{firewall} apply b.1").stdout
+    (host / "uploads/firewall/f/firewall.conf").write_text(FACTS.replace("6443", "8443"), encoding="utf-8")
+    assert "2 rules changed" in sh(host, f"{firewall} apply f b.1").stdout
     assert "--XX-port=6443/tcp" not in has.read_text(encoding="utf-8")
-    assert "rules changed" not in sh(host, f"{firewall} apply b.1").stdout
+    assert "rules changed" not in sh(host, f"{firewall} apply f b.1").stdout
     sh(host, f"{firewall} remove")
     assert has.read_text(encoding="utf-8") == "--zone=trusted --XX-interface=cni0\n"
     assert not (host / "etc").exists()
@@ -239,7 +243,7 @@ def test_ufw_keeps_what_was_its_own(host: Path) -> None:
         *) echo "$*" >>{has} ;;
         esac""")  # fmt: skip
     firewall = f"sh {host}/node/firewall.sh"
-    sh(host, f"{firewall} apply a.1; {firewall} confirm a.1")
+    sh(host, f"{firewall} apply f a.1; {firewall} confirm a.1")
     rules = has.read_text(encoding="utf-8").splitlines()
     assert "allow 51820/udp" not in rules
     assert "allow 6443/tcp" not in rules

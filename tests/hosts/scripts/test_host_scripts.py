@@ -124,11 +124,12 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """A PATH like that of a RHEL-like host without wireguard-tools, with firewalld; dnf and firewall-cmd are stubs that note their words."""
     if os.geteuid() != 0:
         pytest.skip("prepare.sh takes a lock in /run: it needs root")
-    bin_, home, here = tmp_path / "bin", tmp_path / "home", tmp_path / "node"
+    bin_, home, here = tmp_path / "bin", tmp_path / "home", tmp_path / "uploads/node/x"
     for directory in (bin_, home, here):
-        directory.mkdir()
+        directory.mkdir(parents=True)
     for name in (
         "awk",
+        "basename",
         "cat",
         "chmod",
         "chown",
@@ -137,13 +138,16 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         "dirname",
         "flock",
         "grep",
+        "ln",
         "mkdir",
         "mktemp",
         "mv",
         "python3",
         "rm",
         "rmdir",
-        "stat",
+        "setpriv",
+        "sh",
+        "touch",
         "uname",
     ):
         found = subprocess.run(
@@ -158,7 +162,12 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         (here / file.name).write_bytes(file.read_bytes())
     (here / "wg0.public.conf").write_text(PUBLIC, encoding="utf-8")
     (here / "authorized_keys").write_text("ssh-ed25519 AAAA stretched-deployer\n", encoding="utf-8")
-    return tmp_path, {"PATH": str(bin_), "STRETCHED_UNITS": str(tmp_path / "units")}
+    return tmp_path, {
+        "PATH": str(bin_),
+        "STRETCHED_UNITS": str(tmp_path / "units"),
+        "STRETCHED_ETC": str(tmp_path / "etc"),
+        "STRETCHED_UPLOADS": str(tmp_path / "uploads"),
+    }
 
 
 def test_on_a_rhel_like_host_packages_come_by_dnf_and_firewalld_stays_in_charge(
@@ -167,20 +176,23 @@ def test_on_a_rhel_like_host_packages_come_by_dnf_and_firewalld_stays_in_charge(
     place, environment = rhel
     keys = place / "home/.ssh/authorized_keys"
 
-    def prepare(word: str) -> str:
+    def prepare(*words: str) -> str:
         (place / "ran").unlink(missing_ok=True)
         subprocess.run(
-            ["/bin/sh", str(place / "node/prepare.sh"), word], env=environment, check=True, capture_output=True
+            ["/bin/sh", str(place / "uploads/node/x/prepare.sh"), *words],
+            env=environment,
+            check=True,
+            capture_output=True,
         )
         return (place / "ran").read_text(encoding="utf-8")
 
-    ran = prepare("apply")
+    ran = prepare("apply", "a.example.org")
     assert "dnf install -q -y wireguard-tools\n" in ran
     assert "firewall-cmd -q --permanent --add-port=51820/udp\n" in ran
     assert "firewall-cmd -q --permanent --zone=trusted --change-interface=wg0\n" in ran
     assert keys.read_text(encoding="utf-8") == "ssh-ed25519 AAAA stretched-deployer\n"
     keys.write_text("ssh-ed25519 BBBB mine\n" + keys.read_text(encoding="utf-8"), encoding="utf-8")
-    prepare("apply")
+    prepare("apply", "a.example.org")
     assert keys.read_text(encoding="utf-8") == "ssh-ed25519 BBBB mine\nssh-ed25519 AAAA stretched-deployer\n"
     assert keys.stat().st_mode & 0o777 == 0o600
     after = place / "units/kubelet.service.d/10-wg0.conf"
@@ -188,4 +200,4 @@ def test_on_a_rhel_like_host_packages_come_by_dnf_and_firewalld_stays_in_charge(
     assert "--remove-port=51820/udp" in prepare("remove")
     assert not after.parent.exists()
     assert keys.read_text(encoding="utf-8") == "ssh-ed25519 BBBB mine\n"
-    assert not (place / "node").exists()
+    assert not (place / "uploads").exists()

@@ -85,7 +85,7 @@ def test_a_narrow_path_gets_a_route_now_and_at_every_boot(host: Host) -> None:
     assert "ip -batch /etc/stretched/mtu.routes" in unit
     assert "WantedBy=wg-quick@wg0.service" in unit
     asked = (host.place / "asked").read_text(encoding="utf-8")
-    assert asked == f"-B -m components.hosts.paths.fit {host.place}/wg0.conf {host.place}/etc/mtu.routes\n"
+    assert asked == f"-B -E -s -m components.hosts.paths.fit {host.place}/wg0.conf {host.place}/etc/mtu.routes\n"
 
 
 def test_a_second_run_changes_nothing_unless_the_kernel_has_lost_a_route(host: Host) -> None:

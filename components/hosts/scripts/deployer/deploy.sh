@@ -1,9 +1,10 @@
 #!/bin/sh
-# deploy.sh converge REVISION | kubeconfig | remove: what the deployer does with the playbooks.
-#   converge    run the playbooks in a unit of their own and follow them; the SSH key and the secret variables (a JSON
-#               object) come over standard input. A run that goes on for the same revision is followed again, never
-#               started twice. What it does is told on standard error; standard output has what is applied then, as the
-#               JSON of components/model/convergence/state.py: this is what the next preview compares with.
+# deploy.sh converge INVENTORY | kubeconfig | remove: what the deployer does with the playbooks.
+#   converge    run the playbooks in a unit of their own and follow them, with the bundle that has the inventory; the SSH key
+#               and the secret variables (a JSON object) come over standard input. A run that goes on for the same
+#               revision is followed again, never started twice. What it does is told on standard error; standard output
+#               has what is applied then, as the JSON of components/model/convergence/state.py: this is what the next
+#               preview compares with.
 #   kubeconfig  print the administrator's kubeconfig (secret)
 #   remove      take Kubernetes off all hosts, then our files off this one
 # shellcheck source=paths.sh
@@ -32,22 +33,28 @@ start() {
     : >"$progress"
     systemctl reset-failed "$unit" 2>/dev/null || :
     systemd-run --quiet --unit="$unit" --property=StandardOutput="append:$log" --property=StandardError="append:$log" \
-        --property=UMask=0077 --setenv=HOME="$HOME" sh "$here/run.sh" "$1"
+        --property=UMask=0077 --setenv=HOME="$HOME" sh "$here/run.sh" "$@"
 }
 
 case ${1:-} in
 converge)
     exec 3>&1 >&2
+    playbooks=$(bundle_name)
+    begin_with playbooks "$playbooks"
+    begin_with inventory "${2:?INVENTORY}"
     mkdir -p "$state"
+    find "$state" -maxdepth 1 -name '.given.*' -mmin +10 -exec rm -rf {} + # a killed script's
     given=$(mktemp -d "$state/.given.XXXXXX")
     trap 'rm -rf "$given"' EXIT
+    trap 'exit 143' HUP INT PIPE TERM # dash forgets the EXIT trap when a signal ends it
     cat >"$given/all"
     sed '/^-----END/q' "$given/all" >"$given/id_ed25519"
     sed '1,/^-----END/d' "$given/all" >"$given/secrets.json"
     grep -q 'PRIVATE KEY' "$given/id_ed25519" || die "no SSH key came over standard input"
     # Other secrets are another revision: a run that goes on has its own.
-    revision=${2:?revision}-$(sha256sum "$given/secrets.json" | cut -c1-16)
+    revision=$playbooks-$2-$(sha256sum "$given/secrets.json" | cut -c1-16)
     mv -f "$given/id_ed25519" "$given/secrets.json" "$state/"
+    rm -rf "$given"
     if systemctl is-active --quiet "$unit"; then
         running=$(cat "$state/revision" 2>/dev/null || :)
         say "a run is going on already"
@@ -58,9 +65,11 @@ converge)
     fi
     if ! systemctl is-active --quiet "$unit"; then
         printf '%s\n' "$revision" >"$state/revision"
-        start converge
+        start converge "$2"
     fi
     follow
+    settle playbooks "$playbooks"
+    settle inventory "$2"
     say "converged"
     cat "$state/applied.json" >&3
     ;;
@@ -76,12 +85,12 @@ remove)
         fi
         start reset
         follow
+        say "Kubernetes was removed"
     fi
-    rm -rf "$state" "$here" "$(dirname "$here")/inventory"
-    rmdir "$(dirname "$here")" 2>/dev/null || :
-    say "Kubernetes was removed"
+    drop playbooks inventory
+    rm -rf "$state"
     ;;
 *)
-    die "usage: deploy.sh converge REVISION | kubeconfig | remove"
+    die "usage: deploy.sh converge INVENTORY | kubeconfig | remove"
     ;;
 esac

@@ -9,7 +9,8 @@ log=$state/playbooks.log
 progress=$state/progress.log
 failures=$state/failures
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-uploaded_inventory=$(dirname "$here")/inventory
+# shellcheck source=/dev/null
+. "$here/homes.sh"
 
 say() {
     printf '%s\n' "$*"

@@ -1,9 +1,11 @@
 #!/bin/sh
-# run.sh converge|reset: runs inside a unit of its own, so that a lost connection does not end it. Its status is a file.
+# shellcheck disable=SC2154
+# run.sh converge INVENTORY, or reset: runs inside a unit of its own, so that a lost connection does not end it. Its status is a file.
 # shellcheck source=paths.sh
 . "$(dirname "$0")/paths.sh"
 
 trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
+trap 'exit 143' HUP INT PIPE TERM # dash forgets the EXIT trap when a signal ends it
 
 install_package() {
     if command -v dnf >/dev/null; then
@@ -60,23 +62,33 @@ ensure_source() {
     mv "$new" "$playbooks"
 }
 
-# One virtual environment for each set of requirements: ansible-core's supported window moves with Kubespray's tags.
+# One virtual environment for each set of requirements and wheels: ansible-core's supported window moves with Kubespray's
+# tags. One whose Python is gone, as after an upgrade of the distribution, is made again.
 ensure_venv() {
-    venv=$state/venv/$(sha256sum "$playbooks/requirements.txt" | cut -c1-16)
-    [ ! -e "$venv/complete" ] || return 0
+    wheels=$here/wheels.tar
+    [ -e "$wheels" ] || wheels=
+    venv=$state/venv/$(cat "$playbooks/requirements.txt" ${wheels:+"$wheels"} | sha256sum | cut -c1-16)
+    if [ -e "$venv/complete" ] && "$venv/bin/python" -c '' 2>/dev/null; then return 0; fi
     python=$(ensure_python)
     rm -rf "$venv"
     mkdir -p "$state/venv"
     "$python" -m venv "$venv"
-    if [ -e "$here/wheels.tar" ]; then
-        wheels=$(mktemp -d "$state/.wheels.XXXXXX")
-        tar -xf "$here/wheels.tar" -C "$wheels"
-        "$venv/bin/pip" install -q --no-index --find-links "$wheels" -r "$playbooks/requirements.txt"
-        rm -rf "$wheels"
+    if [ -n "$wheels" ]; then
+        unpacked=$(mktemp -d "$state/.wheels.XXXXXX")
+        tar -xf "$wheels" -C "$unpacked"
+        "$venv/bin/pip" install -q --no-index --find-links "$unpacked" -r "$playbooks/requirements.txt"
+        rm -rf "$unpacked"
     else
         "$venv/bin/pip" install -q -r "$playbooks/requirements.txt"
     fi
     : >"$venv/complete"
+}
+
+# Earlier playbooks and environments go once a run has ended well.
+forget_earlier() {
+    for earlier in "$state"/source/* "$state"/venv/* "$state"/source/.new.* "$state"/.wheels.*; do
+        [ "$earlier" = "$playbooks" ] || [ "$earlier" = "$venv" ] || rm -rf "$earlier"
+    done
 }
 
 mkdir -p "$state/facts"
@@ -91,7 +103,9 @@ export ANSIBLE_CALLBACK_PLUGINS="$here/components/hosts/deployer/callback" ANSIB
 
 case ${1:-} in
 converge)
-    python -m components.hosts.deployer.converge "$state" "$uploaded_inventory" "$playbooks"
+    cd "$here" # python -m imports from there first
+    python -m components.hosts.deployer.converge "$state" "$uploads/inventory/${2:?INVENTORY}" "$playbooks"
+    forget_earlier
     ;;
 reset)
     cd "$playbooks"
@@ -99,6 +113,6 @@ reset)
         reset.yml </dev/null
     ;;
 *)
-    die "usage: run.sh converge|reset"
+    die "usage: run.sh converge INVENTORY, or reset"
     ;;
 esac

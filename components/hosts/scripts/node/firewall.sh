@@ -1,8 +1,8 @@
 #!/bin/sh
-# firewall.sh apply|confirm TOKEN, or remove: what may come to this host from outside of wg0.
+# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove: what may come to this host from outside of wg0.
 #   apply    loads the new rules, and takes them back two minutes later if nobody confirms them
 #   confirm  keeps them, for reboots too. It comes by another SSH connection than apply: that it comes at all proves that
-#            the rules let one in. TOKEN names the rules that it is about
+#            the rules let one in. TOKEN names the rules that it is about, FACTS the bundle that has the facts
 #   remove   takes the firewall away
 # Where firewalld or ufw is in charge, rules are added through it, which locks nobody out.
 # shellcheck disable=SC2154
@@ -13,15 +13,21 @@
 . "$here/firewall_rules.sh"
 # shellcheck source=/dev/null
 . "$here/login.sh"
+# shellcheck source=/dev/null
+. "$here/homes.sh"
 
 patience=${STRETCHED_PATIENCE:-120} # seconds
 pending=$firewall/pending           # not in /run: SELinux lets nft read what lies below /etc
 undo=stretched-firewall-undo
 token=${2:-}
+if [ "${1:-}" = apply ]; then
+    token=${3:?TOKEN}
+    declared_facts=$uploads/firewall/$2/firewall.conf
+fi
 
 # Prints the declared facts, the ports that sshd listens on, and the token.
 facts() {
-    cat "$here/firewall.conf"
+    cat "$declared_facts"
     {
         ssh_connection | awk '{ print $4 }'
         PATH=$PATH:/usr/sbin:/sbin sshd -T 2>/dev/null | awk '$1 == "listenaddress" { sub(/.*:/, ""); print }'
@@ -33,7 +39,7 @@ refuse_to_lock_out() {
     here_from=$(ssh_connection) || return 0 # nobody came by SSH
     here_from=${here_from%% *}
     # shellcheck disable=SC2046
-    inside "$here_from" $(awk '$1 == "ssh" || $1 == "mesh" { print $2 }' "$here/firewall.conf") ||
+    inside "$here_from" $(awk '$1 == "ssh" || $1 == "mesh" { print $2 }' "$declared_facts") ||
         die "firewall.ssh would lock Pulumi out, which comes from $here_from: nothing was changed. Add this address to firewall.ssh"
 }
 
@@ -100,8 +106,9 @@ remove_table() {
 
 case ${1:-} in
 apply)
+    begin_with firewall "$2"
     lock
-    [ -e "$here/firewall.conf" ] || die "there is no $here/firewall.conf: run pulumi up --refresh"
+    [ -e "$declared_facts" ] || die "there is no $declared_facts: run pulumi up --refresh"
     refuse_to_lock_out
     mkdir -p "$firewall"
     new=$(mktemp "$firewall/.new.XXXXXX")
@@ -111,15 +118,18 @@ apply)
         remove_table
         ! firewalld_runs ||
             say "firewalld is in charge: SSH is open from where its zones say, which is NOT restricted to the ranges of firewall.ssh"
+        settle firewall "$2"
         exit 0
     fi
     rm -f "$new"
     command -v nft >/dev/null || install_packages nftables
     if [ -e "$firewall/rules.nft" ] && grep -qxF "token $token" "$firewall_facts" && in_force; then
         say "firewall: nothing to change"
+        settle firewall "$2"
         exit 0
     fi
     load_until_confirmed
+    settle firewall "$2"
     ;;
 confirm)
     lock
@@ -141,10 +151,10 @@ remove)
     lock
     remove_table
     forget_firewall
-    rm -f "$here/firewall.conf"
+    drop firewall
     say "firewall: taken away"
     ;;
 *)
-    die "usage: firewall.sh apply|confirm TOKEN, or remove"
+    die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove"
     ;;
 esac

@@ -2,7 +2,7 @@
 # What this host's firewall lets in, and who does it: our own table of nftables, or firewalld or ufw where one of them runs.
 # Sourced after relay.sh, never run.
 #
-# The declared facts come in $here/firewall.conf, a line each; `mesh` is for a look only. Later services add tcp and udp.
+# The declared facts come in a bundle of their own, in firewall.conf, a line each; `mesh` is for a look only. Later services add tcp and udp.
 #   ssh RANGE, tcp PORT, udp PORT, mesh RANGE
 # Those in force lie in $firewall/facts, with what was found on the host:
 #   sshport PORT, token TEXT

@@ -17,6 +17,13 @@ die() {
     exit 1
 }
 
+# at_end COMMAND: has it run when the script ends, by a signal too: dash forgets the EXIT trap when a signal ends it.
+at_end() {
+    # shellcheck disable=SC2064
+    trap "$1" EXIT
+    trap 'exit 143' HUP INT PIPE TERM
+}
+
 # One change of a host at a time; a second one waits for the first.
 lock() {
     exec 9>/run/stretched.lock
@@ -37,6 +44,13 @@ install_packages() {
         dnf install -q -y "$@" || die "dnf could not install $*"
     fi
 }
+
+# ours MODULE WORDS...: runs one of the Python modules that lie here. python3 -m imports from the working directory first, so that
+# this is ours too; the environment and the user's own packages have no say.
+ours() (
+    cd "$here"
+    exec ${within:+timeout "$within"} python3 -B -E -s -m "$@"
+)
 
 # Puts the new file in the place of the old one at once, with mode $3.
 swap_in() {

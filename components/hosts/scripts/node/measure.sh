@@ -3,9 +3,9 @@
 # measured is a problem to be told, not a reason to stop.
 . "$(dirname "$0")/lib.sh"
 
-limit=${STRETCHED_PATIENCE:-270} # seconds
+within=${STRETCHED_PATIENCE:-270} # seconds
 status=0
-PYTHONPATH=$here timeout "$limit" python3 -B -m components.hosts.paths.between || status=$?
+ours components.hosts.paths.between || status=$?
 case $status in
 0) ;;
 124) say '{"problem": "it took too long and was ended"}' ;;

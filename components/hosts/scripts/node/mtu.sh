@@ -9,7 +9,7 @@ mtu_fit() {
     ip route flush cache # what was learned of paths earlier may not hold any more
     found=$(mktemp)
     status=0
-    PYTHONPATH=$here python3 -B -m components.hosts.paths.fit "$conf" "$mtu_routes" >"$found" || status=$?
+    ours components.hosts.paths.fit "$conf" "$mtu_routes" >"$found" || status=$?
     [ "$status" = 0 ] || [ "$status" = 3 ] || { rm -f "$found"; die "the paths over wg0 cannot be measured (see above)"; }
     mtu_take_over "$found"
     [ "$status" = 0 ] || die "a path is too narrow (see above)"

@@ -1,15 +1,17 @@
 #!/bin/sh
-# prepare.sh apply|remove: packages, the deployer's access, Kubernetes after wg0, and firewalld where it is in charge.
-# apply may be repeated; remove takes back all but the packages.
+# shellcheck disable=SC2154
+# prepare.sh apply NODE [firewall], or remove: packages, the deployer's access, Kubernetes after wg0, and firewalld where it is
+# in charge. With the word firewall, the host is going to have one. apply may be repeated; remove takes back all but the
+# packages, and may be repeated as well.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
 # shellcheck source=/dev/null
 . "$here/firewall_rules.sh"
+# shellcheck source=/dev/null
+. "$here/homes.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
-marker='stretched-deployer$'
-login=${SUDO_USER:-root}
 
 install_what_is_missing() {
     missing=''
@@ -22,39 +24,33 @@ install_what_is_missing() {
     [ -z "$missing" ] || install_packages $missing
 }
 
-# set_authorized_key USER [FILE]: writes the user's authorized_keys without our line, and with the line in the file.
-set_authorized_key() {
-    owner=$1
-    ssh_dir=$(getent passwd "$owner" | cut -d: -f6)/.ssh
-    keys=$ssh_dir/authorized_keys
-    if [ ! -d "$ssh_dir" ]; then
-        mkdir -m 700 "$ssh_dir"
-        chown "$owner": "$ssh_dir"
-    fi
-    new=$(mktemp "$ssh_dir/.stretched.XXXXXX")
-    if [ -e "$keys" ]; then
-        grep -v "$marker" "$keys" >"$new" || :
-    fi
-    [ -z "${2:-}" ] || cat "$2" >>"$new"
-    if [ -e "$keys" ] && cmp -s "$new" "$keys"; then
-        rm -f "$new"
-        return 0
-    fi
-    chown "$owner": "$new"
-    swap_in "$new" "$keys" 600
+# Writes down for whom something is done here, before it is done.
+remember_login() {
+    mkdir -p "$uploads"
+    printf '%s\n' "$name" >"$uploads/.name"
+    mv -f "$uploads/.name" "$uploads/name"
+    touch "$uploads/logins"
+    grep -qxF -e "$login" "$uploads/logins" || printf '%s\n' "$login" >>"$uploads/logins"
 }
 
-# Takes back what an earlier login user has of ours, where the configuration has another one now.
-forget_earlier_login() {
-    ours=$(stat -c %d:%i "$here")
-    getent passwd | while IFS=: read -r user _ _ _ _ home _; do
-        there=$home/.stretched/node
-        if [ ! -e "$there/prepare.sh" ] || [ "$(stat -c %d:%i "$there")" = "$ours" ]; then
-            continue
+# Takes back what an earlier login user has of ours, where the configuration has another one now. Only homes that we wrote
+# to are entered.
+forget_earlier_logins() {
+    printf '%s\n' "$login" >"$uploads/.logins"
+    while read -r user; do
+        if [ "$user" != "$login" ] && ! as_user "$user" forget "$name"; then
+            say "the home of $user cannot be entered: the deployer's key stays there until the next run" >&2
+            printf '%s\n' "$user" >>"$uploads/.logins"
         fi
-        set_authorized_key "$user"
-        rm -rf "$home/.stretched"
-    done
+    done <"$uploads/logins"
+    mv -f "$uploads/.logins" "$uploads/logins"
+}
+
+forget_logins() {
+    [ -s "$uploads/logins" ] || return 0
+    while read -r user; do
+        as_user "$user" forget "$(cat "$uploads/name")" || say "the home of $user cannot be entered: the deployer's key stays there" >&2
+    done <"$uploads/logins"
 }
 
 # Kubernetes starts after wg0 at every boot: its addresses are wg0's.
@@ -78,10 +74,13 @@ forget_order() {
 
 case ${1:-} in
 apply)
+    begin_with node "$(bundle_name)"
     lock
+    name=${2:?NODE}
+    remember_login
     install_what_is_missing
-    set_authorized_key "$login" "$here/authorized_keys"
-    forget_earlier_login
+    as_user "$login" let_in "$(cat "$here/authorized_keys")"
+    forget_earlier_logins
     order_after_wg0
     if firewalld_runs; then
         say "firewalld: opening UDP $port, trusting wg0"
@@ -90,17 +89,17 @@ apply)
         firewall-cmd -q --reload
     fi
     # Before tunnels: with ufw in charge they need the port. A table of our own comes after them.
-    # shellcheck disable=SC2154
     if [ -e "$firewall_facts" ]; then
         firewall_follows
-    elif [ -e "$here/firewall.conf" ]; then
-        through_others "$here/firewall.conf" || :
+    elif [ "${3:-}" = firewall ]; then
+        through_others /dev/null || : # what the mesh needs; the declared facts come later
     fi
+    settle node "$(bundle_name)"
     say "prepared"
     ;;
 remove)
     lock
-    set_authorized_key "$login"
+    forget_logins
     forget_order
     if firewalld_runs; then
         firewall-cmd -q --permanent --remove-port="$port/udp"
@@ -108,10 +107,9 @@ remove)
         firewall-cmd -q --reload
     fi
     forget_firewall
-    rm -rf "$here"
-    rmdir "$(dirname "$here")" 2>/dev/null || :
+    rm -rf "$uploads"
     ;;
 *)
-    die "usage: prepare.sh apply|remove"
+    die "usage: prepare.sh apply NODE [firewall], or remove"
     ;;
 esac

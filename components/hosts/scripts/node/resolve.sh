@@ -11,6 +11,7 @@ known=${STRETCHED_RUN:-/run/stretched}/resolved # a line a peer: key, bytes sent
 stale=150                                       # seconds; sessions are renewed after 120 when there is traffic
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash forgets the EXIT trap when a signal ends it
 
 # Prints the addresses of name $1 of the families $2..., in their order; nothing when it cannot be resolved.
 addresses() {

@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2154
 # tunnel.sh grow|prune|remove: this host's side of the mesh.
 #   grow    take over the configuration, but keep what it no longer has: peers, nodes beyond them, being a relay;
 #           secrets come over standard input
@@ -17,6 +18,8 @@
 . "$here/failover.sh"
 # shellcheck source=/dev/null
 . "$here/firewall_rules.sh"
+# shellcheck source=/dev/null
+. "$here/homes.sh"
 
 header="# stretched: written by pulumi up, and again by the next one"
 
@@ -81,15 +84,17 @@ take_over() {
     die "wg0 did not come up (see above); it was removed again"
 }
 
+# Files beside wg0.conf have its keys: none stays, however this ends.
 fresh_file() {
     mkdir -p /etc/wireguard # 0700 by the umask
-    rm -f /etc/wireguard/.stretched.??????
+    rm -f /etc/wireguard/.stretched.*
     mktemp /etc/wireguard/.stretched.XXXXXX
 }
 
 case ${1:-} in
 grow)
     lock
+    at_end 'rm -f /etc/wireguard/.stretched.*'
     new=$(fresh_file)
     {
         say "$header"
@@ -112,6 +117,7 @@ grow)
 prune)
     lock
     [ -e "$conf" ] || die "there is no $conf: run pulumi up --refresh"
+    at_end 'rm -f /etc/wireguard/.stretched.*'
     new=$(fresh_file)
     {
         say "$header"
@@ -124,6 +130,7 @@ prune)
     mtu_prune
     has_names || names_off
     firewall_follows
+    as_user "$login" forget_first_layout || say "uploads of an earlier version stay in the home of $login" >&2
     ;;
 remove)
     lock

@@ -6,7 +6,7 @@
 
 patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard ends a row of attempts after 90 and begins anew
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+at_end "rm -rf '$work'"
 
 # A line each: name, address, public key, endpoint of every peer; name, address, relays of every node beyond one.
 awk -v peers="$work/peers" -v beyond="$work/beyond" '

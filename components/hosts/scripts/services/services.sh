@@ -1,11 +1,16 @@
 #!/bin/sh
-# services.sh apply TOKEN, or remove: what this host does for services, as an entry or for a host beside it.
+# services.sh apply, or remove: what this host does for services, as an entry or for a host beside it.
 # A change is validated before it is in force, loses no connection of the services that stay, and is taken back when it
-# does not come up. remove takes all but the packages. TOKEN names what is applied.
+# does not come up. remove takes all but the packages.
 # shellcheck disable=SC2154
-# It lies beside the scripts of directory node on hosts.
+# It comes in a bundle of its own, and uses what is in that of directory node.
+node=${STRETCHED_UPLOADS:-/var/lib/stretched-uploads}/node/current
 # shellcheck source=/dev/null
-. "$(dirname "$0")/lib.sh"
+. "$node/lib.sh"
+# shellcheck disable=SC2034
+in_home=$node/in_home.sh
+# shellcheck source=/dev/null
+. "$node/homes.sh"
 
 services=$etc/services
 haproxy_unit=stretched-services.service
@@ -268,18 +273,20 @@ all_off() {
 
 case ${1:-} in
 apply)
+    begin_with services "$(bundle_name)"
     lock
     [ -e "$here/services.nft" ] || die "there is no $here/services.nft: run pulumi up --refresh"
     apply
+    settle services "$(bundle_name)"
     ;;
 remove)
     lock
     mkdir -p "$services"
     all_off
-    rm -f "$here"/services.* "$here"/services-* "$here"/services_*
+    drop services
     say "services: taken away"
     ;;
 *)
-    die "usage: services.sh apply TOKEN, or remove"
+    die "usage: services.sh apply, or remove"
     ;;
 esac
