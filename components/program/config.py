@@ -1,5 +1,6 @@
 """The stack's configuration: read, parsed, and refused with one clear message."""
 
+import difflib
 import json
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     values = {name: value for name in known if (value := config.get_object(name)) is not None}
     if not others:
         values |= {name: None for name in _names(config) if name not in known}
-    problems = _secrets(config)
+    problems = (*_secrets(config), *_prefixes(config))
     try:
         plan = parse_plan(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
     except ConfigError as error:
@@ -33,7 +34,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     if problems:
         raise pulumi.RunError(str(ConfigError(problems)))
     ssh = values.get("ssh")
-    key_file = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
+    key_file = str(ssh["privateKeyFile"]).strip() if isinstance(ssh, dict) and ssh.get("privateKeyFile") else None
     variables = json.dumps(values.get(SECRET_VARIABLES, {}), sort_keys=True)
     return plan, Access.from_key_file(key_file), pulumi.Output.secret(variables)
 
@@ -42,6 +43,21 @@ def _names(config: pulumi.Config) -> list[str]:
     """Return all names that the stack's configuration has for this project, also those that nobody asks for."""
     prefix = f"{config.name}:"
     return sorted(key.removeprefix(prefix) for key in CONFIG.get() if key.startswith(prefix))
+
+
+def _prefixes(config: pulumi.Config) -> tuple[Problem, ...]:
+    """Return names of ours below a prefix that is nearly this project's: nobody else would notice."""
+    keys = (key.partition(":") for key in sorted(CONFIG.get()))
+    return tuple(
+        Problem(
+            "wrong-prefix",
+            f"{prefix}:{name}",
+            f"begins with {prefix}, and this project is {config.name}",
+            f"write `{config.name}:{name}`",
+        )
+        for prefix, _, name in keys
+        if prefix != config.name and difflib.get_close_matches(prefix, [config.name], cutoff=0.8)
+    )
 
 
 def _secrets(config: pulumi.Config) -> tuple[Problem, ...]:

@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 
 from components.model.problems import Problems
 from components.model.read.fields import Fields
+from components.model.read.host_keys import KnownHosts
 from components.model.read.sites import SitesParser
 from components.model.spec import Spec
 from components.model.spec.families import IPV4, IPV6
@@ -211,7 +212,7 @@ class World:
         problems = Problems()
         mesh = replace(example().mesh, cidr=IPv4Network("172.20.0.0/16"))
         fields = Fields(self.sites(), "sites", problems)
-        sites = SitesParser(mesh, Fields({}, "ssh", problems), []).parse(fields)
+        sites = SitesParser(mesh, Fields({}, "ssh", problems), KnownHosts([])).parse(fields)
         problems.raise_if_any()
         return replace(example(), mesh=mesh, sites=sites)
 

@@ -1,6 +1,5 @@
 """Checks of roaming clients and of the ranges that they are in."""
 
-import re
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
@@ -9,8 +8,8 @@ from components.model.mesh.client_gateways import client_gateway, reserved_range
 from components.model.problems import Problems
 from components.model.spec import Client, Site, Spec
 from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
+from components.model.values.names import is_client_name, similar_name
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?")
 _SMALLEST = 30
 """Prefix length of the smallest range that leaves addresses between network and broadcast address."""
 
@@ -94,12 +93,12 @@ def _no_range(spec: Spec, problems: Problems) -> None:
 def _unique_names(spec: Spec, problems: Problems) -> None:
     nodes = {node.name for node in spec.nodes}
     for client in spec.clients:
-        if not _NAME.fullmatch(client.name):
+        if not is_client_name(client.name):
             problems.add(
                 "not-a-name",
                 f"clients.{client.name}",
                 "is not a lower-case name of at most 63 letters, digits, '-' and '.'",
-                f"write for example `{re.sub('[^a-z0-9.-]+', '-', client.name.lower()).strip('-.') or 'ada-laptop'}`",
+                f"write for example `{similar_name(client.name, 'ada-laptop')}`",
             )
         if client.name in nodes:
             problems.add(

@@ -1,6 +1,7 @@
 """Checks of where the playbooks come from."""
 
 import re
+from pathlib import Path
 
 from components.model.problems import Problems
 from components.model.spec import Spec
@@ -26,10 +27,17 @@ def check_kubespray(spec: Spec, problems: Problems) -> None:
             "write all 40 hexadecimal digits: a tag can move",
         )
     for field, value in (("directory", source.directory), ("wheelhouse", source.wheelhouse)):
-        if value is not None and not value.expanduser().is_dir():
+        if value is not None and not _is_directory(value):
             problems.add(
                 "not-a-directory",
                 f"{_PATH}.{field}",
                 f"{value} is not a directory",
                 "write the path of one on the machine where Pulumi runs",
             )
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.expanduser().is_dir()
+    except OSError:  # a directory above it may not be entered
+        return False

@@ -53,14 +53,6 @@ def _range(spec: Spec, site: Site, problems: Problems) -> None:
 
 
 def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: str, problems: Problems) -> None:
-    if address.is_link_local and address.version == 6:
-        problems.add(
-            "link-local",
-            path,
-            f"{address} is a link-local address",
-            "write a global one, a unique local one, or an IPv4 address",
-        )
-        return
     if site.lan is not None:
         if address not in site.lan:
             problems.add(

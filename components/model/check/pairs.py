@@ -20,8 +20,9 @@ def check_pairs(plan: Plan, problems: Problems) -> None:
     if len({node.name for node in spec.nodes}) < len(spec.nodes):
         return  # that is noted elsewhere, and paths are between names
     by_sites: dict[tuple[str, str], list[tuple[Node, Node]]] = defaultdict(list)
+    doubtful = {node.name for node in spec.nodes if _doubtful(node, problems)}
     for one, other in combinations(spec.nodes, 2):
-        if one.name not in routes.next_hops[other.name]:
+        if one.name not in routes.next_hops[other.name] and not doubtful & {one.name, other.name}:
             by_sites[one.site, other.site].append((one, other))
     for pairs in by_sites.values():
         one, other = pairs[0]
@@ -31,6 +32,13 @@ def check_pairs(plan: Plan, problems: Problems) -> None:
             f"{one.name} and {other.name} {_why(one, other)}{_further(pairs[1:])}",
             ", or ".join(_ways_out(spec, routes, one, other)),
         )
+
+
+def _doubtful(node: Node, problems: Problems) -> bool:
+    """Tell whether something that says how a node is reached is noted as a mistake already."""
+    own = (f"sites.{node.site}.nodes.{node.name}.{field}" for field in ("endpoint", "lanAddress", "ipFamilies"))
+    of_site = (f"sites.{node.site}.{field}" for field in ("endpoint", "gateway", "lan", "ipFamilies"))
+    return any(problems.at(path) for path in (*own, *of_site))
 
 
 def _why(one: Node, other: Node) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.model.cluster.ports import api_port, node_ports
+from components.model.cluster.ports import api_port, node_ports, overlay_port
 from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.services.entries import inner_hops
@@ -123,7 +123,7 @@ def _used(spec: Spec, node: Node) -> dict[Port, str]:
     found = {(UDP, spec.mesh.listen_port): "WireGuard's, mesh.listenPort", (TCP, _SSH): "SSH's"}
     found[TCP, node.ssh.port] = "SSH's"
     if {CONTROL_PLANE, WORKER} & set(node.roles):
-        overlay = 8472 if spec.kubernetes.network_plugin == "flannel" else 4789
+        overlay = overlay_port(spec.kubernetes)
         found |= {(TCP, 10250): "kubelet's", (TCP, 10256): "kube-proxy's", (UDP, overlay): "VXLAN's, of the pods"}
     if CONTROL_PLANE in node.roles:
         found[TCP, api_port(spec.kubernetes)] = "the API server's"

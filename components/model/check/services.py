@@ -1,6 +1,5 @@
 """Checks of what a service says of itself, and of where it enters."""
 
-import re
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from components.model.check.service_ports import check_ports
@@ -12,8 +11,7 @@ from components.model.spec import Spec
 from components.model.spec.families import family_of, in_words
 from components.model.spec.placeholders import MISSING_NETWORK
 from components.model.spec.service import AUTO, DIRECT, KEPT, PROXY_PROTOCOL, TUNNEL, UDP, Service
-
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+from components.model.values.names import is_dns_label, similar_name
 
 
 def check_services(plan: Plan, problems: Problems) -> None:
@@ -21,12 +19,12 @@ def check_services(plan: Plan, problems: Problems) -> None:
     spec, found = plan.spec, plan.public
     for service in spec.services:
         path = f"services.{service.name}"
-        if not _NAME.fullmatch(service.name):
+        if not is_dns_label(service.name):
             problems.add(
                 "not-a-name",
                 path,
                 "is not a DNS label: at most 63 small letters, digits and '-'",
-                f"write for example `{re.sub('[^a-z0-9]+', '-', service.name.lower()).strip('-')[:63] or 'web'}`",
+                f"write for example `{similar_name(service.name, 'web', 'a-z0-9-')}`",
             )
         _target(spec, service, problems)
         _sources(spec, service, problems)

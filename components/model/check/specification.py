@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from components.model.check.addresses import check_addresses
 from components.model.check.clients import check_clients
+from components.model.check.cluster_ports import check_cluster_ports
 from components.model.check.hosts import check_hosts
 from components.model.check.kubespray import check_kubespray
 from components.model.check.lans import check_lans
@@ -32,6 +33,7 @@ def validate(spec: Spec, known: Mapping[str, str], problems: Problems) -> None:
     check_roles(spec, problems)
     check_kubespray(spec, problems)
     check_variables(spec, problems)
+    check_cluster_ports(spec, problems)
 
 
 def check_plan(plan: Plan, problems: Problems) -> None:

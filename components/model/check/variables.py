@@ -6,24 +6,31 @@ from components.model.check.paths import path_of
 from components.model.cluster.kubespray_variables import OWN_VARIABLES
 from components.model.problems import Problems
 from components.model.spec import Spec
+from components.model.values.words import is_variable
 
 
 def check_variables(spec: Spec, problems: Problems) -> None:
     """Note variables of the cluster and of nodes that cannot be."""
     places = [("kubernetes", "kubernetes.variables", spec.kubernetes.variables)]
     places += [(node.site, path_of(node, "variables"), node.variables) for node in spec.nodes]
-    refuse_own_variables(places, problems)
+    refuse_variables(places, problems)
 
 
-def refuse_own_variables(places: Iterable[tuple[str, str, Mapping[str, object]]], problems: Problems) -> None:
-    """Note variables that the program sets itself. A place is a group, a path and the variables there.
+def refuse_variables(places: Iterable[tuple[str, str, Mapping[str, object]]], problems: Problems) -> None:
+    """Note variables that the program sets itself, and names that Ansible refuses.
 
-    A site's variable stands in all its nodes: it is named once in a group.
+    A place is a group, a path and the variables there. A site's variable stands in all its nodes: it is named once in
+    a group.
     """
     seen: set[tuple[str, str]] = set()
     for group, path, variables in places:
         for name in variables:
-            if name in OWN_VARIABLES and (group, name) not in seen:
-                seen.add((group, name))
+            if (group, name) in seen or (name not in OWN_VARIABLES and is_variable(name)):
+                continue
+            seen.add((group, name))
+            if name in OWN_VARIABLES:
                 what = f"is set by the program ({OWN_VARIABLES[name]})"
                 problems.add("own-variable", f"{path}.{name}", what, "remove it")
+            else:
+                what = "is not a name of an Ansible variable"
+                problems.add("not-a-variable", f"{path}.{name}", what, "write letters, digits and '_', no digit first")

@@ -21,6 +21,11 @@ def written_range(value: object) -> range | None:
     return range(first, last + 1) if 1 <= first <= last <= 65535 else None
 
 
+def overlay_port(kubernetes: Kubernetes) -> int:
+    """Return the UDP port of VXLAN between the nodes: Flannel has the one of Linux before it had a number."""
+    return 8472 if kubernetes.network_plugin == "flannel" else 4789
+
+
 def api_port(kubernetes: Kubernetes) -> int:
     """Return the port of the API server; the default where the variable cannot be read, which is noted."""
     return written_port(kubernetes.variables.get(API_PORT)) or defaults.API_PORT

@@ -1,12 +1,15 @@
 """From the section `clients` of the configuration to roaming clients."""
 
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import IPv4Address
 
 from components.model.mesh.addressing import derived_address
+from components.model.problems import shown
 from components.model.read.fields import Fields
-from components.model.read.host_port import is_host
+from components.model.read.host_port import special_host
+from components.model.read.ranges import read_own_address
 from components.model.spec import Client, Site
 from components.model.spec.placeholders import MISSING_ADDRESS
+from components.model.values.names import parse_host
 
 
 def parse_clients(fields: Fields, sites: tuple[Site, ...]) -> tuple[Client, ...]:
@@ -54,27 +57,22 @@ def _site(fields: Fields, ranges: dict[str, Site]) -> Site | None:
 
 
 def _address(name: str, fields: Fields, site: Site | None) -> IPv4Address:
-    text = fields.optional_text("address", "192.168.0.200")
-    if text is None:
+    if fields.raw("address") is None:
         return derived_address(name, site.clients) if site and site.clients else MISSING_ADDRESS
-    try:
-        return IPv4Address(text)
-    except AddressValueError:
-        of_range = f" of {site.clients}" if site else ""
-        fields.problems.add(
-            "not-an-address", fields.at("address"), f"{text!r} is not an IPv4 address", f"write one{of_range}"
-        )
-        return MISSING_ADDRESS
+    return read_own_address(fields, f"write one of {site.clients}" if site else "write one of the site's `clients`")
 
 
 def _dns(fields: Fields) -> tuple[str, ...]:
-    words = fields.texts("dns", (), "[192.0.2.53, example.org]")
-    for word in words:
-        if not is_host(word):
-            fields.problems.add(
-                "not-a-host",
-                fields.at("dns"),
-                f"{word!r} is neither an address nor a domain",
-                "write `[192.0.2.53, example.org]`",
-            )
-    return words
+    example = "[192.0.2.53, example.org]"
+    found = []
+    for word in fields.texts("dns", (), example):
+        try:
+            host = parse_host(word)
+        except ValueError:
+            host = ""
+        if not host or special_host(host, loopback=True):
+            what = f"{shown(word)} is neither an address of a host nor a domain"
+            fields.wrong("not-a-host", "dns", what, f"write `{example}`")
+        else:
+            found.append(host)
+    return tuple(found)

@@ -1,10 +1,10 @@
 """Endpoints and address families as they are written: a text or a list, at a site or at a node."""
 
 import re
-from ipaddress import ip_address
 
+from components.model.problems import shown
 from components.model.read.fields import Fields
-from components.model.read.host_port import parse_endpoint
+from components.model.read.host_port import read_endpoint
 from components.model.spec import Endpoint
 from components.model.spec.families import FAMILIES, IPV4, family_of, in_words
 
@@ -40,7 +40,7 @@ def _of_different_families(written: list[object]) -> bool:
     """Tell whether a list is one port in several families, and not a list of ports."""
     if not all(isinstance(item, str) for item in written):
         return False
-    families = [family_of(re.sub(r"\[(.*)\].*|([^:]*):\d+$", r"\1\2", str(item))) for item in written]
+    families = [family_of(re.sub(r"\[(.*)\].*|([^:]*):[0-9]+$", r"\1\2", str(item))) for item in written]
     return len(set(families)) == len(families)
 
 
@@ -53,24 +53,14 @@ def _port(fields: Fields, written: object, default_port: int) -> tuple[Endpoint,
         fields.problems.add(
             "not-a-text",
             fields.at("endpoint"),
-            f"{written!r} is not a {lists}",
+            f"{shown(written)} is not a {lists}",
             f"write for example `endpoint: {example}`",
         )
         return ()
-    endpoints = []
-    for text in good:
-        try:
-            endpoints.append(_shortest(parse_endpoint(text, default_port)))
-        except ValueError as error:
-            fields.problems.add(
-                "not-an-endpoint", fields.at("endpoint"), str(error), f"write for example `endpoint: {example}`"
-            )
+    read = [read_endpoint(fields, "endpoint", text, default_port, example) for text in good]
+    endpoints = [endpoint for endpoint in read if endpoint]
     _check_list(fields, endpoints)
     return tuple(endpoints)
-
-
-def _shortest(endpoint: Endpoint) -> Endpoint:
-    return Endpoint(str(ip_address(endpoint.host)), endpoint.port) if endpoint.family else endpoint
 
 
 def _check_list(fields: Fields, endpoints: list[Endpoint]) -> None:
@@ -103,7 +93,7 @@ def read_families(fields: Fields) -> tuple[str, ...] | None:
     families = fields.texts("ipFamilies", FAMILIES, example)
     unknown = [family for family in families if family not in FAMILIES]
     if unknown or not families:
-        what = f"{unknown[0]!r} is no family of addresses" if unknown else "is empty"
+        what = f"{shown(unknown[0])} is no family of addresses" if unknown else "is empty"
         fields.problems.add(
             "not-a-family", fields.at("ipFamilies"), what, f"write one or both: `ipFamilies: {example}`"
         )

@@ -1,25 +1,83 @@
-"""Host keys from an OpenSSH known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+"""Host keys from OpenSSH known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
 
 import base64
 import fnmatch
 import hashlib
 import hmac
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-PREFERRED = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
+from components.model.values.host_keys import PREFERRED, RSA, host_key_type, is_host_key
+
+_REVOKED = "@revoked"
 
 
-def is_host_key(text: str) -> bool:
-    """Whether a text has the form `type base64` of a public host key."""
-    parts = text.split()
-    if len(parts) != 2 or parts[0] not in PREFERRED:
-        return False
-    try:
-        blob = base64.b64decode(parts[1], validate=True)
-    except ValueError:
-        return False
-    name = parts[0].encode()
-    return blob.startswith(len(name).to_bytes(4, "big") + name)
+@dataclass(frozen=True)
+class _Line:
+    """One line: a marker or none, patterns, `type base64`."""
+
+    revoked: bool
+    patterns: tuple[str, ...]
+    key: str
+
+    def is_about(self, name: str) -> bool:
+        """Whether a pattern matches and no negated one does."""
+        negated = [pattern[1:] for pattern in self.patterns if pattern.startswith("!")]
+        return not any(_matches(one, name) for one in negated) and any(_matches(one, name) for one in self.patterns)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a host: its key, or why there is none."""
+
+    key: str = ""
+    why: str = ""
+
+
+class KnownHosts:
+    """The lines of such files, read once."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = tuple(line for text in lines if (line := _line(text)))
+        self._exact: dict[str, list[_Line]] = {}
+        self._others: list[_Line] = []
+        for line in self._lines:
+            if any(set(pattern) & set("*?!|") for pattern in line.patterns):
+                self._others.append(line)
+            else:
+                for pattern in line.patterns:
+                    self._exact.setdefault(pattern.lower(), []).append(line)
+
+    def find(self, names: Iterable[tuple[str, int]]) -> Found:
+        """Return the key of the first of the names (host, port) that is known, the strongest type first.
+
+        Revoked keys are none; neither are lines of certificate authorities.
+        """
+        why = ""
+        lines = {host: self._about(host, port) for host, port in names}
+        revoked = {line.key for about in lines.values() for line in about if line.revoked}
+        for host, about in lines.items():
+            keys = [line.key for line in about if line.key not in revoked]
+            good = sorted(filter(is_host_key, keys), key=lambda key: PREFERRED.index(key.split()[0]))
+            if good:
+                return Found(good[0])
+            if any(host_key_type(key) == RSA for key in keys):
+                why = why or f"has an {RSA} key alone for {host}, and hosts are met by their other keys"
+            elif about and not keys:
+                why = why or f"says that the key of {host} is revoked"
+        return Found(why=why)
+
+    def _about(self, host: str, port: int) -> list[_Line]:
+        name = (host if port == 22 else f"[{host}]:{port}").lower()
+        return [*self._exact.get(name, ()), *(line for line in self._others if line.is_about(name))]
+
+
+def _line(text: str) -> _Line | None:
+    words = text.lstrip("\ufeff").split()  # a byte order mark would be part of the first name
+    marker = words.pop(0) if words and words[0].startswith("@") else ""
+    if len(words) < 3 or words[0].startswith("#") or marker not in ("", _REVOKED):
+        return None
+    return _Line(bool(marker), tuple(words[0].split(",")), f"{words[1]} {words[2]}")
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -30,23 +88,4 @@ def _matches(pattern: str, name: str) -> bool:
             return hmac.compare_digest(mac, base64.b64decode(digest))
         except ValueError:
             return False
-    return fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
-
-
-def find_host_key(known_hosts: Iterable[str], names: Iterable[tuple[str, int]]) -> str | None:
-    """Return `type base64` for the first of the names (host, port) that the lines know, the strongest key type first.
-
-    Lines with a marker (@revoked, @cert-authority), negated patterns and comments are passed over.
-    """
-    lines = [line.split() for line in known_hosts if line.strip() and line.strip()[0] not in "#@"]
-    for host, port in names:
-        name = host if port == 22 else f"[{host}]:{port}"
-        found = {
-            parts[1]: f"{parts[1]} {parts[2]}"
-            for parts in lines
-            if len(parts) >= 3 and any(_matches(pattern, name) for pattern in parts[0].split(","))
-        }
-        for kind in PREFERRED:
-            if kind in found and is_host_key(found[kind]):
-                return found[kind]
-    return None
+    return fnmatch.fnmatchcase(name, pattern.lower().replace("[", "[[]"))

@@ -1,41 +1,81 @@
-"""Reading of HOST, HOST:PORT and [IPv6]:PORT."""
+"""Hosts, with or without ports, as they are written in fields."""
 
-import ipaddress
-import re
-
+from components.model.problems import shown
+from components.model.read.fields import Fields
 from components.model.spec import Endpoint
-
-_DNS_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
-
-
-def is_dns_name(text: str) -> bool:
-    """Whether a text is a DNS host name (RFC 1123)."""
-    labels = text.removesuffix(".").split(".")
-    return len(text) <= 253 and all(_DNS_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
-
-
-def is_host(text: str) -> bool:
-    """Whether a text is an IPv4 or IPv6 address or a DNS name."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return is_dns_name(text)
-    return True
+from components.model.values.addresses import parse_address, special_address
+from components.model.values.names import parse_host
+from components.model.values.ports import parse_host_port
 
 
 def parse_endpoint(text: str, default_port: int) -> Endpoint:
-    """Return the endpoint; ValueError when the text has another form or the port is not 1 to 65535."""
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(\d+))?", text)
-    if bracketed:
-        host, port = bracketed.groups()
-    elif text.count(":") > 1:  # IPv6 without a port
-        host, port = text, None
-    else:
-        host, colon, after = text.partition(":")
-        port = after if colon else None
-    number = default_port if port is None else int(port) if port.isdigit() else 0
-    if not is_host(host) or not 1 <= number <= 65535:
-        digits = port is not None and port.isdigit() and is_host(host)
-        msg = f"{text!r} is not HOST or HOST:PORT{': a port is a number from 1 to 65535' if digits else ''}"
-        raise ValueError(msg)
-    return Endpoint(host, number)
+    """Return the endpoint, its host in its one spelling; ValueError says what is wrong."""
+    try:
+        host, port = parse_host_port(text)
+    except ValueError as error:
+        why = f": {error}" if str(error) else ""
+        msg = f"{shown(text)} is not HOST or HOST:PORT{why}"
+        raise ValueError(msg) from None
+    return Endpoint(host, default_port if port is None else port)
+
+
+def special_host(host: str, *, loopback: bool = False) -> str:
+    """Return the kind of an address that cannot be a host's; empty for others, and for names."""
+    try:
+        return special_address(parse_address(host), loopback=loopback)
+    except ValueError:
+        return ""
+
+
+def read_endpoint(fields: Fields, name: str, text: str, default_port: int, example: str) -> Endpoint | None:
+    """Return where peers or clients come to; None when it cannot be read."""
+    try:
+        endpoint = parse_endpoint(text, default_port)
+    except ValueError as error:
+        fields.wrong("not-an-endpoint", name, str(error), f"write for example `{name}: {example}`")
+        return None
+    kind = special_host(endpoint.host)
+    if kind:
+        what = f"{endpoint.host} is a {kind} address, and nobody else reaches this host there"
+        fields.wrong("special-addresses", name, what, f"write for example `{name}: {example}`")
+        return None
+    return endpoint
+
+
+def read_place(fields: Fields, name: str, text: str, default_port: int, example: str) -> Endpoint | None:
+    """Return where a program connects to, which may be a port of its own host; None when it cannot be read."""
+    try:
+        endpoint = parse_endpoint(text, default_port)
+    except ValueError as error:
+        fields.wrong("not-an-endpoint", name, str(error), f"write {example}")
+        return None
+    kind = special_host(endpoint.host, loopback=True)
+    if kind:
+        fields.wrong("special-addresses", name, f"{endpoint.host} is a {kind} address", f"write {example}")
+        return None
+    return endpoint
+
+
+def read_host(fields: Fields, text: str) -> str:
+    """Return the field `host`, an address or a name in its one spelling; empty when it cannot be read."""
+    try:
+        host = parse_host(text)
+    except ValueError:
+        host = ""
+    if not host:
+        what = f"{shown(text)} is neither an address nor a DNS name"
+        fields.wrong("not-a-host", "host", what, _both(text) or "write one of the two")
+    elif special_host(host, loopback=True):
+        kind = special_host(host, loopback=True)
+        fields.wrong("special-addresses", "host", f"{host} is a {kind} address", "write another")
+        return ""
+    return host
+
+
+def _both(text: str) -> str:
+    """Return the advice for a host and a port that were written as one."""
+    try:
+        host, port = parse_host_port(text)
+    except ValueError:
+        return ""
+    return f"write `host: {host}` and `port: {port}`" if port else f"write `host: {host}`"

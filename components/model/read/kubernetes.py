@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from components.model.read.fields import Fields
-from components.model.read.host_port import parse_endpoint
+from components.model.read.files import read_file_name
+from components.model.read.host_port import read_place
 from components.model.spec import Endpoint, Kubernetes, Kubespray, defaults
+from components.model.values.words import is_git_address
 
 
 def parse_kubernetes(fields: Fields) -> Kubernetes:
@@ -30,24 +32,17 @@ def _api(fields: Fields) -> Endpoint | None:
     text = fields.optional_text("apiAddress", "192.0.2.2")
     if not text:
         return None
-    try:
-        return parse_endpoint(text, defaults.API_PORT)
-    except ValueError:
-        fields.problems.add(
-            "not-an-endpoint",
-            fields.at("apiAddress"),
-            f"{text!r} is neither an address nor a name",
-            f"write where the API is reached from outside: `192.0.2.2` (port {defaults.API_PORT}) or "
-            "`api.example.org:443`",
-        )
-        return None
+    example = f"where the API is reached from outside: `192.0.2.2` (port {defaults.API_PORT}) or `api.example.org:443`"
+    return read_place(fields, "apiAddress", text, defaults.API_PORT, example)
 
 
 def _kubespray(fields: Fields) -> Kubespray:
-    directory = fields.optional_text("directory", "../kubespray")
-    repository = fields.optional_text("repository", "https://github.com/kubernetes-sigs/kubespray")
+    kind = "a git repository: https://..., ssh://..., HOST:PATH or an absolute path"
+    repository = fields.word(
+        "repository", "https://github.com/kubernetes-sigs/kubespray", is_git_address, "not-a-repository", kind
+    )
     commit = fields.optional_text("commit", "1c9add48975060f45396b34d8e022c30d7f80dab")
-    wheelhouse = fields.optional_text("wheelhouse", "../wheels")
+    directory, wheelhouse = (read_file_name(fields, name, f"../{name}") for name in ("directory", "wheelhouse"))
     fields.finish()
     return Kubespray(
         Path(directory) if directory else None, repository, commit, Path(wheelhouse) if wheelhouse else None

@@ -1,9 +1,8 @@
 """From the section `services` of the configuration to services."""
 
-from ipaddress import IPv4Network, IPv6Network
-
+from components.model.problems import shown
 from components.model.read.fields import Fields
-from components.model.read.host_port import parse_endpoint
+from components.model.read.host_port import read_place
 from components.model.read.ranges import read_ranges
 from components.model.services.entries import placed
 from components.model.spec import WORKER, Site
@@ -19,6 +18,7 @@ from components.model.spec.service import (
     TCP,
     Service,
 )
+from components.model.values.addresses import Network
 
 _KINDS = ("nodePort", "hostPort", "target")
 
@@ -73,14 +73,8 @@ def _target(fields: Fields, port: int) -> tuple[str, int] | None:
     text = fields.optional_text("target", "10.1.0.50:443")
     if not text:
         return None
-    try:
-        endpoint = parse_endpoint(text, port or 1)
-    except ValueError as error:
-        fields.problems.add(
-            "not-an-endpoint", fields.at("target"), str(error), "write for example `target: 10.1.0.50:443`"
-        )
-        return None
-    return endpoint.host, endpoint.port
+    endpoint = read_place(fields, "target", text, port or 1, "for example `target: 10.1.0.50:443`")
+    return (endpoint.host, endpoint.port) if endpoint else None
 
 
 def _nodes(fields: Fields, sites: tuple[Site, ...]) -> tuple[str, ...]:
@@ -108,7 +102,10 @@ def _words(fields: Fields, name: str, sites: tuple[Site, ...]) -> tuple[str, ...
     for word in dict.fromkeys(words):
         if word not in known:
             fields.problems.add(
-                "not-a-place", fields.at(name), f"{word} is neither a declared site nor a node", _one_of(name, sites)
+                "not-a-place",
+                fields.at(name),
+                f"{word} is neither a declared site nor a node",
+                _one_of(name, sites),
             )
     return words
 
@@ -121,7 +118,7 @@ def _example(name: str, sites: tuple[Site, ...]) -> str:
     return f"`{name}: [{sites[0].name if sites else 'mwt2'}]`"
 
 
-def _sources(fields: Fields) -> tuple[IPv4Network | IPv6Network, ...] | None:
+def _sources(fields: Fields) -> tuple[Network, ...] | None:
     """Return the ranges that clients come from, None for the mesh. Without a readable one it is for everybody."""
     written = fields.raw("from")
     if written in (None, MESH):
@@ -133,7 +130,7 @@ def _sources(fields: Fields) -> tuple[IPv4Network | IPv6Network, ...] | None:
         fields.problems.add(
             "not-a-choice",
             fields.at("from"),
-            f"{written!r} is not known",
+            f"{shown(written)} is not known",
             f"write `mesh`, `public` or a list of ranges, `from: {example}`",
         )
         return EVERYBODY

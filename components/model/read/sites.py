@@ -2,20 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import (
-    AddressValueError,
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv4Network
 
 from components.model.mesh.addressing import derived_address
+from components.model.problems import shown
 from components.model.read.endpoints import families_of_node, read_endpoints, read_families, read_ports
 from components.model.read.fields import Fields
 from components.model.read.firewall import parse_firewall
+from components.model.read.host_keys import KnownHosts
+from components.model.read.labels import read_labels
+from components.model.read.ranges import read_address, read_lan, read_own_address
 from components.model.read.ssh import Login, SshParser
 from components.model.spec import NO_FIREWALL, ROLES, WORKER, Endpoint, Firewall, Mesh, Node, Site, defaults
 from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
@@ -38,7 +34,9 @@ class _Shared:
 class SitesParser:
     """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys, the firewall."""
 
-    def __init__(self, mesh: Mesh, ssh: Fields, known_hosts: list[str], firewall: Firewall = NO_FIREWALL) -> None:
+    def __init__(
+        self, mesh: Mesh, ssh: Fields, known_hosts: KnownHosts | None, firewall: Firewall = NO_FIREWALL
+    ) -> None:
         self.mesh = mesh
         self.firewall = firewall
         self.ssh = SshParser(known_hosts)
@@ -46,7 +44,7 @@ class SitesParser:
 
     def parse(self, fields: Fields) -> tuple[Site, ...]:
         """Return the sites; mistakes are noted in the fields' problems."""
-        if not fields.names():
+        if fields.readable and not fields.names():
             fields.problems.add("missing", "sites", "is missing or empty", "declare at least one site with one node")
         # Pulumi hands mappings over in alphabetical order; sorting here says so, and holds wherever they come from.
         return tuple(self._site(name, fields.sub(name)) for name in sorted(fields.names()))
@@ -55,7 +53,7 @@ class SitesParser:
         nodes = fields.sub("nodes")
         institution = fields.optional_text("institution", "uchicago")
         ssh = fields.sub("ssh")
-        if not nodes.names():
+        if nodes.readable and not nodes.names():
             fields.problems.add(
                 "missing", nodes.path, "is missing or empty", "declare at least one node, or remove the site"
             )
@@ -76,7 +74,7 @@ class SitesParser:
             nodes=tuple(self._node(key, shared, nodes.sub(key)) for key in sorted(nodes.names())),
             gateways=gateways,
             ports=ports,
-            lan=self._lan(fields),
+            lan=read_lan(fields, "lan", "10.1.0.0/24"),
             clients=self._clients(fields),
             firewall=parse_firewall(fields.sub("firewall"), self.firewall),
         )
@@ -88,7 +86,7 @@ class SitesParser:
         example = nodes[0] if nodes else "host1.example.org"
         names = _text_or_list(fields, "gateway", example)
         for name in dict.fromkeys(names):
-            if name not in nodes:
+            if name not in nodes and nodes:
                 fields.problems.add(
                     "not-a-node",
                     fields.at("gateway"),
@@ -97,7 +95,7 @@ class SitesParser:
                 )
             elif names.count(name) > 1:
                 fields.problems.add("twice", fields.at("gateway"), f"{name} is there twice", "write each gateway once")
-        if fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
+        if nodes and fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
                 "missing",
                 fields.at("gateway"),
@@ -106,41 +104,11 @@ class SitesParser:
             )
         return tuple(name for name in dict.fromkeys(names) if name in nodes)
 
-    def _lan(self, fields: Fields) -> IPv4Network | IPv6Network | None:
-        text = fields.optional_text("lan", "10.1.0.0/24")
-        if not text:
-            return None
-        try:
-            return ip_network(text)
-        except ValueError:
-            fields.problems.add(
-                "not-a-network",
-                fields.at("lan"),
-                f"{text!r} is not an IPv4 or IPv6 network in CIDR form",
-                "write for example `lan: 10.1.0.0/24`",
-            )
-            return None
-
     def _clients(self, fields: Fields) -> IPv4Network | None:
         if fields.raw("clients") is None:
             return None
         network = fields.network("clients", None, "192.168.0.192/26")
         return None if network == MISSING_NETWORK else network
-
-    def _lan_address(self, fields: Fields) -> IPv4Address | IPv6Address | None:
-        text = fields.optional_text("lanAddress", "10.1.0.7")
-        if not text:
-            return None
-        try:
-            return ip_address(text)
-        except ValueError:
-            fields.problems.add(
-                "not-an-address",
-                fields.at("lanAddress"),
-                f"{text!r} is not an IPv4 or IPv6 address",
-                "write for example `lanAddress: 10.1.0.7`",
-            )
-            return None
 
     def _node(self, name: str, shared: "_Shared", fields: Fields) -> Node:
         own = read_endpoints(fields, self.mesh.listen_port)
@@ -163,12 +131,11 @@ class SitesParser:
             else fields.text("institution", "uchicago"),
             address=self._address(name, fields),
             endpoints=endpoints,
-            lan_address=self._lan_address(fields),
-            keepalive=fields.integer("keepalive", defaults.KEEPALIVE if closed else 0, 0, 65535, "number of seconds")
-            or None,
-            ssh=self.ssh.target(name, own[0].host if own else None, fields.sub("ssh"), shared.login),
+            lan_address=read_address(fields, "lanAddress", "10.1.0.7"),
+            keepalive=self._keepalive(fields, closed) or None,
+            ssh=self.ssh.target(name, _endpoint_host(fields, own), fields.sub("ssh"), shared.login),
             roles=self._roles(fields),
-            labels=fields.text_map("labels", 'rack: "12"'),
+            labels=read_labels(fields.sub("labels")),
             taints=fields.texts("taints", (), '["dedicated=gpu:NoSchedule"]'),
             variables={**shared.variables, **fields.sub("variables").values()},
             rotation="/".join(filter(None, (shared.rotation, fields.optional_text("rotation", "2027-01")))),
@@ -178,28 +145,26 @@ class SitesParser:
         return node
 
     def _address(self, name: str, fields: Fields) -> IPv4Address:
-        text = fields.optional_text("address", "192.168.0.5")
-        if text is None:
-            return MISSING_ADDRESS if self.mesh.cidr == MISSING_NETWORK else derived_address(name, self.mesh.cidr)
-        try:
-            return IPv4Address(text)
-        except AddressValueError:
-            fields.problems.add(
-                "not-an-address",
-                fields.at("address"),
-                f"{text!r} is not an IPv4 address",
-                f"write one inside {self.mesh.cidr}",
-            )
-            return MISSING_ADDRESS
+        unknown = self.mesh.cidr == MISSING_NETWORK
+        if fields.raw("address") is None:
+            return MISSING_ADDRESS if unknown else derived_address(name, self.mesh.cidr)
+        return read_own_address(fields, f"write one inside {'mesh.cidr' if unknown else self.mesh.cidr}")
+
+    def _keepalive(self, fields: Fields, closed: bool) -> int:
+        default = defaults.KEEPALIVE if closed else 0
+        return fields.integer("keepalive", default, 0, 65535, "number of seconds", defaults.KEEPALIVE)
 
     def _roles(self, fields: Fields) -> tuple[str, ...]:
         roles = fields.texts("roles", (WORKER,), "[control-plane, etcd]")
         for role in roles:
             if role not in ROLES:
-                fields.problems.add(
-                    "not-a-role", fields.at("roles"), f"{role!r} is not a role", f"write some of {', '.join(ROLES)}"
-                )
+                fields.wrong("not-a-role", "roles", f"{shown(role)} is not a role", f"write some of {', '.join(ROLES)}")
         return tuple(role for role in ROLES if role in roles)
+
+
+def _endpoint_host(fields: Fields, own: tuple[Endpoint, ...]) -> str | None:
+    """Return the host of a node's own endpoint; empty when one is written that cannot be read, None without any."""
+    return own[0].host if own else None if fields.raw("endpoint") in (None, []) else ""
 
 
 def _text_or_list(fields: Fields, name: str, example: str) -> tuple[str, ...]:

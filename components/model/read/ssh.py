@@ -1,12 +1,13 @@
 """From the sections `ssh` of the configuration, of all hosts, of a site, of a node, to how each host is reached."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.model.read.fields import Fields
-from components.model.read.host_keys import find_host_key, is_host_key
-from components.model.read.host_port import is_host
+from components.model.read.host_keys import KnownHosts
+from components.model.read.host_port import read_host
 from components.model.spec import Bastion, SshTarget, defaults
+from components.model.values.host_keys import RSA, host_key_type, is_host_key
+from components.model.values.words import is_user
 
 NO_BASTION = (False, "none")
 
@@ -20,22 +21,29 @@ class Login:
 
 
 class SshParser:
-    """Reads these sections; `known_hosts` are lines of such files. Mistakes are noted in the fields' problems."""
+    """Reads these sections; `known_hosts` is None where no such file is declared.
 
-    def __init__(self, known_hosts: Iterable[str]) -> None:
-        self._known_hosts = tuple(known_hosts)
+    Mistakes are noted in the fields' problems.
+    """
+
+    def __init__(self, known_hosts: KnownHosts | None) -> None:
+        self._known_hosts = known_hosts
 
     def login(self, fields: Fields, above: Login) -> Login:
         """Return what a section says for the hosts below it; what it leaves out comes from the one above."""
-        user = fields.optional_text("user", "root") or above.user
+        user = _user(fields, "root") or above.user
         return Login(user, self._bastion(fields, user, above.bastion))
 
     def target(self, name: str, endpoint_host: str | None, fields: Fields, above: Login) -> SshTarget:
-        """Return how a node is reached; `endpoint_host` is where it is when the section does not say."""
+        """Return how a node is reached; `endpoint_host` is where it is when the section does not say.
+
+        That is empty where an endpoint is written that cannot be read.
+        """
         login = self.login(fields, above)
-        host = fields.optional_text("host", "192.0.2.7") or endpoint_host or ""
+        written = fields.optional_text("host", "192.0.2.7")
+        host = (endpoint_host or "") if written is None else read_host(fields, written) if written else ""
         port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
-        if not host:
+        if written is None and endpoint_host is None:
             fields.problems.add(
                 "missing",
                 fields.at("host"),
@@ -53,9 +61,10 @@ class SshParser:
         if written in NO_BASTION:
             return None
         fields = above_fields.sub("bastion")
-        host = fields.text("host", "bastion.example.org")
+        written_host = fields.text("host", "bastion.example.org")
+        host = read_host(fields, written_host) if written_host else ""
         port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
-        user = fields.optional_text("user", "jump") or user
+        user = _user(fields, "jump") or user
         bastion = Bastion(host, port, user, self._host_key(fields, host, port))
         fields.finish()
         return bastion
@@ -63,31 +72,47 @@ class SshParser:
     def _host_key(self, fields: Fields, host: str, port: int, *also: tuple[str, int]) -> str:
         """Return the host key that is written, or known for the host or one of the other names; empty: a mistake."""
         written = fields.optional_text("hostKey", "ssh-ed25519 AAAAC3Nza...")
-        if not host:
-            return ""
-        if not is_host(host):
-            fields.problems.add(
-                "not-a-host",
-                fields.at("host"),
-                f"{host!r} is neither an address nor a DNS name",
-                "write one of the two",
+        if written is None and host:
+            return self._known_key(fields, ((host, port), *also))
+        if not written or is_host_key(written):
+            return written or ""
+        if host_key_type(written) == RSA:
+            fields.wrong(
+                "rsa-host-key",
+                "hostKey",
+                f"is an {RSA} key, and hosts are met by their other keys",
+                "write the host's ssh-ed25519 or ecdsa key (`ssh-keyscan -t ed25519,ecdsa HOST` fetches it)",
             )
-        elif written is None:
-            found = find_host_key(self._known_hosts, ((host, port), *also))
-            if found:
-                return found
-            names = " or ".join(dict.fromkeys((host, *(name for name, _ in also))))
-            fields.problems.add(
-                "missing",
-                fields.at("hostKey"),
-                f"is missing, and ssh.knownHostsFile has no key for {names}",
-                "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
-            )
-        elif not is_host_key(written):
-            fields.problems.add(
+        else:
+            fields.wrong(
                 "not-a-host-key",
-                fields.at("hostKey"),
-                "is not a public host key",
+                "hostKey",
+                "is not a whole public host key",
                 "write `ssh-ed25519 AAAA...` as in known_hosts, without a name",
             )
-        return written or ""
+        return ""
+
+    def _known_key(self, fields: Fields, names: tuple[tuple[str, int], ...]) -> str:
+        if self._known_hosts is None:
+            fields.wrong(
+                "missing",
+                "hostKey",
+                "is missing, and there is no `ssh.knownHostsFile`",
+                "write `ssh.knownHostsFile: PATH`, a file with the keys of all hosts, or the key here",
+            )
+            return ""
+        found = self._known_hosts.find(names)
+        if not found.key:
+            hosts = " or ".join(dict.fromkeys(name for name, _ in names))
+            fields.wrong(
+                "missing",
+                "hostKey",
+                f"is missing, and ssh.knownHostsFile {found.why or f'has no key for {hosts}'}",
+                "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
+            )
+        return found.key
+
+
+def _user(fields: Fields, example: str) -> str | None:
+    kind = "a user's name: letters, digits, '_', '.', '-' and '@'"
+    return fields.word("user", example, is_user, "not-a-user", kind)

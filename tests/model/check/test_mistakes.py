@@ -57,7 +57,7 @@ def test_the_example_has_no_mistake() -> None:
         (f"{UVIC}/variables", ["x"], ("sites.uvic.nodes.uvic001.hl-lhc.io.variables", "not-a-mapping")),
         ("ssh/knownHostsFile", "nowhere", ("ssh.knownHostsFile", "unreadable")),
         ("ssh/knownHostsFile", None, ("sites.uvic.nodes.uvic001.hl-lhc.io.ssh.hostKey", "missing")),
-        ("ssh/privateKeyFile", "Pulumi.yaml", ("ssh.privateKeyFile", "unreadable")),
+        ("ssh/privateKeyFile", "Pulumi.yaml", ("ssh.privateKeyFile", "not-a-private-key")),
         ("sites", None, ("sites", "missing")),
         ("nodes", {}, ("nodes", "unknown-field")),
         ("sites/uvic/nodes/Uvic2", {"institution": "uvic", "endpoint": "192.0.2.99", "ssh": {"hostKey": "x"}}, ("sites.uvic.nodes.Uvic2", "not-a-name")),
@@ -183,7 +183,7 @@ CLIENTS = "sites/oneport/clients"
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "255.255.255.255/32", "128.0.0.0/1"])
-@pytest.mark.parametrize("path", [CLIENTS])
+@pytest.mark.parametrize("path", [CLIENTS, "mesh/cidr", "kubernetes/podCidr", "sites/oneport/lan"])
 def test_the_largest_and_the_last_range_are_mistakes_not_crashes(path: str, network: str) -> None:
     config = changed("clients", {"ada": {}, "bea": {"address": "255.255.255.255"}}, three_sites())
     assert path.replace("/", ".") in [where for where, _ in mistakes(changed(path, network, changed(CLIENTS, "192.168.7.128/25", config)))]  # fmt: skip

@@ -109,7 +109,7 @@ def test_a_lan_may_be_of_either_family() -> None:
         (f"{BOTH}/ipFamilies", "IPv6", ("sites.both.ipFamilies", "not-a-list")),
         (f"{DUAL}/ipFamilies", ["IPv4"], ("sites.both.nodes.dual.lab.test.ipFamilies", "family-not-declared")),
         (f"{FOUR}/endpoint", ["198.51.100.11", "2001:DB8:6:0::11"], ("sites.six.nodes.six.lab.test.endpoint", "taken")),
-        (f"{CLOSED}/lanAddress", "fe80::1", ("sites.closed.nodes.closed.lab.test.lanAddress", "link-local")),
+        (f"{CLOSED}/lanAddress", "fe80::1", ("sites.closed.nodes.closed.lab.test.lanAddress", "special-addresses")),
         ("sites/both/lan", "2001:db8:1::7/64", ("sites.both.lan", "not-a-network")),
         (f"{CLOSED}/ssh/port", 0, ("sites.closed.nodes.closed.lab.test.ssh.port", "not-a-number")),
         ("sites/closed/ssh/bastion/hostKey", None, ("sites.closed.ssh.bastion.hostKey", "missing")),

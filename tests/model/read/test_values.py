@@ -15,9 +15,10 @@ from components.model.configuration import parse
 from components.model.files.kubeconfig import for_users
 from components.model.mesh import key_derivation as keys
 from components.model.mesh.addressing import derived_address, first_free
-from components.model.read.host_keys import find_host_key, is_host_key
+from components.model.read.host_keys import KnownHosts
 from components.model.read.host_port import parse_endpoint
 from components.model.spec import Endpoint
+from components.model.values.host_keys import is_host_key
 from tests.support.examples import HOST_KEY, changed, configuration, host_key, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)
@@ -128,13 +129,18 @@ def test_host_keys_are_found_by_address_port_name_pattern_and_hash() -> None:
         f"@revoked 192.0.2.9 {HOST_KEY}",
         "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " + HOST_KEY,  # 192.168.1.61
     ]
-    assert find_host_key(lines, [("192.0.2.7", 22)]) == HOST_KEY
-    assert find_host_key(lines, [("nowhere", 22), ("host7", 22)]) == HOST_KEY
-    assert find_host_key(lines, [("192.0.2.8", 2222)]) == HOST_KEY
-    assert find_host_key(lines, [("192.0.2.8", 22)]) is None
-    assert find_host_key(lines, [("n1.example.org", 22)]) == other
-    assert find_host_key(lines, [("192.0.2.9", 22)]) is None
-    assert find_host_key(lines, [("192.168.1.61", 22)]) == HOST_KEY
+    known = KnownHosts(lines)
+
+    def find_host_key(names: list[tuple[str, int]]) -> str:
+        return known.find(names).key
+
+    assert find_host_key([("192.0.2.7", 22)]) == HOST_KEY
+    assert find_host_key([("nowhere", 22), ("host7", 22)]) == HOST_KEY
+    assert find_host_key([("192.0.2.8", 2222)]) == HOST_KEY
+    assert find_host_key([("192.0.2.8", 22)]) == ""
+    assert find_host_key([("n1.example.org", 22)]) == other
+    assert find_host_key([("192.0.2.9", 22)]) == ""
+    assert find_host_key([("192.168.1.61", 22)]) == HOST_KEY
 
 
 def test_what_is_no_host_key_is_told_apart() -> None:
