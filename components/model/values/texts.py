@@ -7,6 +7,8 @@ from pathlib import Path
 DEEPEST = 40
 """So many levels a value may have: readers and writers of YAML and JSON go down by recursion."""
 LONGEST_TEXT = 65536
+LONGEST_KEY = 320
+"""Characters: a prefix of a label, 253, and its name, 63."""
 _LARGEST = 2**63
 
 
@@ -35,7 +37,7 @@ def faults(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str,
     elif isinstance(value, Mapping):
         for key, item in value.items():
             below = f"{path}.{key}" if path else str(key)
-            yield from _of_text(below, str(key), 253)
+            yield from _of_text(below, str(key), LONGEST_KEY)
             yield from faults(item, below, depth + 1)
     elif isinstance(value, list | tuple):
         for item in value:
