@@ -14,7 +14,7 @@ HOUSE = TREE / "components"
 MODULES = sorted(HOUSE.rglob("*.py"))
 
 FLOORS = (
-    ("model.problems",),
+    ("model.problems", "model.values"),
     ("model.spec", "model.convergence"),
     ("model.mesh",),
     ("model.services",),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from components.model.check.specification import check_plan, validate
-from components.model.check.variables import refuse_variables
+from components.model.check.variable_names import refuse_variables
 from components.model.plan import Plan, plan_of
 from components.model.problems import Problems
 from components.model.read.clients import parse_clients
@@ -15,7 +15,7 @@ from components.model.read.kubernetes import parse_kubernetes
 from components.model.read.services import parse_services
 from components.model.read.sites import SitesParser
 from components.model.spec import Mesh, Spec, defaults
-from components.model.values.texts import faults
+from components.model.values.line import faults
 
 NOTHING: Mapping[str, str] = {}
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pulumi
@@ -23,10 +24,10 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     traceback.
     """
     known = (*SECTIONS, SECRET_VARIABLES)
-    values = {name: value for name in known if (value := config.get_object(name)) is not None}
+    values, unreadable = _values(config, known)
     if not others:
         values |= {name: None for name in _names(config) if name not in known}
-    problems = (*_secrets(config), *_prefixes(config))
+    problems = (*unreadable, *_secrets(config), *_prefixes(config))
     try:
         plan = parse_plan(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
     except ConfigError as error:
@@ -37,6 +38,24 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     key_file = str(ssh["privateKeyFile"]).strip() if isinstance(ssh, dict) and ssh.get("privateKeyFile") else None
     variables = json.dumps(values.get(SECRET_VARIABLES, {}), sort_keys=True)
     return plan, Access.from_key_file(key_file), pulumi.Output.secret(variables)
+
+
+def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], list[Problem]]:
+    """Return what is written below each name. Pulumi's own error would show all of a value, a secret one too."""
+    values: dict[str, object] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            value = config.get_object(name)
+        except (pulumi.ConfigTypeError, RecursionError):
+            what = "is neither a mapping nor a list, or has too many levels"
+            problems.append(
+                Problem("not-data", name, what, f"write `{name}:` and what is below it in the stack's file")
+            )
+            continue
+        if value is not None:
+            values[name] = value
+    return values, problems
 
 
 def _names(config: pulumi.Config) -> list[str]:

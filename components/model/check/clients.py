@@ -8,7 +8,7 @@ from components.model.mesh.client_gateways import client_gateway, reserved_range
 from components.model.problems import Problems
 from components.model.spec import Client, Site, Spec
 from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
-from components.model.values.names import is_client_name, similar_name
+from components.model.values.name import is_client_name, similar_name
 
 _SMALLEST = 30
 """Prefix length of the smallest range that leaves addresses between network and broadcast address."""

@@ -3,8 +3,8 @@
 from components.model.check.paths import path_of
 from components.model.problems import Problems, shown
 from components.model.spec import Node, Site, Spec
-from components.model.values.names import RESERVED_NODE_NAMES, is_node_name, similar_name
-from components.model.values.words import is_label_key, is_label_value, is_taint
+from components.model.values.name import RESERVED_NODE_NAMES, is_node_name, similar_name
+from components.model.values.word import is_label_key, is_label_value, is_taint
 
 _VALUE = "use at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
 

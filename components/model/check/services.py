@@ -11,7 +11,7 @@ from components.model.spec import Spec
 from components.model.spec.families import family_of, in_words
 from components.model.spec.placeholders import MISSING_NETWORK
 from components.model.spec.service import AUTO, DIRECT, KEPT, PROXY_PROTOCOL, TUNNEL, UDP, Service
-from components.model.values.names import is_dns_label, similar_name
+from components.model.values.name import is_dns_label, similar_name
 
 
 def check_services(plan: Plan, problems: Problems) -> None:

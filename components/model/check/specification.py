@@ -13,7 +13,7 @@ from components.model.check.networks import check_networks
 from components.model.check.pairs import check_pairs
 from components.model.check.roles import check_roles
 from components.model.check.services import check_services
-from components.model.check.variables import check_variables
+from components.model.check.variable_names import check_variables
 from components.model.plan import Plan
 from components.model.problems import Problems
 from components.model.spec import Spec

@@ -9,7 +9,7 @@ from components.model.read.host_port import special_host
 from components.model.read.ranges import read_own_address
 from components.model.spec import Client, Site
 from components.model.spec.placeholders import MISSING_ADDRESS
-from components.model.values.names import parse_host
+from components.model.values.name import parse_host
 
 
 def parse_clients(fields: Fields, sites: tuple[Site, ...]) -> tuple[Client, ...]:

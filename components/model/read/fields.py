@@ -7,8 +7,8 @@ from ipaddress import IPv4Network
 
 from components.model.problems import Problems, shown
 from components.model.spec.placeholders import MISSING_NETWORK
-from components.model.values.addresses import parse_network, special_network, without_host_bits
-from components.model.values.texts import is_line
+from components.model.values.address import parse_network, special_network, without_host_bits
+from components.model.values.line import is_line
 
 
 class Fields:

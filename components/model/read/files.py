@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from components.model.read.fields import Fields
-from components.model.values.host_keys import has_passphrase
-from components.model.values.texts import is_file_name
+from components.model.values.host_key import has_passphrase
+from components.model.values.line import is_file_name
 
 Read = Callable[[str], str]
 """Returns the text of a file; raises OSError when it cannot be read, UnicodeDecodeError when it is no text."""
@@ -40,7 +40,7 @@ def check_private_key(ssh: Fields, read: Read) -> None:
     except (OSError, ValueError) as error:
         ssh.wrong("unreadable", "privateKeyFile", f"{name} cannot be read ({_why(error)})", instead)
         return
-    if "PRIVATE KEY-----" not in text:
+    if "PRIVATE KEY" not in text:
         ssh.wrong("not-a-private-key", "privateKeyFile", f"{name} is not a private key", instead)
     elif has_passphrase(text):
         ssh.wrong(

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.model.values.host_keys import PREFERRED, RSA, host_key_type, is_host_key
+from components.model.values.host_key import PREFERRED, RSA, host_key_type, is_host_key
 
 _REVOKED = "@revoked"
 

@@ -3,9 +3,9 @@
 from components.model.problems import shown
 from components.model.read.fields import Fields
 from components.model.spec import Endpoint
-from components.model.values.addresses import parse_address, special_address
-from components.model.values.names import parse_host
-from components.model.values.ports import parse_host_port
+from components.model.values.address import parse_address, special_address
+from components.model.values.name import parse_host
+from components.model.values.port import parse_host_port
 
 
 def parse_endpoint(text: str, default_port: int) -> Endpoint:

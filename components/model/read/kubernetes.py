@@ -6,7 +6,7 @@ from components.model.read.fields import Fields
 from components.model.read.files import read_file_name
 from components.model.read.host_port import read_place
 from components.model.spec import Endpoint, Kubernetes, Kubespray, defaults
-from components.model.values.words import is_git_address
+from components.model.values.word import is_git_address
 
 
 def parse_kubernetes(fields: Fields) -> Kubernetes:

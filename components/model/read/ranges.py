@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 from components.model.problems import shown
 from components.model.read.fields import Fields
 from components.model.spec.placeholders import MISSING_ADDRESS
-from components.model.values.addresses import (
+from components.model.values.address import (
     Address,
     Network,
     parse_address,

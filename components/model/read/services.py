@@ -18,7 +18,7 @@ from components.model.spec.service import (
     TCP,
     Service,
 )
-from components.model.values.addresses import Network
+from components.model.values.address import Network
 
 _KINDS = ("nodePort", "hostPort", "target")
 

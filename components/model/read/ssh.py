@@ -6,8 +6,8 @@ from components.model.read.fields import Fields
 from components.model.read.host_keys import KnownHosts
 from components.model.read.host_port import read_host
 from components.model.spec import Bastion, SshTarget, defaults
-from components.model.values.host_keys import RSA, host_key_type, is_host_key
-from components.model.values.words import is_user
+from components.model.values.host_key import RSA, host_key_type, is_host_key
+from components.model.values.word import is_user
 
 NO_BASTION = (False, "none")
 

@@ -8,8 +8,7 @@ import pytest
 
 from components.model.configuration import parse
 from components.model.problems import ConfigError
-from tests.model.mesh.test_client_gateways import with_clients
-from tests.support.examples import HOST_KEY, changed, host_key, read, three_sites
+from tests.support.examples import HOST_KEY, changed, host_key, read, three_sites, with_clients
 from tests.support.mistakes import Mistake, mistakes
 
 OPEN1 = "sites/open/nodes/open1.lab.test"

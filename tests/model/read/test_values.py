@@ -18,7 +18,7 @@ from components.model.mesh.addressing import derived_address, first_free
 from components.model.read.host_keys import KnownHosts
 from components.model.read.host_port import parse_endpoint
 from components.model.spec import Endpoint
-from components.model.values.host_keys import is_host_key
+from components.model.values.host_key import is_host_key
 from tests.support.examples import HOST_KEY, changed, configuration, host_key, read
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,10}[0-9]{3}\.example\.org", fullmatch=True)

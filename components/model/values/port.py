@@ -2,8 +2,8 @@
 
 import re
 
-from components.model.values.addresses import parse_address
-from components.model.values.names import parse_host
+from components.model.values.address import parse_address
+from components.model.values.name import parse_host
 
 _BRACKETED = re.compile(r"\[([^\]]+)\](?::(.*))?", re.DOTALL)
 

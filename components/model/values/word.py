@@ -3,7 +3,7 @@
 import keyword
 import re
 
-from components.model.values.names import is_dns_label
+from components.model.values.name import is_dns_label
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}")
 """Local users and those of directories (`ada.lovelace@example.org`). No `$` at the end: machines do not log in."""

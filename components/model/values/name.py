@@ -2,7 +2,7 @@
 
 import re
 
-from components.model.values.addresses import parse_address
+from components.model.values.address import parse_address
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")

@@ -6,7 +6,7 @@ from components.model.check.paths import path_of
 from components.model.cluster.kubespray_variables import OWN_VARIABLES
 from components.model.problems import Problems
 from components.model.spec import Spec
-from components.model.values.words import is_variable
+from components.model.values.word import is_variable
 
 
 def check_variables(spec: Spec, problems: Problems) -> None:
