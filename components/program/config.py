@@ -27,7 +27,9 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     values, unreadable = _values(config, known)
     if not others:
         values |= {name: None for name in _names(config) if name not in known}
-    problems = (*unreadable, *_secrets(config), *_prefixes(config))
+    if unreadable:
+        raise pulumi.RunError(str(ConfigError(unreadable)))  # what follows from these would be told, too
+    problems = (*_secrets(config), *_prefixes(config))
     try:
         plan = parse_plan(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
     except ConfigError as error:
@@ -40,7 +42,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, 
     return plan, Access.from_key_file(key_file), pulumi.Output.secret(variables)
 
 
-def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], list[Problem]]:
+def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], tuple[Problem, ...]]:
     """Return what is written below each name. Pulumi's own error would show all of a value, a secret one too."""
     values: dict[str, object] = {}
     problems: list[Problem] = []
@@ -55,7 +57,7 @@ def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, obje
             continue
         if value is not None:
             values[name] = value
-    return values, problems
+    return values, tuple(problems)
 
 
 def _names(config: pulumi.Config) -> list[str]:
