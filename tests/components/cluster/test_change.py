@@ -15,6 +15,7 @@ from components.model.convergence.state import State, to_data
 from tests.support.examples import HOST_KEY, changed, configuration, read
 from tests.support.program import registered_outputs, run_program
 from tests.support.registered import plain_text
+from tests.support.uploads import uploaded_files
 
 CLUSTER = "urn:pulumi:test::stretched::stretched:index:Cluster"
 URN, CONVERGED = f"{CLUSTER}::cluster", f"{CLUSTER}$command:remote:Command::cluster-converged"
@@ -136,7 +137,7 @@ def test_changed_secret_variables_are_foretold_by_their_names_alone(
     outputs = registered_outputs(with_secrets(**after), tmp_path, given(**before))
     assert "hunter" not in "".join(map(plain_text, outputs.values()))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) > 20
+    assert len(files) > 10
     assert not [path for path in files if b"hunter" in path.read_bytes()]
 
 
@@ -191,8 +192,7 @@ def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_
     for name in ("mesh-measured", "cluster-converged", "cluster-kubeconfig", "cluster-playbooks"):
         key = f"command:remote:{'CopyToRemote' if name.endswith('playbooks') else 'Command'} {name}"
         assert later[key].inputs["connection"] == first[key].inputs["connection"], name
-    uploaded = tmp_path / ".stretched/test/nodes/uvic001.hl-lhc.io/node/authorized_keys"
-    assert 'from="192.168.0.2"' in uploaded.read_text(encoding="utf-8")
+    assert 'from="192.168.0.2"' in uploaded_files(tmp_path, "uvic001.hl-lhc.io")["authorized_keys"]
     kubeconfig = exported["kubeconfig"]
     assert isinstance(kubeconfig, pulumi.Output)
     text = asyncio.get_event_loop().run_until_complete(kubeconfig.future())

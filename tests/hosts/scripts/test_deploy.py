@@ -15,7 +15,7 @@ SCRIPTS = TREE / "components/hosts/scripts/deployer"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n"
 STUBS = {
     "systemctl": "#!/bin/sh\ncase $1 in is-active) exit 3 ;; show) echo 0 ;; esac\n",
-    "systemd-run": '#!/bin/sh\n. "$STUB_PATHS"\n'
+    "systemd-run": "#!/bin/sh\nstate=$STUB_STATE\n"
     'printf \'{"order": ["a"],\\n "first": ""}\\n\' >"$state/applied.json"\necho "$STUB_STATUS" >"$state/status"\n',
 }
 
@@ -38,7 +38,7 @@ def converge(place: Path, shell: str, status: int = 0) -> subprocess.CompletedPr
             "STRETCHED_UPLOADS": str(place / "uploads"),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(place),
-            "STUB_PATHS": str(paths),
+            "STUB_STATE": str(state),
             "STUB_STATUS": str(status),
         },
         text=True,
