@@ -7,12 +7,34 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.model.cluster.leaders import Leaders
+from components.cluster.applied import last_applied
+from components.cluster.deployer_input import last_variables
+from components.cluster.playbooks import Source, playbook_source
+from components.model.cluster.declared import declared
+from components.model.cluster.leaders import Leaders, leaders
 from components.model.convergence.refusals import refusals
 from components.model.convergence.secret_variables import changed_names
 from components.model.convergence.state import State
 from components.model.convergence.steps import plan
 from components.model.problems import ConfigError
+from components.model.spec import Spec
+from components.remote.last_update import LastUpdate
+
+CLUSTER = "stretched:index:Cluster"
+"""Type token."""
+
+
+def converged(cluster: str) -> str:
+    """Return the name of the command after which a cluster is as declared."""
+    return f"{cluster}-converged"
+
+
+def applied_of(cluster: str, last: LastUpdate) -> State | None:
+    """Return what is applied to the cluster of this name; None before its first run that ended well.
+
+    Raises pulumi.RunError where the state has it in a form that is not known.
+    """
+    return last_applied(last, converged(cluster), CLUSTER, cluster)
 
 
 @dataclass(frozen=True)
@@ -22,6 +44,8 @@ class Change:
     known: State | None
     wanted: State
     leaders: Leaders
+    source: Source
+    """Where the playbooks come from."""
     last_variables: str = field(default="", repr=False)
     """The secret variables of the last run, as JSON. Secret: only names are shown."""
 
@@ -39,3 +63,10 @@ class Change:
         if steps:
             lines = "".join(f"\n  {number}. {step}" for number, step in enumerate(steps, 1))
             pulumi.log.info(f"Kubespray will run:{lines}", resource)
+
+
+def change_of(cluster: str, spec: Spec, known: State | None, last: LastUpdate) -> Change:
+    """Return what has to change for the cluster of this name; `known` is what is applied to it."""
+    source = playbook_source(spec.kubernetes.kubespray)
+    wanted = declared(spec, source.revision, known)
+    return Change(known, wanted, leaders(spec, known), source, last_variables(last, converged(cluster)))

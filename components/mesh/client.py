@@ -8,6 +8,7 @@ from components.model.files.client_conf import client_conf
 from components.model.mesh.key_derivation import preshared_key
 from components.model.spec import Client as ClientSpec
 from components.model.spec import Spec
+from components.remote.resource_names import Name
 
 
 class Client(pulumi.ComponentResource):
@@ -20,6 +21,7 @@ class Client(pulumi.ComponentResource):
 
     def __init__(
         self,
+        name: Name,
         spec: Spec,
         client: ClientSpec,
         gateway: Node,
@@ -27,9 +29,9 @@ class Client(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`gateway` is the node that it dials; `mesh_seed` is secret."""
-        super().__init__("stretched:index:Client", client.name, None, opts)
+        super().__init__("stretched:index:Client", str(name), None, name.options(opts))
         self.spec, self.gateway = client, gateway
-        key = Key(f"{client.name}-key", client.rotation, wireguard, pulumi.ResourceOptions(parent=self))
+        key = Key(name.child("key"), client.rotation, wireguard, pulumi.ResourceOptions(parent=self))
         pair = (client.name, client.rotation), (gateway.spec.name, gateway.spec.rotation)
 
         def render(values: tuple[str, str, str]) -> str:

@@ -32,22 +32,24 @@ class Firewall(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`facts` has what is open, in the file FACTS."""
-        name = node.spec.name
-        super().__init__("stretched:index:Firewall", f"{name}-firewall", None, opts)
-        attempts = [last.outputs(COMMAND, f"{name}-{what}") for what in ("firewalled", "firewall-confirmed")]
+        name = node.name.child("firewall")
+        super().__init__("stretched:index:Firewall", str(name), None, name.options(opts))
+        steps = node.name.child("firewalled"), node.name.child("firewall-confirmed")
+        attempts = [last.outputs(COMMAND, str(step), step.own) for step in steps]
         token = _token(_digest(facts), *attempts)
+        take_over = facts.take_over(node.host, node.spec.name)
         loaded = command(
-            f"{name}-firewalled",
+            steps[0],
             node.host,
-            create=f"{facts.take_over(node.host, name)} && {FIREWALL.line(node.host, 'apply', facts.name, token)}",
+            create=f"{take_over} && {FIREWALL.line(node.host, 'apply', facts.name, token)}",
             delete=FIREWALL.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.confirmed = command(
-            f"{name}-firewall-confirmed",
+            steps[1],
             node.host,
             create=FIREWALL.line(node.host, "confirm", token),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[loaded], hooks=_explaining(name)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[loaded], hooks=_explaining(str(node.name))),
         )
         self.register_outputs({})
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command.remote import Command
 
-from components.mesh.mesh import Mesh
 from components.mesh.tunnel import occasion
 from components.model.cluster.etcd_timers import slow_for_etcd
 from components.model.mesh.links import NOTHING_MEASURED, Measured, measured, measurement_plan, ways
@@ -18,11 +17,11 @@ from components.model.plan import Plan
 from components.model.report.link_table import links_table, narrow_note
 from components.model.spec import Spec
 from components.remote.commands import COMMAND, Script, command
+from components.remote.connection import Host
 from components.remote.last_update import LastUpdate
 from components.remote.uploads import digest
 
 MEASURE = Script("node", "measure.sh", limit=300)
-NAME = "mesh-measured"
 
 
 @dataclass(frozen=True)
@@ -38,27 +37,32 @@ class Measurement:
 
 
 def measure(
-    mesh: Mesh, plan: Plan, deployer: str, deployer_key: pulumi.Output[str], last_update: LastUpdate
+    mesh: pulumi.Resource,
+    name: str,
+    plan: Plan,
+    deployer: Host,
+    deployer_key: pulumi.Output[str],
+    after: list[Command],
+    last_update: LastUpdate,
 ) -> Measurement:
-    """Return the measurement, after the mesh is verified.
+    """Return the measurement of a mesh.
 
-    `deployer` is the node that measures, `deployer_key` its private SSH key, secret.
+    `deployer` is the host that measures, `deployer_key` its private SSH key, secret; `after` verifies the mesh.
     """
     spec, routes = plan.spec, plan.routes
     if len(spec.sites) < 2:
         return Measurement([], pulumi.Output.from_input(NOTHING_MEASURED), NOTHING_MEASURED)
-    last = last_update.outputs(COMMAND, NAME).get("stdout")
+    last = last_update.outputs(COMMAND, name).get("stdout")
     known = measured(spec, routes, last if isinstance(last, str) else "")
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)
-    host = {node.spec.name: node.host for node in mesh.nodes}[deployer]
     words = [digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
     done = command(
-        NAME,
-        host,
-        create=MEASURE.line(host, *words),
+        name,
+        deployer,
+        create=MEASURE.line(deployer, *words),
         stdin=pulumi.Output.secret(pulumi.Output.concat(json.dumps(measurement_plan(spec)), "\n", deployer_key)),
-        opts=pulumi.ResourceOptions(parent=mesh, depends_on=mesh.verified, additional_secret_outputs=["stdin"]),
+        opts=pulumi.ResourceOptions(parent=mesh, depends_on=after, additional_secret_outputs=["stdin"]),
     )
 
     def tell(printed: str | None) -> Measured:
@@ -78,7 +82,7 @@ def measure(
     return Measurement([done], done.stdout.apply(tell), known)
 
 
-def _warn(spec: Spec, result: Measured, mesh: Mesh) -> None:
+def _warn(spec: Spec, result: Measured, mesh: pulumi.Resource) -> None:
     warning = slow_for_etcd(spec, result.links)
     if warning:
         pulumi.log.warn(warning, mesh)

@@ -1,8 +1,9 @@
-"""The mesh wg0: every host is asked, then every tunnel grows, then every pair is verified."""
+"""The mesh wg0: every host is checked, then every tunnel grows, then every pair is verified."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_command.local import Command as LocalCommand
@@ -10,7 +11,8 @@ from pulumi_command.local import Logging as LocalLogging
 from pulumi_command.remote import Command
 
 from components.mesh.client import Client
-from components.mesh.key import seed
+from components.mesh.key import Key, protection, seed, ssh
+from components.mesh.measurement import Measurement, measure
 from components.mesh.node import Node
 from components.mesh.site import Site
 from components.mesh.tunnel import Tunnel
@@ -22,48 +24,59 @@ from components.model.plan import Plan
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_table
 from components.model.spec import Spec
-from components.remote.connection import Access
+from components.remote.connection import Access, Host
 from components.remote.last_update import LastUpdate
-from components.remote.uploads import digest
+from components.remote.resource_names import Name
+from components.remote.uploads import ROOT, digest
+
+
+class MeshArgs(TypedDict):
+    """What a mesh is made of."""
+
+    plan: Plan
+    """What is declared, checked: `components.declare` returns it. It must be known in a preview, so it is no Input."""
+    deployer: str
+    """The node that measures paths, and runs the playbooks of a cluster on this mesh."""
+    last: LastUpdate
+    """The state of the last run, as `components.declare` returns it."""
+    private_key: NotRequired[pulumi.Input[str] | None]
+    """The SSH key that lets Pulumi in on the hosts and bastions, OpenSSH's format. Secret. Absent: the SSH agent."""
 
 
 class Mesh(pulumi.ComponentResource):
-    """The WireGuard mesh.
+    """The WireGuard mesh. Names of its resources begin with its own, so that a program can have several meshes."""
 
-    `verified` are the commands after which every tunnel has had a handshake and all nodes answer each other over wg0,
-    and `ready` those after which the hosts have their services and firewalls too.
-    `public_keys` maps node names to base64 keys and is not secret. `answered` is there when every host has said that it
-    can take part: no host is changed before. `clients` maps names of roaming clients to their configurations, secret.
-    """
-
+    plan: Plan
     nodes: tuple[Node, ...]
     answered: LocalCommand
+    """Is there when every host has said that it can take part: no host is changed before."""
     verified: list[Command]
+    """After these every tunnel has had a handshake, and all nodes answer each other over wg0."""
     ready: list[Command]
+    """After these the hosts have their services and firewalls, too."""
     public_keys: pulumi.Output[dict[str, str]]
+    """WireGuard keys by the names of nodes, base64. Not secret."""
     clients: dict[str, pulumi.Output[str]]
+    """The configurations of roaming clients by their names, wg-quick(8). Secret."""
+    deployer_key: Key
+    """The SSH key with which the deployer logs in on the nodes over wg0."""
+    measurement: Measurement
+    work: Path
+    """Where files for upload are rendered."""
 
-    def __init__(
-        self,
-        name: str,
-        plan: Plan,
-        access: Access,
-        deployer: str,
-        deployer_key: pulumi.Output[str],
-        last: LastUpdate,
-        work: Path,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """`deployer` is the node that may log in over wg0, with the public SSH key `deployer_key`.
-
-        `work` is where files for upload are rendered.
-        """
+    def __init__(self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stretched:index:Mesh", name, None, opts)
+        plan, last = args["plan"], args["last"]
+        self.plan, self.work = plan, ROOT / pulumi.get_stack()
         spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)
-        mesh_seed = seed(f"{name}-seed", spec.mesh.rotation, child).result
-        occasion = digest({"membership": membership(spec).encode()})
-        sites = [Site(site, spec.mesh, access, occasion, child) for site in spec.sites]
+        access = Access.of(args.get("private_key"))
+        self.deployer_key = self._deployer_key(Name(name, "deployer"), last)
+        of_seed = f"{name}-seed"
+        protected = pulumi.ResourceOptions.merge(child, self._protection(last, of_seed))
+        mesh_seed = seed(of_seed, spec.mesh.rotation, protected).result
+        members = digest({"membership": membership(spec).encode()})
+        sites = [Site(Name(name, site.name), site, spec.mesh, access, members, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
         # so that neither state nor diff of a node grows with the number of nodes.
@@ -75,21 +88,23 @@ class Mesh(pulumi.ComponentResource):
         )
         by_name = {node.spec.name: node for node in self.nodes}
         clients = [
-            Client(spec, client, by_name[gateway_of(spec, client).name], mesh_seed, child) for client in spec.clients
+            Client(Name(name, client.name), spec, client, by_name[gateway_of(spec, client).name], mesh_seed, child)
+            for client in spec.clients
         ]
         self.clients = {client.spec.name: client.configuration for client in clients}
         self.public_keys = catalogue.stdin.apply(lambda text: dict(json.loads(text or "{}")))
+        deployer = args["deployer"]
         address = str(spec.node(deployer).address)
-        authorized = deployer_key.apply(lambda key: authorized_key(key, address))
+        login = self.deployer_key.public.apply(lambda public: authorized_key(public, address))
         self._tunnels = [
             Tunnel(
                 plan,
                 node,
                 self.public_keys,
                 {client.spec.name: client.public for client in clients if client.gateway is node},
-                authorized,
+                login,
                 mesh_seed,
-                work,
+                self.work,
                 pulumi.ResourceOptions(parent=node),
             )
             for node in self.nodes
@@ -98,7 +113,38 @@ class Mesh(pulumi.ComponentResource):
         self.verified = [tunnel.verify(after=grown) for tunnel in self._tunnels]
         served = self._services()
         self.ready = [*self.verified, *served.values(), *self._firewalls(spec, served, last)]
+        self.measurement = measure(
+            self,
+            f"{name}-measured",
+            plan,
+            by_name[deployer].host,
+            self.deployer_key.private,
+            self.verified,
+            last,
+        )
         self.register_outputs({"publicKeys": self.public_keys})
+
+    def host(self, node: str) -> Host:
+        """Return how Pulumi reaches a node; KeyError when there is none of this name."""
+        return {one.spec.name: one.host for one in self.nodes}[node]
+
+    def _deployer_key(self, name: Name, last: LastUpdate) -> Key:
+        """Return the deployer's key. In older stacks it had no parent."""
+        former = pulumi.Alias(name=name.own, parent=pulumi.ROOT_STACK_RESOURCE)
+        of_seed = name.child("seed")
+        return Key(
+            name,
+            self.plan.spec.mesh.rotation,
+            ssh,
+            pulumi.ResourceOptions(parent=self, aliases=[former]),
+            self._protection(last, str(of_seed), of_seed.own),
+        )
+
+    def _protection(self, last: LastUpdate, *names: str) -> pulumi.ResourceOptions:
+        """Return the options of a seed on which the whole mesh stands; `names` are those that it has had."""
+        if not self.plan.spec.protect:
+            return pulumi.ResourceOptions(protect=False)
+        return protection(last, self.plan.spec.mesh.rotation, *names)
 
     def _services(self) -> dict[str, Command]:
         """Return, by the name of a node, the command after which it does what it shall for services."""

@@ -1,4 +1,4 @@
-"""One host of the cluster: its key, and the question whether it can take part."""
+"""One host of the cluster: its key, and the check whether it can take part."""
 
 import pulumi
 from pulumi_command.remote import Command
@@ -9,6 +9,7 @@ from components.remote import host_files
 from components.remote.bastion import explaining
 from components.remote.commands import command
 from components.remote.connection import Access, Host, host_of
+from components.remote.resource_names import Name
 
 PREFLIGHT_LIMIT = 60
 """Seconds."""
@@ -18,33 +19,35 @@ class Node(pulumi.ComponentResource):
     """One host. `key` is its WireGuard key; `preflight` succeeds when it answers and can take part."""
 
     spec: NodeSpec
+    name: Name
     host: Host
     key: Key
     preflight: Command
 
     def __init__(
         self,
+        name: Name,
         spec: NodeSpec,
         access: Access,
-        occasion: str,
+        members: str,
         ssh_from: tuple[str, ...],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`occasion` names the state of the whole mesh: when it changes, the host is asked again before any change.
+        """`members` is a digest of the mesh's membership: when it changes, the host is checked again before any change.
 
-        `ssh_from` are the ranges that its firewall shall let SSH in from; empty: it gets none of ours.
+        `ssh_from` are the ranges that its firewall lets SSH in from; empty: it gets no firewall from us.
         """
-        super().__init__("stretched:index:Node", spec.name, None, opts)
-        self.spec = spec
+        super().__init__("stretched:index:Node", str(name), None, name.options(opts))
+        self.spec, self.name = spec, name
         self.host = host_of(spec, access)
         child = pulumi.ResourceOptions(parent=self)
-        self.key = Key(f"{spec.name}-key", spec.rotation, wireguard, child)
-        asked = ("login.sh", "preflight.sh") if ssh_from else ("preflight.sh",)
+        self.key = Key(name.child("key"), spec.rotation, wireguard, child)
+        scripts = ("login.sh", "preflight.sh") if ssh_from else ("preflight.sh",)
         self.preflight = command(
-            f"{spec.name}-preflight",
+            name.child("preflight"),
             self.host,
-            create=" ".join([f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {occasion}", *ssh_from]),
-            stdin="".join(host_files.scripts("node")[name].decode() for name in asked),
-            opts=pulumi.ResourceOptions(parent=self, hooks=explaining(spec.name, spec.ssh)),
+            create=" ".join([f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {members}", *ssh_from]),
+            stdin="".join(host_files.scripts("node")[script].decode() for script in scripts),
+            opts=pulumi.ResourceOptions(parent=self, hooks=explaining(str(name), spec.ssh)),
         )
         self.register_outputs({"address": str(spec.address), "publicKey": self.key.public})

@@ -40,12 +40,13 @@ class Services(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Take a bundle of what `files` gave; the state holds its hash."""
-        name = node.spec.name
-        super().__init__("stretched:index:Services", f"{name}-services", None, opts)
+        name = node.name.child("services")
+        super().__init__("stretched:index:Services", str(name), None, name.options(opts))
+        take_over = uploaded.take_over(node.host, node.spec.name)
         self.served = command(
-            f"{name}-served",
+            node.name.child("served"),
             node.host,
-            create=f"{uploaded.take_over(node.host, name)} && {SERVICES.line(node.host, 'apply', of=uploaded)}",
+            create=f"{take_over} && {SERVICES.line(node.host, 'apply', of=uploaded)}",
             delete=SERVICES.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )

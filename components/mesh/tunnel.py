@@ -60,7 +60,8 @@ class Tunnel(pulumi.ComponentResource):
         are rendered.
         """
         spec, routes, name = plan.spec, plan.routes, node.spec.name
-        super().__init__("stretched:index:Tunnel", f"{name}-tunnel", None, opts)
+        of_tunnel = node.name.child("tunnel")
+        super().__init__("stretched:index:Tunnel", str(of_tunnel), None, of_tunnel.options(opts))
         self._node = node
         self._measurement = spec.mesh.measurement
         child = pulumi.ResourceOptions(parent=self)
@@ -88,12 +89,11 @@ class Tunnel(pulumi.ComponentResource):
         self._facts = bundle(firewall.KIND, {firewall.FACTS: firewall_conf(opened).encode()}) if opened else None
         self._services = bundle(services.KIND, serving) if serving else None
         beside = tuple(found for found in (self._facts, self._services) if found)
-        self._uploaded = upload(
-            f"{name}-files", node.host, _archive(work, self._bundle, bundle(KIND, scripts), beside, name), child
-        )
+        content = _archive(work, self._bundle, bundle(KIND, scripts), beside, name)
+        self._uploaded = upload(node.name.child("files"), node.host, content, child)
         to_prepare = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
-            f"{name}-prepared",
+            node.name.child("prepared"),
             node.host,
             create=pulumi.Output.concat(
                 self._bundle.apply(lambda found: found.take_over(node.host, name, first=True)),
@@ -104,7 +104,7 @@ class Tunnel(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
         )
         self.grown = command(
-            f"{name}-grown",
+            node.name.child("grown"),
             node.host,
             create=self._line(TUNNEL, "grow"),
             delete=TUNNEL.line_for_delete(node.host),
@@ -124,7 +124,7 @@ class Tunnel(pulumi.ComponentResource):
         """
         lines = [self._line(VERIFY), self._line(FIT, *occasion(self._measurement))]
         return command(
-            f"{self._node.spec.name}-verified",
+            self._node.name.child("verified"),
             self._node.host,
             create=pulumi.Output.concat(lines[0], " && ", lines[1]),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, self.grown]),
@@ -145,7 +145,7 @@ class Tunnel(pulumi.ComponentResource):
     def prune(self, after: pulumi.Resource) -> Command:
         """Return the command that drops the peers which the configuration no longer has."""
         return command(
-            f"{self._node.spec.name}-pruned",
+            self._node.name.child("pruned"),
             self._node.host,
             create=self._line(TUNNEL, "prune"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),

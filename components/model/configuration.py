@@ -28,10 +28,10 @@ def parse(config: Mapping[str, object], read: Read, known: Mapping[str, str] = N
 def parse_plan(config: Mapping[str, object], read: Read, known: Mapping[str, str] = NOTHING) -> Plan:
     """Return the specification and what follows from it.
 
-    `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, and secretVariables. `read` returns
-    the text of a file that is named there (known hosts, private key); nothing of the private key is kept. `known` has
-    the wg0 addresses that nodes have since the last run, by their names: of two nodes whose addresses meet, the one
-    that has it keeps it. Raises ConfigError with every mistake, and nothing else.
+    `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, protect and secretVariables. `read`
+    returns the text of a file that is named there (known hosts, private key); nothing of the private key is kept.
+    `known` has the wg0 addresses that nodes have since the last run, by their names: of two nodes whose addresses meet,
+    the one that has it keeps it. Raises ConfigError with every mistake, and nothing else.
     """
     problems = Problems()
     for path, what in faults(config):
@@ -49,10 +49,11 @@ def parse_plan(config: Mapping[str, object], read: Read, known: Mapping[str, str
     clients = parse_clients(top.sub("clients"), sites)
     services = parse_services(top.sub("services"), sites)
     check_private_key(ssh, read)
+    protect = top.flag("protect", default=True)
     secret_variables = top.sub("secretVariables").values()
     ssh.finish()
     top.finish()
-    spec = Spec(mesh, kubernetes, sites, clients, services)
+    spec = Spec(mesh, kubernetes, sites, clients, services, protect=protect)
     validate(spec, known, problems)
     plan = plan_of(spec)
     check_plan(plan, problems)

@@ -1,45 +1,59 @@
 """The stack's configuration: read, parsed, and refused with one clear message."""
 
 import difflib
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
 
-from components.model.configuration import parse_plan
-from components.model.plan import Plan
 from components.model.problems import ConfigError, Problem
-from components.remote.connection import Access
+from components.program.declaration import Declaration, declare
 
 SECTIONS = ("mesh", "ssh", "firewall", "kubernetes", "sites", "clients", "services")
+PROTECT = "protect"
 SECRET_VARIABLES = "secretVariables"  # noqa: S105 - a name
 
 
-def load(config: pulumi.Config, *, others: bool = False) -> tuple[Plan, Access, pulumi.Output[str]]:
-    """Return what is declared, how Pulumi logs in, and the secret variables of Kubespray as JSON (secret).
+@dataclass(frozen=True)
+class Configuration:
+    """What the stack's configuration says."""
+
+    declaration: Declaration
+    private_key: pulumi.Output[str] | None
+    """The SSH key that lets Pulumi in. Secret; None: the SSH agent."""
+    secret_variables: pulumi.Output[dict[str, object]]
+    """Kubespray variables that are secrets, by their names. Secret."""
+
+
+def load(config: pulumi.Config, *, others: bool = False) -> Configuration:
+    """Return the configuration, checked and compared with the last run.
 
     With `others` the configuration may have names that are not ours. Raises pulumi.RunError, which is shown without a
     traceback.
     """
-    known = (*SECTIONS, SECRET_VARIABLES)
+    known = (*SECTIONS, PROTECT, SECRET_VARIABLES)
     values, unreadable = _values(config, known)
     if not others:
         values |= {name: None for name in _names(config) if name not in known}
     if unreadable:
         raise pulumi.RunError(str(ConfigError(unreadable)))  # what follows from these would be told, too
-    problems = (*_secrets(config), *_prefixes(config))
-    try:
-        plan = parse_plan(values, lambda name: Path(name).expanduser().read_text(encoding="utf-8"))
-    except ConfigError as error:
-        problems += error.problems
-    if problems:
-        raise pulumi.RunError(str(ConfigError(problems)))
-    ssh = values.get("ssh")
-    key_file = str(ssh["privateKeyFile"]).strip() if isinstance(ssh, dict) and ssh.get("privateKeyFile") else None
-    variables = json.dumps(values.get(SECRET_VARIABLES, {}), sort_keys=True)
-    return plan, Access.from_key_file(key_file), pulumi.Output.secret(variables)
+    declaration = declare(values, problems=(*_secrets(config), *_prefixes(config)))
+    variables = values.get(SECRET_VARIABLES)
+    return Configuration(
+        declaration,
+        _private_key(values.get("ssh")),
+        pulumi.Output.secret(variables if isinstance(variables, dict) else {}),
+    )
+
+
+def _private_key(ssh: object) -> pulumi.Output[str] | None:
+    """Return the text of the file that `ssh.privateKeyFile` names; it has been read before, to check it."""
+    name = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
+    if not name:
+        return None
+    return pulumi.Output.secret(Path(str(name).strip()).expanduser().read_text(encoding="utf-8"))
 
 
 def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], tuple[Problem, ...]]:

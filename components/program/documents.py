@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pulumi
 
-from components.mesh.measurement import Measurement
 from components.mesh.mesh import Mesh
 from components.model.mesh.links import Measured
 from components.model.overview import Overview
@@ -12,18 +11,19 @@ from components.model.report.picture.svg import picture
 from components.model.report.readme import readme
 
 
-def documents(mesh: Mesh, overview: Overview, measurement: Measurement, work: Path) -> pulumi.Output[str]:
-    """Write readme and diagram to `work`, say in a preview what they tell, and return the readme as measured now."""
+def documents(mesh: Mesh, overview: Overview) -> pulumi.Output[str]:
+    """Write readme and diagram for people, show tables in a preview, and return the readme with what is measured."""
+    work = mesh.work
 
     def described(measured: Measured) -> str:
         text = readme(overview, pulumi.get_stack(), measured)
         write_text(work / "readme.md", text)
         return text
 
-    described(measurement.known)
+    described(mesh.measurement.known)
     drawing = write_text(work / "diagram.svg", picture(overview, pulumi.get_stack()))
     mesh.announce(overview, work / "readme.md", drawing)
-    return measurement.result.apply(described)
+    return mesh.measurement.result.apply(described)
 
 
 def write_text(target: Path, text: str) -> Path:

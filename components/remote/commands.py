@@ -12,6 +12,7 @@ from pulumi_command.remote import Command, Logging
 
 from components.remote.bundles import Bundle, current
 from components.remote.connection import Host
+from components.remote.resource_names import Name, options_of
 
 _IF_THERE = """'[ ! -e "$0" ] || exec sh "$0" remove'"""
 
@@ -45,7 +46,7 @@ class Script:
 
 
 def command(
-    name: str,
+    name: Name | str,
     host: Host,
     create: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
@@ -65,12 +66,12 @@ def command(
             opts, pulumi.ResourceOptions(additional_secret_outputs=["stdin", "stdout", "stderr"])
         )
     return Command(
-        name,
+        str(name),
         connection=host.connection,
         create=create,
         delete=delete,
         stdin=stdin,
         add_previous_output_in_env=False,
         logging=Logging.NONE if secret else logging,
-        opts=opts,
+        opts=options_of(name, opts),
     )

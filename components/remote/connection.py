@@ -4,7 +4,6 @@ Host keys are always given; a dead host is given up after about half a minute, n
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi_command.remote import ConnectionArgs
@@ -24,11 +23,9 @@ class Access:
     private_key: pulumi.Output[str] | None
 
     @staticmethod
-    def from_key_file(name: str | None) -> "Access":
-        """Read a private key file; OSError when it cannot be read."""
-        if name is None:
-            return Access(None)
-        return Access(pulumi.Output.secret(Path(name).expanduser().read_text(encoding="utf-8")))
+    def of(private_key: pulumi.Input[str] | None) -> "Access":
+        """Return the access with a private key; None: by the SSH agent."""
+        return Access(None if private_key is None else pulumi.Output.secret(private_key))
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,12 @@ class LastUpdate:
     _outputs: Mapping[tuple[str, str], Outputs] = field(default_factory=dict, repr=False)
     """By type token and name."""
 
-    def outputs(self, type_token: str, name: str) -> Outputs:
-        """Return the outputs of a resource; empty where the state has no such resource."""
-        return self._outputs.get((type_token, name), {})
+    def outputs(self, type_token: str, *names: str) -> Outputs:
+        """Return the outputs of a resource; empty where the state has no such resource.
+
+        Several names are those that it has had, the present one first.
+        """
+        return next((self._outputs[type_token, name] for name in names if (type_token, name) in self._outputs), {})
 
 
 def last_update() -> LastUpdate:

@@ -20,6 +20,7 @@ from pulumi_command.remote import CopyToRemote
 
 from components.remote.bundles import HOST_DIRECTORY, LETTERS, Bundle
 from components.remote.connection import Host
+from components.remote.resource_names import Name, options_of
 
 ROOT = Path(".stretched")
 KEPT = 7 * 24 * 3600
@@ -91,7 +92,9 @@ def archive(work: Path, bundles: tuple[Bundle, ...], node: str) -> pulumi.Archiv
     return pulumi.FileArchive(str(directory(work, bundles, node)))
 
 
-def upload(name: str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pulumi.ResourceOptions) -> CopyToRemote:
+def upload(
+    name: Name | str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pulumi.ResourceOptions
+) -> CopyToRemote:
     """Return the upload of a directory to HOST_DIRECTORY on a host, under the directory's own name.
 
     Files arrive with mode 0644 in the login user's home: never for secrets, and nothing is executed there. Another
@@ -99,10 +102,10 @@ def upload(name: str, host: Host, source: pulumi.Input[pulumi.Archive], opts: pu
     """
     user = host.connection.user
     return CopyToRemote(
-        name,
+        str(name),
         connection=host.connection,
         source=source,
         remote_path=HOST_DIRECTORY,
         triggers=[host.connection.host, *([] if user == "root" else [user])],
-        opts=opts,
+        opts=options_of(name, opts),
     )

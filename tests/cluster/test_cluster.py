@@ -64,15 +64,15 @@ def test_a_second_up_changes_nothing(cluster: Path) -> None:  # noqa: ARG001
 
 def test_the_outputs_are_there_and_the_kubeconfig_is_secret(cluster: Path) -> None:  # noqa: ARG001
     shown = json.loads(pulumi("stack", "output", "--json", "--stack", STACK).stdout)
-    assert set(shown) == {"kubeconfig", "nodes", "mesh", "inventory", "links", "readme"}
+    assert set(shown) == {"kubeconfig", "nodes", "inventory", "links", "readme"}
     assert shown["kubeconfig"] == "[secret]"
-    assert shown["mesh"]["umich001.hl-lhc.io"]["endpoint"] == "198.51.100.6:51820"
-    assert shown["mesh"]["uvic001.hl-lhc.io"]["endpoint"] is None
+    assert shown["nodes"]["umich001.hl-lhc.io"]["endpoints"] == ["198.51.100.6:51820"]
+    assert shown["nodes"]["uvic001.hl-lhc.io"]["endpoints"] == []
     keys = {
         name: on(name, "wg", "show", "wg0", "public-key").strip()
         for name in ("umich001.hl-lhc.io", "uvic001.hl-lhc.io")
     }
-    assert keys == {name: shown["mesh"][name]["publicKey"] for name in keys}
+    assert keys == {name: shown["nodes"][name]["publicKey"] for name in keys}
     assert set(yaml.safe_load(shown["inventory"])["all"]["hosts"]) == set(HOSTS)
     assert "| uvic001.hl-lhc.io | uvic | uvic |" in shown["readme"]
 

@@ -27,7 +27,7 @@ def secrets(cluster: Path) -> dict[str, str]:  # noqa: ARG001
             found[f"{name} itself"] = seed
             if name.endswith("-key-seed"):
                 found[f"{name} as WireGuard key"] = keys.wireguard_private_key(seed)
-            if name == "deployer-seed":
+            if name == "mesh-deployer-seed":
                 found["deployer's SSH key"] = keys.ssh_private_key(seed).splitlines()[3]
     for host in HOSTS:
         for number, key in enumerate(re.findall(r"PresharedKey = (\S+)", on(host, "cat", "/etc/wireguard/wg0.conf"))):
@@ -125,7 +125,7 @@ def test_secrets_lie_on_their_own_host_only_as_root_0600(host: str, secrets: dic
         assert on(host, "stat", "-c", "%U %a", path).strip() == "root 600", path
     conf = on(host, "cat", "/etc/wireguard/wg0.conf")
     own = {name for name in held_in(conf, secrets) if "WireGuard key" in name}
-    assert own == {f"{host}-key-seed as WireGuard key"}
+    assert own == {f"mesh-{host}-key-seed as WireGuard key"}
 
 
 def test_files_rendered_for_upload_hold_no_secret(secrets: dict[str, str]) -> None:

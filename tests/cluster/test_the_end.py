@@ -1,8 +1,10 @@
 """`pulumi destroy` leaves nothing of ours on the hosts. Runs last, and only in a lab that the tests made."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.lab.place import HOSTS, STACK, on, pulumi
+from tests.lab.place import HOSTS, STACK, example_with, on, pulumi
 
 OURS = (
     "/etc/wireguard /root/.stretched /var/lib/stretched-uploads /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
@@ -11,9 +13,19 @@ OURS = (
 
 
 @pytest.mark.usefixtures("cluster")
-def test_destroy_leaves_nothing_of_ours_on_any_host(dev_lab: bool) -> None:
+def test_destroy_is_refused_unless_the_configuration_says_so_and_then_leaves_nothing_of_ours_on_any_host(
+    dev_lab: bool, tmp_path: Path
+) -> None:
     if dev_lab:
         pytest.skip("the lab was up before the tests: its cluster is somebody's and is not destroyed")
+    refused = pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK, check=False)
+    assert refused.returncode != 0
+    assert "protect" in refused.stdout
+    for host in HOSTS:
+        assert "kubelet" in on(host, "ps", "-eo", "comm=").split(), f"{host}: Kubernetes is gone already"
+        assert "wg0" in on(host, "ls", "/sys/class/net"), host
+    freed = example_with(tmp_path, "  stretched:mesh:", "  stretched:protect: false\n  stretched:mesh:")
+    pulumi("up", "--yes", "--skip-preview", "--config-file", str(freed), "--stack", STACK)
     pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
     for host in HOSTS:
         assert on(host, "sh", "-c", f"ls -d {OURS} 2>/dev/null", check=False) == "", host

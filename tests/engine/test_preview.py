@@ -21,7 +21,7 @@ def stack(engine: Engine) -> str:
 def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     said = engine("preview", "--stack", stack).stdout
     assert re.search(r"\+ 86 to create", said), said
-    assert "command:remote:Command uvic001.hl-lhc.io-grown" in said
+    assert "command:remote:Command mesh-uvic001.hl-lhc.io-grown" in said
     assert "error" not in said
     assert re.search(r"\| aglt2 +\| 1 direct +\| 8 direct +\| 2 direct +\|", said), said
     assert "what to ask network groups for: .stretched/hl-lhc/readme.md" in said

@@ -90,7 +90,7 @@ class MeshLab:
     def write(self, config: dict[str, object], drained_from: str, draining: str = "true") -> None:
         """Write the stack's configuration. `draining` runs on a host where Kubespray would run elsewhere."""
         access = {"privateKeyFile": str(self.layout.private_key), "knownHostsFile": str(self.layout.known_hosts)}
-        values = {**config, "ssh": access, "drainedFrom": drained_from, "draining": draining}
+        values = {"protect": False, **config, "ssh": access, "drainedFrom": drained_from, "draining": draining}
         whole = {**self.salt, "config": {f"stretched:{name}": value for name, value in values.items()}}
         self._configuration.write_text(yaml.safe_dump(whole), encoding="utf-8")
 

@@ -74,7 +74,9 @@ class Stack(Place):
         self.pulumi("stack", "select", "--create", STACK)
 
     def destroy(self) -> None:
-        """Destroy all that the stack has."""
+        """Destroy all that the stack has, as docs/reference.md says: what is protected is set free first."""
+        self.fields["protect"] = False
+        self.up()
         self.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
 
     def _write(self) -> None:

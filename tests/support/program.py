@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from unittest.mock import patch
 
 import pulumi
@@ -19,6 +20,9 @@ from tests.support.examples import TREE
 
 SECRET = "4dabf18193072939515e22adb298388d"  # the signature of special values on the wire; this one's value is below
 SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
+
+STACK = "urn:pulumi:stack::project::pulumi:pulumi:Stack::stack-project"
+"""The parent of what has none, as the SDK's mocks make it."""
 
 ADMIN_CONF = """
 clusters: [{name: kubernetes, cluster: {server: "https://192.168.0.2:6443"}}]
@@ -40,6 +44,9 @@ class Registered:
     dependencies: tuple[str, ...]
     property_dependencies: dict[str, tuple[str, ...]]
     additional_secret_outputs: tuple[str, ...]
+    protect: bool
+    aliases: tuple[str, ...]
+    """URNs that it may have had in a stack made before; aliases of its parents are not in them."""
     on_error: tuple[str, ...]
     """Names of what is called when the operation fails."""
 
@@ -78,6 +85,13 @@ class _Monitor(mocks.MockMonitor):
         self.requests: list[Registered] = []
         self.outputs: dict[str, dict[str, object]] = {}
 
+    def _aliased(self, request: Any, alias: Any) -> str:  # protobuf's
+        if alias.urn:
+            return str(alias.urn)
+        spec = alias.spec
+        parent = STACK if spec.noParent else spec.parentUrn or request.parent
+        return self.make_urn(parent, spec.type or request.type, spec.name or request.name)
+
     def RegisterResource(self, request):  # type: ignore[no-untyped-def] # noqa: N802, ANN - the SDK's signature
         self.requests.append(
             Registered(
@@ -90,6 +104,8 @@ class _Monitor(mocks.MockMonitor):
                 dependencies=tuple(request.dependencies),
                 property_dependencies={k: tuple(v.urns) for k, v in request.propertyDependencies.items()},
                 additional_secret_outputs=tuple(request.additionalSecretOutputs),
+                protect=request.protect,
+                aliases=tuple(self._aliased(request, alias) for alias in request.aliases),
                 on_error=tuple(request.hooks.on_error),
             )
         )
@@ -109,27 +125,30 @@ def _registered(_: pulumi.ErrorHook) -> asyncio.Future[None]:
 
 
 def run_program(
-    config: dict[str, object], directory: Path, known: Mapping[str, object] = MappingProxyType({})
+    config: dict[str, object],
+    directory: Path,
+    known: Mapping[str, object] = MappingProxyType({}),
+    program: Path = TREE / "__main__.py",
 ) -> dict[str, Registered]:
-    """Run `__main__.py` with a configuration in a directory; return what it registered, by resource name and type.
+    """Run a program with a configuration in a directory; return what it registered, by resource name and type.
 
-    `known` is what the stack's state has: URN to `{"type": ..., "outputs": ...}`.
+    `known` is what the stack's state has: URN to `{"type": ..., "outputs": ...}`. Two resources of one type and name
+    are an error, as they are for the engine.
     """
-    return {
-        f"{request.type} {request.name}": request
-        for request in _run(config, directory, known).requests
-        if request.type != "pulumi:pulumi:Stack"
-    }
+    requests = [one for one in _run(config, directory, known, program).requests if one.type != "pulumi:pulumi:Stack"]
+    by_name = {f"{request.type} {request.name}": request for request in requests}
+    assert len(by_name) == len(requests), "resources collide"
+    return by_name
 
 
 def registered_outputs(
     config: dict[str, object], directory: Path, known: Mapping[str, object]
 ) -> dict[str, dict[str, object]]:
     """Run `__main__.py` as `run_program` does; return what components and the stack registered as outputs, by type and name."""
-    return _run(config, directory, known).outputs
+    return _run(config, directory, known, TREE / "__main__.py").outputs
 
 
-def _run(config: dict[str, object], directory: Path, known: Mapping[str, object]) -> _Monitor:
+def _run(config: dict[str, object], directory: Path, known: Mapping[str, object], program: Path) -> _Monitor:
     asyncio.set_event_loop(asyncio.new_event_loop())
     monitor = _Monitor(known)
     pulumi.runtime.set_mocks(_Answers(known), project="stretched", stack="test", preview=False, monitor=monitor)
@@ -140,7 +159,7 @@ def _run(config: dict[str, object], directory: Path, known: Mapping[str, object]
     pulumi.runtime.set_config("stretched:ssh", json.dumps(ssh))
     with contextlib.chdir(directory), patch("pulumi.resource_hooks.register_error_hook", _registered):
         try:
-            runpy.run_path(str(TREE / "__main__.py"))
+            runpy.run_path(str(program))
         finally:  # the next run would wait for what a failed one has begun
             asyncio.get_event_loop().run_until_complete(wait_for_rpcs())
     return monitor

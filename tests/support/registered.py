@@ -44,7 +44,7 @@ def uploaded(place: Path, name: str) -> list[str]:
 
 
 def secrets(resources: dict[str, Registered], name: str) -> list[str]:
-    stdin = resources[f"{COMMAND} {name}-grown"].inputs["stdin"]
+    stdin = resources[f"{COMMAND} mesh-{name}-grown"].inputs["stdin"]
     assert isinstance(stdin, dict)
     assert stdin[SECRET] == SECRET_VALUE
     return str(stdin["value"]).splitlines()

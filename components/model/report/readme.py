@@ -54,7 +54,7 @@ UDP, nothing else, is what wg0 needs of a site's firewall.{_further(spec)}
 ## Next
 - `pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig`; the API is reached at {where}.
 - `kubectl --kubeconfig kubeconfig get nodes -L site,institution`
-- `wg show wg0` on any host shows its peers; `pulumi stack output mesh` shows their keys and endpoints.
+- `wg show wg0` on any host shows its peers; `pulumi stack output nodes` shows their keys and endpoints.
 """
 
 

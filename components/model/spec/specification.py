@@ -22,6 +22,8 @@ class Spec:
     """In alphabetical order."""
     services: tuple[Service, ...] = ()
     """In alphabetical order."""
+    protect: bool = True
+    """Whether Pulumi refuses to delete what would destroy the cluster."""
     nodes: tuple[Node, ...] = field(init=False, repr=False, compare=False)
     """All nodes, sites and nodes in alphabetical order."""
     gateways: tuple[Node, ...] = field(init=False, repr=False, compare=False)

@@ -48,20 +48,20 @@ STEPS = ("files", "prepared", "grown", "verified", "pruned")
 
 def test_removing_a_client_asks_its_gateway_alone_for_a_change(resources: Resources, tmp_path: Path) -> None:
     fewer = run_program(with_clients(ada={}), tmp_path)
-    of_client = {"bea", "bea-key", "bea-key-seed"}
-    assert changes(resources, fewer) == {f"{GATE}-{step}" for step in STEPS} | of_client
+    of_client = {"mesh-bea", "mesh-bea-key", "mesh-bea-key-seed"}
+    assert changes(resources, fewer) == {f"mesh-{GATE}-{step}" for step in STEPS} | of_client
     assert "# client: bea" not in uploaded(tmp_path, GATE)
 
 
 def test_new_keys_for_a_client_are_new_for_its_gateway_alone(resources: Resources, tmp_path: Path) -> None:
     rotated = run_program(with_clients(ada={}, bea={"rotation": "2"}), tmp_path)
-    assert {name.partition("-")[0] for name in changes(resources, rotated)} == {GATE, "bea"}
+    assert {name.split("-")[1] for name in changes(resources, rotated)} == {GATE, "bea"}
 
 
 def test_the_gateway_has_the_client_and_a_preshared_key_for_it(resources: Resources, place: Path) -> None:
     conf = uploaded(place, GATE)
     assert conf[conf.index("# client: ada") - 1] == "[Peer]"
-    public = keys.wireguard_public_key(keys.wireguard_private_key("seed-of-ada-key-seed".ljust(64, "x")))
+    public = keys.wireguard_public_key(keys.wireguard_private_key("seed-of-mesh-ada-key-seed".ljust(64, "x")))
     assert f"PublicKey = {public}" in conf
     assert len(secrets(resources, GATE)) == 1 + 6 + 2
     assert not [line for line in uploaded(place, "closed1.lab.test") if "client" in line]
@@ -78,7 +78,7 @@ def test_the_output_is_a_whole_configuration_with_both_sides_keys_and_secret(
     found = loop.run_until_complete(output.future())
     assert found is not None
     assert set(found) == {"ada", "bea"}
-    private = keys.wireguard_private_key("seed-of-ada-key-seed".ljust(64, "x"))
+    private = keys.wireguard_private_key("seed-of-mesh-ada-key-seed".ljust(64, "x"))
     assert f"PrivateKey = {private}\n" in str(found["ada"])
     shared = str(found["ada"]).split("PresharedKey = ")[1].split("\n")[0]
     assert any(line.endswith(shared) for line in secrets(resources, GATE))
@@ -100,7 +100,7 @@ def test_without_clients_there_is_no_such_output(exported: dict[str, object], tm
 def test_a_range_for_clients_is_a_reason_to_ask_all_hosts_again_and_a_client_is_not(
     resources: Resources, tmp_path: Path
 ) -> None:
-    name = f"{COMMAND} closed1.lab.test-preflight"
+    name = f"{COMMAND} mesh-closed1.lab.test-preflight"
     for directory, config, same in (
         ("one", with_clients(ada={}), True),
         ("other", changed("sites/oneport/clients", None, changed("clients", None, with_clients())), False),

@@ -12,7 +12,7 @@ from tests.support.uploads import uploaded_files
 
 ON = {"enabled": True, "ssh": ["203.0.113.0/24"]}
 UVIC = "uvic001.hl-lhc.io"
-LOADED, CONFIRMED = f"{COMMAND} {UVIC}-firewalled", f"{COMMAND} {UVIC}-firewall-confirmed"
+LOADED, CONFIRMED = f"{COMMAND} mesh-{UVIC}-firewalled", f"{COMMAND} mesh-{UVIC}-firewall-confirmed"
 Resources = dict[str, Registered]
 
 
@@ -51,7 +51,7 @@ def test_three_resources_a_host_and_nothing_else_is_new(without: Resources, reso
 
 def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
     different = {
-        resource.name.removeprefix(UVIC)
+        resource.name.removeprefix(f"mesh-{UVIC}")
         for key, resource in without.items()
         if UVIC in resource.name and plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
@@ -59,15 +59,15 @@ def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: R
 
 
 def test_it_comes_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
-    assert {f"{UVIC}-verified", f"{UVIC}-files"} <= ancestors(resources, LOADED)
-    assert f"{UVIC}-firewalled" in ancestors(resources, CONFIRMED)
-    assert f"{UVIC}-firewall-confirmed" in ancestors(resources, f"{COMMAND} cluster-converged")
+    assert {f"mesh-{UVIC}-verified", f"mesh-{UVIC}-files"} <= ancestors(resources, LOADED)
+    assert f"mesh-{UVIC}-firewalled" in ancestors(resources, CONFIRMED)
+    assert f"mesh-{UVIC}-firewall-confirmed" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 
 def test_a_connection_that_does_not_get_through_is_explained(resources: Resources) -> None:
     explained = {resource.name for resource in resources.values() if resource.on_error}
     assert len(explained) == 7
-    assert resources[CONFIRMED].on_error == (f"{UVIC}-firewall-unconfirmed",)
+    assert resources[CONFIRMED].on_error == (f"mesh-{UVIC}-firewall-unconfirmed",)
 
 
 def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
@@ -75,7 +75,7 @@ def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
 ) -> None:
     declared = uploaded_files(place, UVIC, "firewall")["firewall.conf"]
     assert declared == "udp 51820\nssh 203.0.113.0/24\nmesh 192.168.0.0/24\n"
-    preflight = resources[f"{COMMAND} {UVIC}-preflight"].inputs
+    preflight = resources[f"{COMMAND} mesh-{UVIC}-preflight"].inputs
     assert str(preflight["create"]).endswith(" 203.0.113.0/24 192.168.0.0/24")
     assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
 
@@ -95,7 +95,7 @@ def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
     assert line(other, LOADED) != line(resources, LOADED)
     assert line(other, CONFIRMED).split()[-1] == line(other, LOADED).split()[-1]
     different = {
-        resource.name.removeprefix(UVIC)
+        resource.name.removeprefix(f"mesh-{UVIC}")
         for key, resource in resources.items()
         if UVIC in resource.name and plain_text(resource.inputs) != plain_text(other[key].inputs)
     }

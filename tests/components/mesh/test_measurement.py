@@ -23,7 +23,7 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Registered]
 
 def test_it_comes_after_the_mesh_is_verified_and_before_kubespray(resources: dict[str, Registered]) -> None:
     before = ancestors(resources, MEASURED)
-    assert {f"{name}-verified" for name in ("uvic001.hl-lhc.io", "msu001.hl-lhc.io")} <= before
+    assert {f"mesh-{name}-verified" for name in ("uvic001.hl-lhc.io", "msu001.hl-lhc.io")} <= before
     assert "mesh-measured" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 

@@ -14,7 +14,7 @@ ENTRY, RUNS = "uchicago002.hl-lhc.io", "uvic001.hl-lhc.io"
 WEB = {"web": {"port": 443, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": [ENTRY]}}
 DISK = {"disk": {"port": 1094, "target": "storage.uvic.example:1094", "at": ["uvic"]}}
 ON = changed("firewall", {"enabled": True, "ssh": ["203.0.113.0/24"]})
-SERVED = f"{COMMAND} {ENTRY}-served"
+SERVED = f"{COMMAND} mesh-{ENTRY}-served"
 Resources = dict[str, Registered]
 
 
@@ -37,7 +37,7 @@ def test_only_a_node_with_something_to_do_has_resources_and_files_for_it(
     place: Path, without: Resources, resources: Resources
 ) -> None:
     new = {key.split()[1] for key in resources.keys() - without.keys()}
-    assert new == {f"{ENTRY}-services", f"{ENTRY}-served"}
+    assert new == {f"mesh-{ENTRY}-services", f"mesh-{ENTRY}-served"}
     assert not without.keys() - resources.keys()
     assert "bind public 443 192.0.2.2" in uploaded_files(place, ENTRY, "services")["services.cfg"]
     assert not uploaded_files(place, RUNS, "services")
@@ -50,14 +50,14 @@ def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: R
         for key, resource in without.items()
         if plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    opened = {f"{ENTRY}-firewalled", f"{ENTRY}-firewall-confirmed"}
-    assert different == {f"{ENTRY}-files", *opened}, "where its port is opened"
+    opened = {f"mesh-{ENTRY}-firewalled", f"mesh-{ENTRY}-firewall-confirmed"}
+    assert different == {f"mesh-{ENTRY}-files", *opened}, "where its port is opened"
 
 
 def test_it_comes_after_the_tunnels_and_before_its_port_is_opened_and_the_cluster(resources: Resources) -> None:
-    assert {f"{ENTRY}-verified", f"{ENTRY}-files"} <= ancestors(resources, SERVED)
-    assert f"{ENTRY}-served" in ancestors(resources, f"{COMMAND} {ENTRY}-firewalled")
-    assert f"{ENTRY}-served" in ancestors(resources, f"{COMMAND} cluster-converged")
+    assert {f"mesh-{ENTRY}-verified", f"mesh-{ENTRY}-files"} <= ancestors(resources, SERVED)
+    assert f"mesh-{ENTRY}-served" in ancestors(resources, f"{COMMAND} mesh-{ENTRY}-firewalled")
+    assert f"mesh-{ENTRY}-served" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 
 def test_another_service_is_applied_where_it_matters_and_more_nodes_do_not(
@@ -69,7 +69,7 @@ def test_another_service_is_applied_where_it_matters_and_more_nodes_do_not(
     assert delete.endswith(" /var/lib/stretched-uploads/services/current/services.sh")
     both = run_program(changed("services", {**WEB, **DISK}, ON), tmp_path)
     assert both[SERVED].inputs["create"] == line
-    assert f"{COMMAND} {RUNS}-served" in both, "the inner hop of a target"
+    assert f"{COMMAND} mesh-{RUNS}-served" in both, "the inner hop of a target"
     more = with_workers(3)
     more = changed("services", {"web": {**WEB["web"], "at": [RUNS]}}, changed("firewall", ON["firewall"], more))
     assert run_program(more, tmp_path)[SERVED].inputs["create"] == line

@@ -76,7 +76,7 @@ def test_what_a_gateway_carries_is_a_reason_to_ask_hosts_again(
     resources: dict[str, Registered], tmp_path: Path
 ) -> None:
     other = run_program(changed("sites/open/gateway", "open1.lab.test", three_sites()), tmp_path)
-    name = f"{COMMAND} {INNER}-preflight"
+    name = f"{COMMAND} mesh-{INNER}-preflight"
     assert other[name].inputs["create"] != resources[name].inputs["create"]
 
 
@@ -106,5 +106,5 @@ def test_a_second_gateway_makes_no_resource_and_is_a_reason_to_ask_hosts_again(
 ) -> None:
     other = run_program(two_gateways(), tmp_path)
     assert other.keys() == resources.keys()
-    name = f"{COMMAND} open1.lab.test-preflight"
+    name = f"{COMMAND} mesh-open1.lab.test-preflight"
     assert other[name].inputs["create"] != resources[name].inputs["create"]

@@ -22,6 +22,19 @@ def test_names_and_types_are_a_promise_because_a_rename_replaces(resources: Reso
     assert sorted(resource.urn for resource in resources.values()) == golden.read_text(encoding="utf-8").splitlines()
 
 
+def test_a_stack_made_before_meshes_had_names_of_their_own_keeps_its_resources(resources: Resources) -> None:
+    former = (TREE / "tests/components/program/former_urns.txt").read_text(encoding="utf-8").splitlines()
+    kept = {urn for resource in resources.values() for urn in (resource.urn, *resource.aliases)}
+    assert not set(former) - kept
+
+
+def test_what_the_cluster_stands_on_is_protected(resources: Resources, tmp_path: Path) -> None:
+    protected = {resource.name for resource in resources.values() if resource.protect}
+    assert protected == {"cluster-converged", "mesh-seed", "mesh-deployer-seed"}
+    free = run_program(changed("protect", value=False), tmp_path)
+    assert not any(resource.protect for resource in free.values())
+
+
 def test_names_come_from_configuration_keys_and_not_from_positions(tmp_path: Path) -> None:
     config = configuration()
     sites = config["sites"]
@@ -58,18 +71,20 @@ def test_every_command_has_a_time_limit(resources: Resources) -> None:
 
 
 def test_secrets_are_secret(resources: Resources) -> None:
-    for name in ("uvic001.hl-lhc.io-grown", "cluster-converged"):
+    for name in ("mesh-uvic001.hl-lhc.io-grown", "cluster-converged"):
         stdin = resources[f"{COMMAND} {name}"].inputs["stdin"]
         assert isinstance(stdin, dict)
         assert stdin[SECRET] == SECRET_VALUE
-    for name in ("uvic001.hl-lhc.io-grown", "cluster-kubeconfig"):
+    for name in ("mesh-uvic001.hl-lhc.io-grown", "cluster-kubeconfig"):
         resource = resources[f"{COMMAND} {name}"]
         assert {"stdout", "stderr"} <= set(resource.additional_secret_outputs)
         assert resource.inputs["logging"] == "none"
 
 
 def test_no_private_key_stands_outside_an_envelope(resources: Resources) -> None:
-    seeds = [f"seed-of-{name}".ljust(64, "x") for name in ("deployer-seed", "mesh-seed", "uvic001.hl-lhc.io-key-seed")]
+    seeds = [
+        f"seed-of-{name}".ljust(64, "x") for name in ("deployer-seed", "mesh-seed", "mesh-uvic001.hl-lhc.io-key-seed")
+    ]
     private = [keys.wireguard_private_key(seed) for seed in seeds]
     for resource in resources.values():
         text = plain_text(resource.inputs)
@@ -93,12 +108,12 @@ def test_the_order_is_ask_prepare_grow_verify_converge_prune(resources: Resource
         return {f"{node}-{step}" for node in nodes}
 
     one = "uvic001.hl-lhc.io"
-    assert all_of("preflight") <= ancestors(resources, f"{COPY} {one}-files")
+    assert all_of("preflight") <= ancestors(resources, f"{COPY} mesh-{one}-files")
     assert all_of("preflight") <= ancestors(resources, f"{COPY} cluster-playbooks")
-    assert f"{one}-prepared" in ancestors(resources, f"{COMMAND} {one}-grown")
-    assert all_of("grown") <= ancestors(resources, f"{COMMAND} {one}-verified")
+    assert f"mesh-{one}-prepared" in ancestors(resources, f"{COMMAND} mesh-{one}-grown")
+    assert all_of("grown") <= ancestors(resources, f"{COMMAND} mesh-{one}-verified")
     assert all_of("verified") <= ancestors(resources, f"{COMMAND} cluster-converged")
-    assert "cluster-converged" in ancestors(resources, f"{COMMAND} {one}-pruned")
+    assert "cluster-converged" in ancestors(resources, f"{COMMAND} mesh-{one}-pruned")
     assert "cluster-converged" in ancestors(resources, f"{COMMAND} cluster-kubeconfig")
 
 

@@ -32,7 +32,7 @@ def connection(resource: Registered) -> dict[str, object]:
 def test_every_command_of_the_host_goes_through_its_bastion_whose_key_is_checked(
     resources: dict[str, Registered],
 ) -> None:
-    mine = [connection(resource) for resource in remote(resources) if resource.name.startswith("closed.lab.test")]
+    mine = [connection(resource) for resource in remote(resources) if resource.name.startswith("mesh-closed.lab.test")]
     assert len(mine) >= 6
     for one in mine:
         proxy = one["proxy"]
@@ -47,17 +47,17 @@ def test_every_command_of_the_host_goes_through_its_bastion_whose_key_is_checked
 
 
 def test_without_a_bastion_nothing_is_said_of_one(resources: dict[str, Registered]) -> None:
-    others = [resource for resource in remote(resources) if not resource.name.startswith("closed.lab.test")]
+    others = [resource for resource in remote(resources) if not resource.name.startswith("mesh-closed.lab.test")]
     assert not [resource.name for resource in others if "proxy" in connection(resource)]
 
 
 def test_the_question_whether_the_host_can_take_part_explains_its_failure(resources: dict[str, Registered]) -> None:
     explained = {resource.name: resource.on_error for resource in resources.values() if resource.on_error}
-    assert explained == {"closed.lab.test-preflight": ("closed.lab.test-through-bastion",)}
+    assert explained == {"mesh-closed.lab.test-preflight": ("mesh-closed.lab.test-through-bastion",)}
 
 
 def test_a_user_who_is_not_root_takes_sudo(resources: dict[str, Registered]) -> None:
-    create = str(resources[f"{COMMAND} closed.lab.test-preflight"].inputs["create"])
+    create = str(resources[f"{COMMAND} mesh-closed.lab.test-preflight"].inputs["create"])
     assert create.startswith("sudo -n timeout ")
 
 

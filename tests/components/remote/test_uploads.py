@@ -35,7 +35,7 @@ def test_a_preview_of_something_else_touches_nothing_that_a_run_beside_it_upload
     before = {name: contents(directory) for name, directory in running.items()}
     assert all(before.values())
     other = sources(run_program(with_workers(3), tmp_path), tmp_path)
-    assert running[f"{NODE}-files"] != other[f"{NODE}-files"]
+    assert running[f"mesh-{NODE}-files"] != other[f"mesh-{NODE}-files"]
     assert {name: contents(directory) for name, directory in running.items()} == before
 
 
@@ -47,7 +47,7 @@ def test_the_same_content_has_the_same_place_and_is_not_written_again(tmp_path: 
 
 
 def test_what_arrives_lies_below_the_name_of_its_node(tmp_path: Path) -> None:
-    found = sources(run_program(configuration(), tmp_path), tmp_path)[f"{NODE}-files"]
+    found = sources(run_program(configuration(), tmp_path), tmp_path)[f"mesh-{NODE}-files"]
     assert found.name == "nodes", "the directory's own name is that on the host"
     (only,) = (path for path in found.rglob("*") if path.is_file())
     assert only.relative_to(found).parts[:2] == (NODE, "node")
@@ -92,6 +92,6 @@ def test_a_name_that_a_host_could_misread_is_none_for_a_bundle(name: str) -> Non
 
 def test_the_first_command_is_one_line_and_no_long_one(tmp_path: Path) -> None:
     """The state has it twice, for every node."""
-    line = str(run_program(configuration(), tmp_path)[f"command:remote:Command {NODE}-prepared"].inputs["create"])
+    line = str(run_program(configuration(), tmp_path)[f"command:remote:Command mesh-{NODE}-prepared"].inputs["create"])
     assert "\n" not in line
     assert len(line) < 700
