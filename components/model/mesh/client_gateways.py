@@ -1,9 +1,9 @@
-"""Roaming clients: the gateway by which each one enters the mesh.
+"""Gateways by which roaming clients enter the mesh.
 
-A client has one peer, the gateway of its site, and sends it everything for mesh.cidr. Its address is in that site's
-range, which every other node has at the peer that leads to this gateway: to WireGuard, clients are where their gateway
-is, and packets to and from them take its paths. So a client's configuration does not change when nodes come and go, a
-node's does not when clients do, and only the gateway knows the clients themselves.
+A client has one peer, the gateway of its site, and sends it all packets for mesh.cidr. The client's address is in the
+client range of that site. Every other node has this range in the AllowedIPs of the peer that leads to the gateway:
+packets to and from clients take the gateway's paths. A client's configuration therefore does not change when nodes come
+and go, a node's does not change when clients do, and only the gateway lists the clients themselves.
 """
 
 from ipaddress import IPv4Network
@@ -12,7 +12,7 @@ from components.model.spec import Client, Node, Site, Spec
 
 
 def client_gateway(site: Site) -> Node | None:
-    """Return the node that a site's clients dial, its first gateway with an endpoint; None: it takes no clients."""
+    """Return the node that a site's clients dial, its first gateway with an endpoint; None: no clients enter here."""
     if site.clients is None:
         return None
     nodes = {node.name: node for node in site.nodes}
@@ -20,7 +20,7 @@ def client_gateway(site: Site) -> Node | None:
 
 
 def gateway_of(spec: Spec, client: Client) -> Node:
-    """Return the node that a client dials; checks have made sure that there is one."""
+    """Return the node that a client dials; ValueError when there is none, which the checks rule out."""
     node = client_gateway(spec.site(client.site))
     if node is None:
         msg = f"{client.name} has no gateway at {client.site}"
@@ -29,9 +29,9 @@ def gateway_of(spec: Spec, client: Client) -> Node:
 
 
 def client_ranges(spec: Spec) -> tuple[tuple[IPv4Network, Node], ...]:
-    """Return the ranges of clients, each with the gateway by which they enter."""
-    pairs = ((site.clients, client_gateway(site)) for site in spec.sites)
-    return tuple((network, node) for network, node in pairs if network and node)
+    """Return the client ranges, each with the gateway by which its clients enter."""
+    gateways = ((site.clients, client_gateway(site)) for site in spec.sites)
+    return tuple((network, node) for network, node in gateways if network and node)
 
 
 def clients_by(spec: Spec, node: Node) -> tuple[Client, ...]:
@@ -43,5 +43,5 @@ def clients_by(spec: Spec, node: Node) -> tuple[Client, ...]:
 
 
 def reserved_ranges(spec: Spec) -> tuple[IPv4Network, ...]:
-    """Return the ranges of clients: no node can have an address there."""
+    """Return the client ranges: no node can have an address in one of them."""
     return tuple(site.clients for site in spec.sites if site.clients)

@@ -1,8 +1,8 @@
-"""What a node does when a gateway is down: whom it asks, and which addresses go to another peer then.
+"""Failover: which gateways a node probes, and which addresses it moves to another peer while a gateway is down.
 
-Each node decides by itself, with what it has seen of the gateway, so both ends of a path must come to see the same. A
-gateway that is cut off on one side only therefore says so to the others: it asks some of those who use it, of its own
-site and of others, and takes itself out of service when one of the two groups is silent.
+Each node decides by itself, from its own probes, so both ends of a path must reach the same verdict. A gateway that is
+cut off on one side only must therefore withdraw: it probes some of its users, at its own site and at other sites, and
+takes itself out of service when one of the two groups does not answer.
 """
 
 from collections import Counter, defaultdict
@@ -15,109 +15,109 @@ from components.model.mesh.client_gateways import client_ranges
 from components.model.mesh.routing import Routes
 from components.model.spec import Node, Spec
 
-MOST_ASKED = 5
-"""Nodes of each group that a gateway asks: that all of them are down but it is not cut off is unlikely."""
+MAX_PROBED_USERS = 5
+"""Users of each group that a gateway probes. If all of them are silent, the gateway is most likely cut off itself."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A gateway that a node asks whether it is in service."""
+class ProbedGateway:
+    """A gateway that a node probes to learn whether it is in service."""
 
     node: Node
     through: tuple[Node, ...]
-    """The relays on the way to it: when one of them is silent, that says nothing of the gateway."""
+    """Relays on the path to the gateway. While one of them is silent, silence of the gateway proves nothing."""
 
 
 @dataclass(frozen=True)
-class Instead:
+class Detour:
     """Nodes that are reached through another peer while a gateway is down."""
 
     gone: Node
     peer: Node
     nodes: tuple[Node, ...]
     ranges: tuple[IPv4Network, ...] = ()
-    """Those of roaming clients that come in by one of these nodes."""
+    """Ranges of the roaming clients that enter by one of these nodes."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """What one node watches and does; without anything for the most."""
+    """What one node probes, and how it reroutes. Most nodes have an empty one."""
 
-    asked: tuple[Asked, ...] = ()
-    instead: tuple[Instead, ...] = ()
+    probed: tuple[ProbedGateway, ...] = ()
+    detours: tuple[Detour, ...] = ()
     inside: tuple[Node, ...] = ()
-    """For a gateway: nodes of its site that use it, by a tunnel with it. Some of them, at most MOST_ASKED."""
+    """Of a gateway: nodes of its own site that use it and have a tunnel with it, at most MAX_PROBED_USERS."""
     outside: tuple[Node, ...] = ()
-    """The same of other sites, as many sites as can be."""
+    """The same at other sites, spread over as many sites as possible."""
 
 
 def watch_of(spec: Spec, routes: Routes, node: Node) -> Watch:
-    """Return what a node watches."""
+    """Return what a node probes, and its detours."""
     users = [
-        other
-        for other in spec.nodes
-        if other.name in routes.tunnels[node.name] and node.name in routes.watched.get(other.name, ())
+        user
+        for user in spec.nodes
+        if user.name in routes.tunnels[node.name] and node.name in routes.watched.get(user.name, ())
     ]
     return Watch(
-        asked=tuple(_asked(spec, routes, node, name) for name in routes.watched.get(node.name, ())),
-        instead=tuple(_instead(spec, routes, node)),
-        inside=_some(user for user in users if user.site == node.site),
-        outside=_some(user for user in users if user.site != node.site),
+        probed=tuple(_probed(spec, routes, node, name) for name in routes.watched.get(node.name, ())),
+        detours=tuple(_detours(spec, routes, node)),
+        inside=_spread(user for user in users if user.site == node.site),
+        outside=_spread(user for user in users if user.site != node.site),
     )
 
 
-def _instead(spec: Spec, routes: Routes, node: Node) -> list[Instead]:
-    found = []
-    guests = client_ranges(spec)
+def _detours(spec: Spec, routes: Routes, node: Node) -> list[Detour]:
+    detours = []
+    clients = client_ranges(spec)
     for gone, hops in routes.alternatives.items():
         moved: dict[str, list[Node]] = defaultdict(list)
-        for other in spec.nodes:
-            peer = hops.get(other.name, {}).get(node.name)
+        for destination in spec.nodes:
+            peer = hops.get(destination.name, {}).get(node.name)
             if peer:
-                moved[peer].append(other)
+                moved[peer].append(destination)
         for peer in sorted(moved):
-            ranges = tuple(network for network, door in guests if door in moved[peer])
-            found.append(Instead(spec.node(gone), spec.node(peer), tuple(moved[peer]), ranges))
-    return found
+            ranges = tuple(network for network, gateway in clients if gateway in moved[peer])
+            detours.append(Detour(spec.node(gone), spec.node(peer), tuple(moved[peer]), ranges))
+    return detours
 
 
-def _asked(spec: Spec, routes: Routes, node: Node, gateway: str) -> Asked:
-    return Asked(spec.node(gateway), tuple(map(spec.node, routes.path(node.name, gateway)[1:-1])))
+def _probed(spec: Spec, routes: Routes, node: Node, gateway: str) -> ProbedGateway:
+    return ProbedGateway(spec.node(gateway), tuple(map(spec.node, routes.path(node.name, gateway)[1:-1])))
 
 
-def _some(users: Iterable[Node]) -> tuple[Node, ...]:
-    """Return MOST_ASKED nodes, one of each site first."""
+def _spread(users: Iterable[Node]) -> tuple[Node, ...]:
+    """Return at most MAX_PROBED_USERS nodes: one of each site first, then a second one of each."""
     by_site: dict[str, list[Node]] = defaultdict(list)
     for user in users:
         by_site[user.site].append(user)
     ranked = sorted(
-        ((rank, user) for found in by_site.values() for rank, user in enumerate(found)), key=lambda it: it[0]
+        ((rank, user) for group in by_site.values() for rank, user in enumerate(group)), key=lambda pair: pair[0]
     )
-    return tuple(user for _, user in ranked[:MOST_ASKED])
+    return tuple(user for _, user in ranked[:MAX_PROBED_USERS])
 
 
 @dataclass(frozen=True)
 class GatewayDown:
-    """What becomes of the pairs of nodes that go through a gateway when it is down."""
+    """What happens to the pairs of nodes whose path goes through a gateway when that gateway is down."""
 
     gateway: str
     detours: Mapping[tuple[str, ...], int]
-    """The gateways on the other way, to the number of pairs that take it."""
+    """Number of pairs by the gateways of their other path."""
     lost: tuple[tuple[str, str], ...]
-    """The pairs that wait until it is back."""
+    """Pairs that have no other path: they are cut off until the gateway is back."""
 
 
 def gateways_down(spec: Spec, routes: Routes) -> tuple[GatewayDown, ...]:
-    """Return what happens for each gateway that carries packets when all are up, in the order of Routes.gateways."""
+    """Return what the loss of each carrying gateway means, in the order of Routes.gateways."""
     detours: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
     lost: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for one, other in combinations([node.name for node in spec.nodes], 2):
-        if other in routes.tunnels[one] or one not in routes.next_hops[other]:
+    for first, second in combinations([node.name for node in spec.nodes], 2):
+        if second in routes.tunnels[first] or first not in routes.next_hops[second]:
             continue
-        for gone in routes.path(one, other)[1:-1]:
-            detour = routes.detour(gone, one, other)
+        for gone in routes.path(first, second)[1:-1]:
+            detour = routes.detour(gone, first, second)
             if detour is None:
-                lost[gone].append((one, other))
+                lost[gone].append((first, second))
             else:
                 detours[gone][detour[1:-1]] += 1
     return tuple(

@@ -1,6 +1,6 @@
-"""Keys derived from seeds: HKDF-SHA256 (RFC 5869) with a label per use, then X25519 or Ed25519.
+"""Derivation of keys from seeds: HKDF-SHA256 (RFC 5869) with a label per use, then X25519 or Ed25519.
 
-Every return value of a function here named `*_private_*` or `preshared_key` is secret.
+What `*_private_key` and `preshared_key` return is secret.
 """
 
 import base64
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 SEED_LENGTH = 64
-"""Letters and digits in a seed: 64 of 62 kinds are 381 bits; 256 are needed."""
+"""Characters of a seed, letters and digits: 64 of them carry 381 bits of entropy, and 256 are needed."""
 
 
 def _derive(seed: str, label: str) -> bytes:
@@ -33,12 +33,12 @@ def wireguard_public_key(private_key: str) -> str:
     return base64.b64encode(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
 
-def preshared_key(mesh_seed: str, one: tuple[str, str], other: tuple[str, str]) -> str:
-    """Return the preshared key of a pair of nodes, base64, the same from both ends. Secret.
+def preshared_key(mesh_seed: str, first: tuple[str, str], second: tuple[str, str]) -> str:
+    """Return the preshared key of a pair of nodes, base64, the same in either order. Secret.
 
-    `one` and `other` are (node name, rotation): a new rotation of either node makes a new key for the pair.
+    `first` and `second` are (node name, rotation): a new rotation of either node makes a new key for the pair.
     """
-    low, high = sorted((one, other))
+    low, high = sorted((first, second))
     label = "\0".join(("stretched/v1/preshared", *low, *high))
     return base64.b64encode(_derive(mesh_seed, label)).decode()
 
@@ -46,7 +46,8 @@ def preshared_key(mesh_seed: str, one: tuple[str, str], other: tuple[str, str]) 
 def ssh_private_key(seed: str) -> str:
     """Return an Ed25519 private key in OpenSSH's format (PROTOCOL.key), with a final newline. Secret.
 
-    Written here because the same seed must give the same bytes: libraries put a random check number into each file.
+    The format is written here because the same seed must give the same bytes, and libraries put a random check number
+    into each file.
     """
     key = _ed25519(seed)
     raw_public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -68,7 +69,7 @@ def ssh_public_key(seed: str) -> str:
 
 
 def _string(value: bytes) -> bytes:
-    """Return a string as in RFC 4251, section 5."""
+    """Return a length-prefixed string (RFC 4251, section 5)."""
     return len(value).to_bytes(4, "big") + value
 
 

@@ -1,4 +1,4 @@
-"""Which paths between sites are measured, and what came of it."""
+"""Measurements of the paths between sites: which pairs are measured, and the results."""
 
 import json
 from collections.abc import Iterable
@@ -9,62 +9,62 @@ from components.model.mesh.routing import Routes
 from components.model.spec import ETCD, Node, Spec
 
 SECONDS = 1.5
-"""Of a TCP transfer, each way."""
+"""Duration of a TCP transfer in each direction."""
 LIMIT = 120
-"""Seconds: when so many have gone, no further pair's throughput is measured. Sites of etcd's members come first."""
+"""Seconds after which no further throughput is measured. Pairs of sites with etcd members come first."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """The path between two sites, as one node of each sees it. None: it could not be measured."""
+    """The measured path between two sites, from one node of each. A value is None when it could not be measured."""
 
     sites: tuple[str, str]
     nodes: tuple[str, str]
     kind: str
-    """As in Routes.kind."""
+    """LAN, DIRECT or RELAY, as Routes.kind returns it."""
     latency_ms: float | None
-    """Round trip over wg0, median."""
+    """Median round-trip time over wg0, in milliseconds."""
     mtu: int | None
-    """Bytes of an IP packet over wg0."""
+    """Path MTU over wg0: bytes of an IP packet."""
     throughput_mbps: tuple[float, float] | None
-    """Mbit/s of one TCP connection over wg0: from the first site to the second, and back."""
+    """Throughput of one TCP connection over wg0 in Mbit/s: from the first site to the second, and back."""
 
     def data(self) -> dict[str, object]:
-        """Return it for the stack's outputs."""
-        there, back = self.throughput_mbps or (None, None)
+        """Return the link as the stack's output shows it."""
+        forth, back = self.throughput_mbps or (None, None)
         return {
             "between": list(self.sites),
             "nodes": list(self.nodes),
             "kind": self.kind,
             "latencyMs": self.latency_ms,
             "mtu": self.mtu,
-            "throughputMbps": there,
+            "throughputMbps": forth,
             "throughputBackMbps": back,
         }
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a measurement brought."""
+    """The results of a measurement."""
 
     links: tuple[Link, ...] = ()
     problems: tuple[str, ...] = ()
-    """What could not be measured, and why."""
+    """Messages: which path could not be measured, and why."""
     narrowest: int | None = None
-    """The least MTU of the links in bytes; None: none is narrower than wg0."""
+    """Smallest MTU of the links in bytes; None: no link is narrower than wg0."""
 
 
 NOTHING_MEASURED = Measured()
 
 
 def measuring(spec: Spec) -> dict[str, Node]:
-    """Return for each site the node that measures: its first gateway, else its first node."""
+    """Return the measuring node of each site, by the site's name: its first gateway, else its first node."""
     gateways = {node.site: node for node in reversed(spec.gateways)}
     return {site.name: gateways.get(site.name, site.nodes[0]) for site in spec.sites}
 
 
 def measurement_plan(spec: Spec) -> dict[str, object]:
-    """Return what components/hosts/paths/between.py reads. Without secrets."""
+    """Return the input of components/hosts/paths/between.py. It holds no secrets."""
     members = {node.site for node in spec.with_role(ETCD)}
     pairs = sorted(combinations(measuring(spec), 2), key=lambda pair: not members.issuperset(pair))
     return {
@@ -80,22 +80,22 @@ def measurement_plan(spec: Spec) -> dict[str, object]:
 
 
 def ways(spec: Spec, routes: Routes) -> str:
-    """Return a text that changes when one of the paths between the measuring nodes does: a hop, or its endpoint."""
+    """Return a text that changes when a path between measuring nodes does: its hops, or one of their endpoints."""
     endpoint = routes.reachability.endpoint
     lines = [f"mtu {spec.mesh.mtu}"]
-    for one, other in combinations(measuring(spec).values(), 2):
-        path = [spec.node(name) for name in routes.path(one.name, other.name)]
+    for first, second in combinations(measuring(spec).values(), 2):
+        path = [spec.node(name) for name in routes.path(first.name, second.name)]
         hops = [f"{a.address} {endpoint(a, b)} {endpoint(b, a)} {b.address}" for a, b in pairwise(path)]
         lines.append(", ".join(hops))
     return "\n".join(lines)
 
 
 def measured(spec: Spec, routes: Routes, printed: str) -> Measured:
-    """Return what hosts/paths/between.py printed, as far as it is about the declared sites.
+    """Return the results that hosts/paths/between.py printed for the declared sites.
 
-    Nothing that is printed is trusted to be whole: a line that cannot be read is a problem.
+    The output may be cut off or damaged: a line that cannot be parsed becomes a problem.
     """
-    found: dict[frozenset[str], dict[str, object]] = {}
+    results: dict[frozenset[str], dict[str, object]] = {}
     problems = []
     for line in printed.splitlines():
         try:
@@ -103,25 +103,25 @@ def measured(spec: Spec, routes: Routes, printed: str) -> Measured:
             if "problem" in data:
                 problems.append(str(data["problem"]))
             else:
-                found[frozenset(data["between"])] = data
+                results[frozenset(data["between"])] = data
         except (ValueError, TypeError, KeyError):
-            problems.append(f"not understood: {line[:80]}")
+            problems.append(f"cannot parse: {line[:80]}")
     nodes = measuring(spec)
-    pairs = [pair for pair in combinations(nodes, 2) if frozenset(pair) in found]
-    links = tuple(_link(found[frozenset((one, other))], (nodes[one], nodes[other]), routes) for one, other in pairs)
+    pairs = [pair for pair in combinations(nodes, 2) if frozenset(pair) in results]
+    links = tuple(_link(results[frozenset((a, b))], (nodes[a], nodes[b]), routes) for a, b in pairs)
     return Measured(links, tuple(problems), narrowest(links, spec.mesh.mtu))
 
 
 def _link(data: dict[str, object], nodes: tuple[Node, Node], routes: Routes) -> Link:
-    one, other = nodes
+    first, second = nodes
     rtt, mtu, speeds = (data.get(name) for name in ("rtt", "mtu", "mbps"))
     both = tuple(speeds) if isinstance(speeds, list) and len(speeds) == 2 else None
-    if both and data["between"] != [one.site, other.site]:
+    if both and data["between"] != [first.site, second.site]:
         both = both[::-1]
     return Link(
-        sites=(one.site, other.site),
-        nodes=(one.name, other.name),
-        kind=routes.kind(one.name, other.name),
+        sites=(first.site, second.site),
+        nodes=(first.name, second.name),
+        kind=routes.kind(first.name, second.name),
         latency_ms=rtt if isinstance(rtt, float | int) else None,
         mtu=mtu if isinstance(mtu, int) else None,
         throughput_mbps=both,
@@ -129,6 +129,6 @@ def _link(data: dict[str, object], nodes: tuple[Node, Node], routes: Routes) -> 
 
 
 def narrowest(links: Iterable[Link], mtu: int) -> int | None:
-    """Return the least MTU of the links, None when none has less than wg0's `mtu`."""
-    found = min((link.mtu for link in links if link.mtu), default=mtu)
-    return found if found < mtu else None
+    """Return the smallest MTU of the links in bytes; None when no link is narrower than `mtu`, that of wg0."""
+    smallest = min((link.mtu for link in links if link.mtu), default=mtu)
+    return smallest if smallest < mtu else None

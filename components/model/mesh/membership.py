@@ -1,4 +1,4 @@
-"""The membership of the mesh: the facts that several hosts share."""
+"""The membership of the mesh: the facts that all hosts share."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from components.model.spec.families import IPV4
 
 
 def membership(spec: Spec) -> str:
-    """Return, line by line, the facts of the mesh for which all hosts must be up and able to take part.
+    """Return, one fact a line, the facts of the mesh that need all hosts to be up and able to join it.
 
-    When this text changes, every host is checked again (preflight) before any host is changed. Labels, roles, taints,
-    services and measurements are not in it: they are no reason to disturb hosts that they do not concern. An optional
+    When this text changes, preflight checks every host again before any host is changed. Labels, roles, taints,
+    services and measurements are left out, because a change of them must not disturb unrelated hosts. An optional
     fact has a line only where it is declared, so that a new kind of fact changes nothing for meshes without it.
     """
     return "".join(f"{line}\n" for line in _lines(spec))

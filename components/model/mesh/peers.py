@@ -1,4 +1,4 @@
-"""The peers of a node: its tunnels, what each carries, and how the peer is reached."""
+"""WireGuard peers of a node: their endpoints, their AllowedIPs, and the nodes beyond each of them."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
@@ -10,39 +10,39 @@ from components.model.spec import Endpoint, Node, Spec
 
 @dataclass(frozen=True)
 class Beyond:
-    """A node that is reached through a peer."""
+    """A node that is reached through a peer, not by a tunnel of its own."""
 
     name: str
     address: IPv4Address
     through: tuple[str, ...]
-    """The relays on the way, the peer first."""
+    """Names of the relays on the path, the peer first."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One [Peer] section of wg(8), without keys."""
+    """One [Peer] section of wg(8), without its keys."""
 
     name: str
     address: IPv4Address
     """The first address in AllowedIPs."""
     endpoint: Endpoint | None
-    """None: the peer speaks first."""
+    """None: this node cannot dial the peer, so the peer must speak first."""
     keepalive: int | None
-    """Seconds; only on the side that must keep its NAT open."""
+    """Seconds between keepalives; None except on the side that must keep its NAT mapping open."""
     families: tuple[str, ...] = ()
-    """Of which addresses are wanted where the endpoint is a name, the better one first."""
+    """Address families to resolve where the endpoint is a name, the preferred one first."""
     beyond: tuple[Beyond, ...] = ()
-    """Whose addresses follow in AllowedIPs. All peers' together are all other nodes, each once."""
+    """Nodes whose addresses follow in AllowedIPs. Peers and the nodes beyond them are all other nodes, each once."""
     ranges: tuple[IPv4Network, ...] = ()
-    """Addresses of clients that come in by this peer or by a node beyond it, last in AllowedIPs."""
+    """Ranges of the clients that enter by this peer or by a node beyond it; they come last in AllowedIPs."""
     client: bool = False
-    """Whether it is a roaming client: it comes and goes, so nobody waits for it."""
+    """Whether the peer is a roaming client, whose handshake nothing waits for."""
 
 
 def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
-    """Return the peers of a node, in the order of the specification's nodes, then the clients that come in by it.
+    """Return the peers of a node, in the order of the specification's nodes, then the clients that enter by this node.
 
-    Who cannot be reached is with none.
+    A node that cannot be reached is no peer, and beyond none.
     """
     beyond: dict[str, list[Beyond]] = {name: [] for name in routes.tunnels[node.name]}
     for other in spec.nodes:
@@ -51,9 +51,9 @@ def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
             through = routes.path(node.name, other.name)[1:-1]
             beyond[through[0]].append(Beyond(other.name, other.address, through))
     ranges: dict[str, list[IPv4Network]] = {name: [] for name in beyond}
-    for network, door in client_ranges(spec):
-        if door.name != node.name and node.name in routes.next_hops[door.name]:
-            ranges[routes.path(node.name, door.name)[1]].append(network)
+    for network, gateway in client_ranges(spec):
+        if gateway.name != node.name and node.name in routes.next_hops[gateway.name]:
+            ranges[routes.path(node.name, gateway.name)[1]].append(network)
     members = [
         Peer(
             name=other.name,
@@ -67,10 +67,10 @@ def peers_of(spec: Spec, routes: Routes, node: Node) -> tuple[Peer, ...]:
         for other in spec.nodes
         if other.name in beyond
     ]
-    guests = [Peer(one.name, one.address, endpoint=None, keepalive=None, client=True) for one in clients_by(spec, node)]
-    return (*members, *guests)
+    clients = clients_by(spec, node)
+    return (*members, *(Peer(each.name, each.address, endpoint=None, keepalive=None, client=True) for each in clients))
 
 
 def carries(spec: Spec, routes: Routes, node: Node) -> bool:
-    """Whether packets of others go through a node: between other nodes, or between clients and nodes."""
+    """Tell whether a node forwards packets: between other nodes, or between clients and nodes."""
     return node.name in routes.relays or bool(clients_by(spec, node))

@@ -1,8 +1,8 @@
-"""Paths between nodes, over tunnels and through gateways.
+"""Routing: the paths between nodes, over tunnels and through gateways.
 
-WireGuard sends a packet to the peer whose AllowedIPs have its destination, and drops one that comes from a peer whose
-AllowedIPs do not have its source. So every hop of a path must be a hop of the way back too, and all packets of a node
-to one destination take one peer. Unique shortest paths on the undirected graph of tunnels are so.
+WireGuard sends a packet to the peer whose AllowedIPs contain its destination, and drops a packet from a peer whose
+AllowedIPs do not contain its source. Paths must therefore be symmetric hop by hop, and a node sends all packets for one
+destination to one peer. Unique shortest paths on the undirected graph of tunnels have both properties.
 """
 
 from collections import defaultdict
@@ -17,66 +17,65 @@ from components.model.spec import Spec
 
 @dataclass(frozen=True)
 class Routes:
-    """How every node reaches every other one."""
+    """The paths from every node to every other one. Nodes and sites are named, not referred to."""
 
     reachability: Reachability
     tunnels: Mapping[str, Mapping[str, str]]
-    """Node to node, both ways: LAN or DIRECT."""
+    """Kinds of tunnels: tunnels[a][b] == tunnels[b][a] is LAN or DIRECT."""
     next_hops: Hops
-    """Destination to node to the node's next hop; a node that cannot reach the destination is not there."""
+    """Next hops while all gateways are up; a node that cannot reach a destination has no entry for it."""
     sites: Mapping[str, str]
-    """Node to its site."""
+    """Site of each node."""
     gateways: tuple[str, ...]
-    """Nodes that may carry packets between others, the preferred ones of each site first."""
+    """Nodes that may relay packets between other nodes, the preferred ones of each site first."""
     carriers: frozenset[str]
-    """The gateways that some path goes through when all of them are up."""
+    """Gateways that relay for some pair of nodes while all gateways are up."""
     alternatives: Mapping[str, Hops]
-    """The next hops that are others when a gateway is down, for each one that some path goes through: gateway to
-    destination to node to its next hop then. A pair of nodes that no other gateway connects is not there: its packets
-    are sent as ever, and arrive when the gateway is back."""
+    """For each carrier, the next hops that differ while it is down: alternatives[gateway][destination][node]. A pair of
+    nodes without another path has no entry: its next hops stay, and its packets arrive once the gateway is back."""
     relays: frozenset[str]
-    """The gateways that some path goes through, when all are up or when one is down."""
+    """Gateways that relay for some pair of nodes, while all gateways are up or while one is down."""
     watched: Mapping[str, tuple[str, ...]]
-    """The gateways whose state matters to a node: those that it goes around then, and those that it goes to."""
+    """Gateways whose state a node must know: those it routes around, those it then routes to, and the relays to both."""
 
     def path(self, start: str, end: str) -> tuple[str, ...]:
-        """Return all nodes from `start` to `end`, both with it; KeyError when there is no path."""
+        """Return the names of all nodes on a path, both ends included; KeyError when there is no path."""
         return _path(self.next_hops, start, end)
 
-    def kind(self, one: str, other: str) -> str:
+    def kind(self, first: str, second: str) -> str:
         """Return how two nodes reach each other: LAN, DIRECT, RELAY or IMPOSSIBLE."""
-        return self.tunnels[one].get(other) or (RELAY if one in self.next_hops[other] else IMPOSSIBLE)
+        return self.tunnels[first].get(second) or (RELAY if first in self.next_hops[second] else IMPOSSIBLE)
 
     def detour(self, gone: str, start: str, end: str) -> tuple[str, ...] | None:
-        """Return the path, as `path` does, that is taken when a gateway is down; None: there is none without it."""
+        """Return the path while a gateway is down, in the form of `path`; None: every path needs this gateway."""
         now, then = self.next_hops[end], self.alternatives.get(gone, {}).get(end, {})
-        found = [start]
-        while found[-1] != end:
-            found.append(then.get(found[-1], now[found[-1]]))
-            if found[-1] == gone != end:
+        passed = [start]
+        while passed[-1] != end:
+            passed.append(then.get(passed[-1], now[passed[-1]]))
+            if passed[-1] == gone != end:
                 return None
-        return tuple(found)
+        return tuple(passed)
 
 
-def _inner(hops: Hops) -> frozenset[str]:
+def _relays(hops: Hops) -> frozenset[str]:
     return frozenset(hop for end, towards in hops.items() for hop in towards.values() if hop != end)
 
 
 def route(spec: Spec) -> Routes:
-    """Return the routes of a specification; nodes must have different names."""
+    """Return the routes of a specification, whose nodes must have different names."""
     reachability = reachability_of(spec)
     tunnels: dict[str, dict[str, str]] = {node.name: {} for node in spec.nodes}
-    for one, other in combinations(spec.nodes, 2):
-        kind = reachability.tunnel(one, other)
+    for first, second in combinations(spec.nodes, 2):
+        kind = reachability.tunnel(first, second)
         if kind:
-            tunnels[one.name][other.name] = tunnels[other.name][one.name] = kind
+            tunnels[first.name][second.name] = tunnels[second.name][first.name] = kind
     sites = {node.name: node.site for node in spec.nodes}
     gateways = tuple(node.name for node in spec.gateways)
     graph = graph_of(tunnels, sites, gateways)
     hops = next_hops(graph)
-    carriers = _inner(hops)
+    carriers = _relays(hops)
     alternatives = {gone: without(graph, gone) for gone in gateways if gone in carriers}
-    relays = carriers.union(*map(_inner, alternatives.values()))
+    relays = carriers.union(*map(_relays, alternatives.values()))
     watched = _watched(hops, alternatives, gateways)
     return Routes(reachability, tunnels, hops, sites, gateways, carriers, alternatives, relays, watched)
 
@@ -93,7 +92,7 @@ def _watched(hops: Hops, alternatives: Mapping[str, Hops], gateways: Sequence[st
 
 
 def _path(hops: Hops, start: str, end: str) -> tuple[str, ...]:
-    """Return all nodes from `start` to `end`, both with it; KeyError when there is no path."""
+    """Return the names of all nodes on a path, both ends included; KeyError when there is no path."""
     towards = hops[end]
     passed = [start]
     while passed[-1] != end:

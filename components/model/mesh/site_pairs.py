@@ -1,4 +1,4 @@
-"""How the nodes of each two sites reach each other, counted once for every table and diagram."""
+"""Pairs of sites: how their nodes reach each other, counted once for all tables and diagrams."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -14,34 +14,35 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class SitePair:
-    """Two sites, or one site with itself, in the order of the specification."""
+    """Two sites in the order of the specification, or one site twice: the pairs of nodes between them or within it."""
 
     here: str
     there: str
     kinds: Mapping[str, int]
-    """Pairs of nodes by how they reach each other: LAN, DIRECT, RELAY or IMPOSSIBLE."""
+    """Number of pairs of nodes by kind: LAN, DIRECT, RELAY or IMPOSSIBLE."""
     forth: bool
-    """Whether some node of `here` can speak first to one of `there` over a tunnel."""
+    """Whether some node of `here` can dial a node of `there`."""
     back: bool
-    ways: Mapping[tuple[str, ...], tuple[Pair, ...]]
-    """The gateways on the way, in their order from `here`, to the pairs of nodes that go through them."""
+    """Whether some node of `there` can dial a node of `here`."""
+    relayed: Mapping[tuple[str, ...], tuple[Pair, ...]]
+    """Relayed pairs of nodes by the gateways on their path, in order from `here`."""
     carried: int
-    """Pairs of nodes of any sites that go through gateways and cross between these two sites."""
+    """Number of relayed pairs of nodes, of any sites, whose path crosses between these two sites."""
     carriers: frozenset[str]
-    """The gateways of these two sites that such pairs go through."""
+    """Gateways of these two sites that relay for those pairs."""
 
     @property
     def tunnels(self) -> int:
-        """Pairs of nodes with a tunnel of their own."""
+        """Number of pairs of nodes with a tunnel of their own."""
         return sum(count for kind, count in self.kinds.items() if kind != RELAY)
 
 
 @dataclass
 class _Count:
-    """What is counted of two sites."""
+    """Counters of one pair of sites while the nodes are walked through."""
 
     kinds: Counter[str]
-    ways: dict[tuple[str, ...], list[Pair]]
+    relayed: dict[tuple[str, ...], list[Pair]]
     carriers: set[str]
     forth: bool = False
     back: bool = False
@@ -49,19 +50,19 @@ class _Count:
 
 
 def site_pairs(spec: Spec, routes: Routes) -> tuple[SitePair, ...]:
-    """Return all pairs of sites that have a pair of nodes; every pair of nodes must be connected."""
+    """Return all pairs of sites that have a pair of nodes. Every pair of nodes must have a path."""
     counts: dict[Pair, _Count] = defaultdict(lambda: _Count(Counter(), defaultdict(list), set()))
-    for one, other in combinations(spec.nodes, 2):
-        count = counts[one.site, other.site]
-        kind = routes.kind(one.name, other.name)
+    for first, second in combinations(spec.nodes, 2):
+        count = counts[first.site, second.site]
+        kind = routes.kind(first.name, second.name)
         count.kinds[kind] += 1
         if kind == RELAY:
-            path = routes.path(one.name, other.name)
-            count.ways[path[1:-1]].append((one.name, other.name))
+            path = routes.path(first.name, second.name)
+            count.relayed[path[1:-1]].append((first.name, second.name))
             _carry(counts, routes.sites, path)
-        elif one.site != other.site and not (count.forth and count.back):
-            count.forth |= routes.reachability.endpoint(one, other) is not None
-            count.back |= routes.reachability.endpoint(other, one) is not None
+        elif first.site != second.site and not (count.forth and count.back):
+            count.forth |= routes.reachability.endpoint(first, second) is not None
+            count.back |= routes.reachability.endpoint(second, first) is not None
     rank = {site.name: index for index, site in enumerate(spec.sites)}
     return tuple(
         SitePair(
@@ -70,7 +71,7 @@ def site_pairs(spec: Spec, routes: Routes) -> tuple[SitePair, ...]:
             dict(count.kinds),
             count.forth,
             count.back,
-            {way: tuple(pairs) for way, pairs in count.ways.items()},
+            {gateways: tuple(pairs) for gateways, pairs in count.relayed.items()},
             count.carried,
             frozenset(count.carriers),
         )
@@ -79,7 +80,7 @@ def site_pairs(spec: Spec, routes: Routes) -> tuple[SitePair, ...]:
 
 
 def _carry(counts: Mapping[Pair, _Count], sites: Mapping[str, str], path: tuple[str, ...]) -> None:
-    """Count a path through gateways at each two sites between which it crosses, once."""
+    """Count a relayed path once at each pair of sites between which it crosses."""
     for here, there in {tuple(sorted((sites[a], sites[b]))) for a, b in pairwise(path)}:
         counts[here, there].carried += 1
         counts[here, there].carriers |= {name for name in path[1:-1] if sites[name] in (here, there)}

@@ -114,7 +114,7 @@ def _links(overview: Overview, short: dict[str, str]) -> tuple[list[str], list[i
         if pair.tunnels and not (pair.forth and pair.back and _too_many(overview.spec)):
             left, right, arrow = (here, there, "<-->" if pair.back else "-->") if pair.forth else (there, here, "-->")
             links.append(f's{numbers[left]} {arrow}|"{pair.tunnels}"| s{numbers[right]}')
-        for way, nodes in pair.ways.items():
-            gateways = ", ".join(short[name] for name in way)
+        for path, nodes in pair.relayed.items():
+            gateways = ", ".join(short[name] for name in path)
             relayed.append(f's{numbers[here]} -. "{len(nodes)} through {gateways}" .- s{numbers[there]}')
     return links + relayed, list(range(len(links), len(links) + len(relayed)))

@@ -31,10 +31,10 @@ def relayed_paths(overview: Overview) -> str:
     rows = []
     for pair in overview.site_pairs:
         here, there = overview.spec.site(pair.here), overview.spec.site(pair.there)
-        for way, nodes in pair.ways.items():
+        for gateways, nodes in pair.relayed.items():
             for ones, others, count in _folded(nodes, within=pair.here == pair.there):
                 ends = [_some(here, ones), _some(there, others) if others else "each other"]
-                rows.append([ends[0], ", ".join(way), ends[1], str(count)])
+                rows.append([ends[0], ", ".join(gateways), ends[1], str(count)])
     return table(["between", "through", "and", "pairs"], rows) if rows else ""
 
 

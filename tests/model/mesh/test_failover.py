@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from components.model.configuration import parse
 from components.model.files.failover_conf import failover_conf
-from components.model.mesh.failover import MOST_ASKED, watch_of
+from components.model.mesh.failover import MAX_PROBED_USERS, watch_of
 from components.model.mesh.routing import Routes, route
 from components.model.report.failover_table import failover_table
 from components.model.report.readme import readme
@@ -280,9 +280,9 @@ def test_what_a_host_is_told_does_not_grow_with_nodes_that_go_another_way() -> N
 
 
 def test_a_gateway_asks_a_few_of_those_who_use_it_from_as_many_sites_as_can_be() -> None:
-    spec = World([TWO_GATES, *[CLOSED] * (MOST_ASKED - 1)]).spec()
+    spec = World([TWO_GATES, *[CLOSED] * (MAX_PROBED_USERS - 1)]).spec()
     watch = watch_of(spec, route(spec), spec.node("n0.s000"))
-    assert len(watch.outside) == MOST_ASKED
+    assert len(watch.outside) == MAX_PROBED_USERS
     assert {node.site for node in watch.outside} == {node.site for node in spec.nodes} - {"s000"}
 
 

@@ -87,7 +87,7 @@ def test_what_was_printed_becomes_links_between_declared_sites_and_problems(spec
         Link(("far", "hub"), ("far1.lab.test", "hub1.lab.test"), "direct", 80.4, 1420, (140, 95.4)),
         Link(("far", "thin"), ("far1.lab.test", "thin1.lab.test"), "relay", 100, 1328, None),
     )
-    assert problems == ("throughput between far and thin: thin: timed out", "not understood: Traceback")
+    assert problems == ("throughput between far and thin: thin: timed out", "cannot parse: Traceback")
     assert links[1].data() == {
         "between": ["far", "hub"],
         "nodes": ["far1.lab.test", "hub1.lab.test"],
@@ -102,7 +102,7 @@ def test_what_was_printed_becomes_links_between_declared_sites_and_problems(spec
 
 @pytest.mark.parametrize("line", ["[]", "1", '"x"', "null", "{}", '{"between": 5}', '{"between": [["a"]]}', "{"])
 def test_what_is_not_understood_is_a_problem_and_no_crash(spec: Spec, routes: Routes, line: str) -> None:
-    assert measured(spec, routes, f"{line}\n") == Measured(problems=(f"not understood: {line}",))
+    assert measured(spec, routes, f"{line}\n") == Measured(problems=(f"cannot parse: {line}",))
 
 
 @settings(deadline=None)
