@@ -1,4 +1,4 @@
-"""What people are told of a plan, worked out once for all texts, tables and diagrams."""
+"""The overview of a plan for people: counts and lists that all texts, tables and diagrams share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ from components.model.spec import Node, Spec
 
 @dataclass(frozen=True)
 class Overview:
-    """A plan, and what is counted and collected for people. Without secrets."""
+    """A plan, with the counts and lists that reports show. It holds no secrets."""
 
     plan: Plan
     site_pairs: tuple[SitePair, ...]
     gateways_down: tuple[GatewayDown, ...]
     client_gateways: Mapping[str, Node]
-    """The node that a roaming client dials, by the client's name."""
+    """Node that each roaming client dials, by the client's name."""
     reached: Mapping[str, tuple[Entry, ...]]
-    """Where each service is reached, by its name."""
+    """Entries at which each service is reached, by the service's name."""
     runs_at: Mapping[str, tuple[str, ...]]
-    """The sites where each service runs, by its name."""
+    """Names of the sites where each service runs, by the service's name."""
     records: Mapping[str, tuple[Record, ...]]
-    """DNS records to create for each service, by its name."""
+    """DNS records to create for each service, by the service's name."""
     flows: tuple[Flow, ...]
     crossings: tuple[Crossing, ...]
     openings: Mapping[str, tuple[Opening, ...]]
-    """What firewalls have to let through for each service, by its name."""
+    """Openings that firewalls need for each service, by the service's name."""
     requests: Mapping[str, Request]
-    """What the network group of each site is asked for, by the site's name."""
+    """Request to the network group of each site, by the site's name."""
 
     @property
     def spec(self) -> Spec:
@@ -43,19 +43,19 @@ class Overview:
 
 
 def overview_of(plan: Plan) -> Overview:
-    """Return the overview of a plan without problems: every pair of nodes must be connected."""
+    """Return the overview of a plan without problems: every pair of nodes must have a path."""
     spec, routes = plan.spec, plan.routes
-    ways = reached(spec, plan.entries)
-    openings = {name: service_openings(plan, entries) for name, entries in ways.items()}
+    by_service = reached(spec, plan.entries)
+    openings = {name: service_openings(plan, entries) for name, entries in by_service.items()}
     return Overview(
         plan,
         site_pairs(spec, routes),
         gateways_down(spec, routes),
         {client.name: gateway_of(spec, client) for client in spec.clients},
-        ways,
+        by_service,
         {service.name: tuple(site.name for site in sites_of(spec, service)) for service in spec.services},
-        {name: dns_records(entries) for name, entries in ways.items()},
-        flows_of(spec, ways),
+        {name: dns_records(entries) for name, entries in by_service.items()},
+        flows_of(spec, by_service),
         crossings(routes, plan.entries),
         openings,
         requests_of(plan, openings),

@@ -1,4 +1,4 @@
-"""What follows from a specification, worked out once and handed on to whoever needs it."""
+"""The plan of a specification: the decisions that other modules build upon, made once and passed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from components.model.spec import Spec
 
 @dataclass(frozen=True)
 class Plan:
-    """A specification and the decisions that others build upon."""
+    """A specification, and the decisions that follow from it."""
 
     spec: Spec
     routes: Routes
     public: PublicHosts
-    """Where nodes are reached from outside for services."""
+    """Addresses at which nodes are reached from outside the mesh."""
     entries: tuple[Entry, ...]
-    """Where services enter, in the order of the services and of their nodes."""
+    """Nodes where services enter, in the order of the services and of their nodes."""
     serving: Mapping[str, Serving]
-    """What each node does for services, by its name."""
+    """What each node does for services, by the node's name."""
 
 
 def plan_of(spec: Spec) -> Plan:
-    """Return the plan of a specification whose nodes have different names; it may have other problems."""
+    """Return the plan of a specification. Its nodes must have different names; it may have other problems."""
     public = public_hosts(spec)
     entries = entries_of(spec, public)
     return Plan(spec, route(spec), public, entries, servings(spec, entries))

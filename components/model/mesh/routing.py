@@ -36,7 +36,7 @@ class Routes:
     relays: frozenset[str]
     """Gateways that relay for some pair of nodes, while all gateways are up or while one is down."""
     watched: Mapping[str, tuple[str, ...]]
-    """Gateways whose state a node must know: those it routes around, those it then routes to, and the relays to both."""
+    """Gateways whose state a node must know: those it routes around, those it then routes to, and relays to both."""
 
     def path(self, start: str, end: str) -> tuple[str, ...]:
         """Return the names of all nodes on a path, both ends included; KeyError when there is no path."""

@@ -1,1 +1,1 @@
-"""Where services enter, and what each host does for them."""
+"""Services: the nodes where they enter, their backends, and what each host does for them."""

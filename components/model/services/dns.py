@@ -1,4 +1,4 @@
-"""DNS records under which a service is reached."""
+"""DNS records for the names of services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from components.model.spec.families import IPV6, family_of
 
 @dataclass(frozen=True)
 class Record:
-    """One record to create. `kind` is A, AAAA or CNAME; SAME_AS: the addresses that `value`, a name, has."""
+    """A record to create. `kind` is A, AAAA, CNAME, or SAME_AS: the addresses of the name `value`, as A and AAAA."""
 
     name: str
     kind: str
@@ -19,13 +19,13 @@ class Record:
 SAME_AS = "A, AAAA"
 
 
-def dns_records(ways: Sequence[Entry]) -> tuple[Record, ...]:
-    """Return the records to create for a service; none for a service that only the mesh reaches.
+def dns_records(entries: Sequence[Entry]) -> tuple[Record, ...]:
+    """Return the records to create for the entries of one service; none for a service of the mesh only.
 
-    A name beside other addresses cannot be a CNAME (RFC 1034, section 3.6.2).
+    A CNAME must be the only record of its name (RFC 1034, section 3.6.2).
     """
-    hosts = list(dict.fromkeys(host for entry in ways for host in entry.addresses))
-    return tuple(Record(ways[0].service.name, _kind(host, alone=len(hosts) == 1), host) for host in hosts)
+    hosts = list(dict.fromkeys(host for entry in entries for host in entry.addresses))
+    return tuple(Record(entries[0].service.name, _kind(host, alone=len(hosts) == 1), host) for host in hosts)
 
 
 def _kind(host: str, *, alone: bool) -> str:

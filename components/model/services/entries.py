@@ -1,11 +1,11 @@
-"""Where services enter and where their traffic goes on to.
+"""Entries: the nodes where services enter, and the backends to which each entry forwards.
 
-A service that is not for the mesh alone enters at public nodes of the sites where it runs, or, where those have none,
-at one public node of each other site; from there it crosses wg0.
+A service that is open to clients outside the mesh enters at public nodes of the sites where it runs. Where those sites
+have no public node, it enters at one public node of each other site, and its traffic crosses wg0.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from components.model.services.public_hosts import Addresses, PublicHosts
@@ -13,49 +13,52 @@ from components.model.spec import WORKER, Node, Site, Spec
 from components.model.spec.families import FAMILIES
 from components.model.spec.service import DIRECT, KEPT, TUNNEL, Service
 
+_OF_MESH = "`from: mesh`: members of the mesh connect to the nodes where it runs"
+_DECLARED = "declared in `entries`"
+
 
 @dataclass(frozen=True)
 class Backend:
-    """Where an entry sends connections to."""
+    """A node to which an entry forwards connections."""
 
     node: str
     site: str
     address: IPv4Address
-    """Its address of wg0."""
+    """WireGuard address of the node."""
     port: int
-    """There: the NodePort, the hostPort, or for a target that of the node's own inner hop, which is the service's."""
+    """Port at that address: the NodePort, the hostPort, or for a target the service's port at the inner hop."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One service at one entry node."""
+    """One service at one node where it enters."""
 
     service: Service
     node: str
     site: str
     addresses: Addresses
-    """Where clients come: IPs or a name; none for a service of the mesh, which enters at wg0's."""
+    """Addresses or names that clients dial; empty for a service of the mesh, which enters at the wg0 address."""
     mode: str
-    """direct: it runs at this entry's site. tunnel: its traffic crosses wg0 to another site."""
+    """DIRECT: the service runs at the entry's site. TUNNEL: its traffic crosses wg0 to another site."""
     why: str
-    """One clause, for people."""
+    """Reason for this entry: one clause, for people."""
     backends: tuple[Backend, ...]
-    """This node itself first, then its site's, then the others: these only help out where there are nearer ones."""
+    """The node itself first, then its site's nodes, then other sites': backups where the site has backends."""
 
     @property
     def near(self) -> tuple[Backend, ...]:
-        """The backends at this entry's own site."""
+        """Backends at the entry's own site."""
         return tuple(backend for backend in self.backends if backend.site == self.site)
 
     @property
     def far(self) -> tuple[Backend, ...]:
-        """The backends at other sites."""
+        """Backends at other sites."""
         return tuple(backend for backend in self.backends if backend.site != self.site)
 
 
 @dataclass(frozen=True)
-class Doorway:
-    """A node where a service enters."""
+class EntryNode:
+    """A node where a service enters; the fields are those of Entry."""
 
     node: Node
     addresses: Addresses
@@ -67,24 +70,24 @@ def entries_of(spec: Spec, public: PublicHosts) -> tuple[Entry, ...]:
     if not spec.services:
         return ()
     return tuple(
-        _entry(service, one, [spec.node(name) for name in service.nodes])
+        _entry(service, entry_node, [spec.node(name) for name in service.nodes])
         for service in spec.services
-        for one in enters(spec, public, service)
+        for entry_node in enters(spec, public, service)
     )
 
 
 def reached(spec: Spec, entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
-    """Return where each service is reached, by its name, with inner hops that members of the mesh come to."""
-    ways: dict[str, list[Entry]] = {service.name: [] for service in spec.services}
+    """Return the entries of each service, by its name, including inner hops that members of the mesh dial."""
+    by_service: dict[str, list[Entry]] = {service.name: [] for service in spec.services}
     for entry in entries:
-        ways[entry.service.name].append(entry)
+        by_service[entry.service.name].append(entry)
     for node in spec.nodes:
         for service in inner_hops(spec, node):
             if service.sources is None:
-                why = "`from: mesh`: members of the mesh come to where it runs"
                 backend = Backend(node.name, node.site, node.address, service.port)
-                ways[service.name].append(Entry(service, node.name, node.site, (), DIRECT, why, (backend,)))
-    return {name: tuple(entries) for name, entries in ways.items()}
+                entry = Entry(service, node.name, node.site, (), DIRECT, _OF_MESH, (backend,))
+                by_service[service.name].append(entry)
+    return {name: tuple(entries) for name, entries in by_service.items()}
 
 
 def inner_hops(spec: Spec, node: Node) -> tuple[Service, ...]:
@@ -92,53 +95,53 @@ def inner_hops(spec: Spec, node: Node) -> tuple[Service, ...]:
     return tuple(service for service in spec.services if service.target and node.name in service.nodes)
 
 
-def placed(sites: Sequence[Site], words: Iterable[str]) -> tuple[Node, ...]:
-    """Return the nodes that names of sites and nodes stand for, in the order of sites; unknown names for none.
+def placed(sites: Sequence[Site], names: Iterable[str]) -> tuple[Node, ...]:
+    """Return the nodes that names of sites and nodes refer to, in the order of the sites; unknown names are ignored.
 
-    A site stands for its workers, or for all its nodes where it has none.
+    The name of a site refers to its workers, or to all its nodes where it has no worker.
     """
-    named = set(words)
-    found = []
+    named = set(names)
+    nodes: list[Node] = []
     for site in sites:
         workers = [node for node in site.nodes if WORKER in node.roles] or list(site.nodes)
-        found += [node for node in site.nodes if node.name in named or (site.name in named and node in workers)]
-    return tuple(found)
+        nodes += [node for node in site.nodes if node.name in named or (site.name in named and node in workers)]
+    return tuple(nodes)
 
 
-def enters(spec: Spec, found: PublicHosts, service: Service) -> tuple[Doorway, ...]:
-    """Return where a service enters; none: it cannot. `found` is where the nodes are reached from outside."""
+def enters(spec: Spec, public: PublicHosts, service: Service) -> tuple[EntryNode, ...]:
+    """Return the nodes where a service enters; empty: no node is public for it."""
     if service.sources is None:
         return _of_mesh(spec, service)
     if not service.families:
         return ()
     if service.entries:
         return tuple(
-            Doorway(node, addresses, _declared(found, node, addresses))
-            for node in named_entries(spec, found, service)
-            if (addresses := found.leading_to(service, node))
+            EntryNode(node, addresses, _why_declared(public, node, addresses))
+            for node in named_entries(spec, public, service)
+            if (addresses := public.leading_to(service, node))
         )
     if service.client_address == KEPT:
-        why = "`clientAddress: kept`: clients come to the program itself, where its nodes are public"
-        return _public([node for node in spec.nodes if node.name in service.nodes], found, service, why)
+        why = "`clientAddress: kept`: clients connect to the program itself, on its public nodes"
+        return _public_nodes([node for node in spec.nodes if node.name in service.nodes], public, service, why)
     runs = sites_of(spec, service)
-    own = _public([node for site in runs for node in site.nodes], found, service, "")
+    own = _public_nodes([node for site in runs for node in site.nodes], public, service, "")
     if service.mode == DIRECT or (own and service.mode != TUNNEL):
         why = _why_direct(runs, own, service)
-        return tuple(Doorway(one.node, one.addresses, why) for one in own)
-    return _through_others(spec, found, service, runs)
+        return tuple(replace(entry_node, why=why) for entry_node in own)
+    return _through_others(spec, public, service, runs)
 
 
-def named_entries(spec: Spec, found: PublicHosts, service: Service) -> tuple[Node, ...]:
-    """Return the nodes that `entries` stands for where clients come from outside.
+def named_entries(spec: Spec, public: PublicHosts, service: Service) -> tuple[Node, ...]:
+    """Return the nodes that the service's `entries` refer to, for clients outside the mesh.
 
-    A site stands for its public nodes; where it has none, for one node at each address of its router: a port is
-    forwarded to one host only.
+    The name of a site refers to its public nodes. Where it has none, it refers to one node for each address of its
+    router, because a router forwards a port to one host only.
     """
     names = set(service.entries)
     for site in spec.sites:
         if site.name in service.entries:
-            public = [node.name for node in site.nodes if found.fitting(service, node)]
-            names |= set(public or _behind_router(site, found, service))
+            fitting = [node.name for node in site.nodes if public.fitting(service, node)]
+            names |= set(fitting or _behind_router(site, public, service))
     return tuple(node for node in spec.nodes if node.name in names)
 
 
@@ -147,62 +150,61 @@ def sites_of(spec: Spec, service: Service) -> tuple[Site, ...]:
     return tuple(site for site in spec.sites if any(node.name in service.nodes for node in site.nodes))
 
 
-def _of_mesh(spec: Spec, service: Service) -> tuple[Doorway, ...]:
-    """Return the nodes at whose wg0 addresses it is reached. A target's inner hop listens there already."""
-    why = "`from: mesh`: members of the mesh come to where it runs"
-    if service.entries:
-        why = "`entries` says so"
+def _of_mesh(spec: Spec, service: Service) -> tuple[EntryNode, ...]:
+    """Return the nodes at whose wg0 addresses a service is reached, except those where an inner hop listens already."""
+    why = _DECLARED if service.entries else _OF_MESH
     nodes = placed(spec.sites, service.entries or service.nodes)
     return tuple(
-        Doorway(node, (), why) for node in nodes if not (service.target is not None and node.name in service.nodes)
+        EntryNode(node, (), why) for node in nodes if not (service.target is not None and node.name in service.nodes)
     )
 
 
-def _public(nodes: Iterable[Node], found: PublicHosts, service: Service, why: str) -> tuple[Doorway, ...]:
-    return tuple(Doorway(node, addresses, why) for node in nodes if (addresses := found.fitting(service, node)))
+def _public_nodes(nodes: Iterable[Node], public: PublicHosts, service: Service, why: str) -> tuple[EntryNode, ...]:
+    return tuple(EntryNode(node, addresses, why) for node in nodes if (addresses := public.fitting(service, node)))
 
 
-def _through_others(spec: Spec, found: PublicHosts, service: Service, runs: tuple[Site, ...]) -> tuple[Doorway, ...]:
-    """Return one public node of each site where the service does not run, a gateway first."""
+def _through_others(spec: Spec, public: PublicHosts, service: Service, runs: tuple[Site, ...]) -> tuple[EntryNode, ...]:
+    """Return one public node of each site where the service does not run, preferably a gateway."""
     why = "`mode: tunnel`"
     if service.mode != TUNNEL:
         why = f"it runs at {_names(runs)}, without a public {_family(service)}node"
-    others: list[Doorway] = []
+    others: list[EntryNode] = []
     for site in spec.sites:
         if site not in runs:
             nodes = sorted(site.nodes, key=lambda node: _rank(site, node))
-            others += _public(nodes, found, service, why)[:1]
+            others += _public_nodes(nodes, public, service, why)[:1]
     return tuple(others)
 
 
-def _behind_router(site: Site, found: PublicHosts, service: Service) -> list[str]:
+def _behind_router(site: Site, public: PublicHosts, service: Service) -> list[str]:
+    """Return the names of the nodes to which a site's router forwards a port: one for each set of its addresses."""
     first: dict[Addresses, str] = {}
     for node in sorted(site.nodes, key=lambda node: (not node.endpoints, _rank(site, node))):
-        addresses = found.leading_to(service, node)
+        addresses = public.leading_to(service, node)
         if addresses:
             first.setdefault(addresses, node.name)
     return list(first.values())
 
 
 def _rank(site: Site, node: Node) -> int:
-    """Return what orders a site's nodes: its gateways as preferred, then the others."""
+    """Return the rank of a node in its site: gateways in their order of preference, then the other nodes."""
     return site.gateways.index(node.name) if node.name in site.gateways else len(site.gateways)
 
 
-def _declared(found: PublicHosts, node: Node, addresses: Addresses) -> str:
-    if set(addresses) <= set(found.public.get(node.name, ())):
-        return "`entries` says so"
-    return "`entries` says so: the router before it has to forward the port"
+def _why_declared(public: PublicHosts, node: Node, addresses: Addresses) -> str:
+    if set(addresses) <= set(public.public.get(node.name, ())):
+        return _DECLARED
+    return f"{_DECLARED}: the router in front of the node must forward the port"
 
 
-def _why_direct(runs: tuple[Site, ...], own: tuple[Doorway, ...], service: Service) -> str:
-    here = {one.node.site for one in own}
-    opened = [site for site in runs if site.name in here]
-    closed = [site for site in runs if site.name not in here]
+def _why_direct(runs: tuple[Site, ...], own: tuple[EntryNode, ...], service: Service) -> str:
+    public_sites = {entry_node.node.site for entry_node in own}
+    opened = [site for site in runs if site.name in public_sites]
+    closed = [site for site in runs if site.name not in public_sites]
     if service.mode == DIRECT:
         return "`mode: direct`"
-    without = f"; what runs at {_names(closed)}, without one, is a backup over wg0" if closed else ""
-    return f"it runs at {_names(opened)}, with public {_family(service)}nodes{without}"
+    backups = f"; backends at {_names(closed)}, without one, are backups over wg0" if closed else ""
+    return f"it runs at {_names(opened)}, with public {_family(service)}nodes{backups}"
 
 
 def _family(service: Service) -> str:
@@ -213,20 +215,22 @@ def _names(sites: Iterable[Site]) -> str:
     return " and ".join(site.name for site in sites)
 
 
-def _entry(service: Service, one: Doorway, nodes: list[Node]) -> Entry:
-    near = sorted((node for node in nodes if node.site == one.node.site), key=lambda node: node.name != one.node.name)
+def _entry(service: Service, entry_node: EntryNode, nodes: list[Node]) -> Entry:
+    """Return the entry at a node for a service that runs on `nodes`."""
+    own = entry_node.node
+    near = sorted((node for node in nodes if node.site == own.site), key=lambda node: node.name != own.name)
     mode = DIRECT if near else TUNNEL
-    others = [node for node in nodes if node.site != one.node.site]
+    others = [node for node in nodes if node.site != own.site]
     if service.client_address == KEPT:
-        near, others = [one.node], []
+        near, others = [own], []
     elif service.mode == DIRECT:
         others = []
     return Entry(
         service,
-        one.node.name,
-        one.node.site,
-        one.addresses,
+        own.name,
+        own.site,
+        entry_node.addresses,
         mode,
-        one.why,
+        entry_node.why,
         tuple(Backend(node.name, node.site, node.address, service.backend_port) for node in [*near, *others]),
     )

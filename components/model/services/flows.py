@@ -1,4 +1,4 @@
-"""The flow of each service between sites: where it enters, and to which sites its traffic goes from there."""
+"""Flows of services between sites: where each service enters, and to which sites its traffic goes from there."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ class Flow:
     service: Service
     site: str
     nodes: tuple[str, ...]
-    """The entries there."""
+    """Names of the nodes where it enters."""
     to: tuple[str, ...]
-    """The sites where it runs, where these are others; those that only help out are not among them."""
+    """Names of the other sites to which the traffic goes; sites with backups only are not among them."""
 
     @property
     def label(self) -> str:
-        """Name, protocol and port."""
+        """Text of name, protocol and port: `web TCP 443`."""
         return f"{self.service.name} {self.service.protocol.upper()} {self.service.port}"
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """One step of a service's traffic from site to site."""
+    """A service whose traffic crosses from one site to another; all three are names."""
 
     start: str
     end: str
@@ -37,12 +37,12 @@ class Crossing:
 
 
 def flows_of(spec: Spec, reached: Mapping[str, tuple[Entry, ...]]) -> tuple[Flow, ...]:
-    """Return the flows, in the order of the services and of the sites. `reached` is where each service is reached."""
+    """Return the flows, in the order of the services and of the sites. `reached` is that of `entries.reached`."""
     flows = []
-    for ways in reached.values():
+    for entries in reached.values():
         for site in spec.sites:
-            here = [entry for entry in ways if entry.site == site.name]
-            to = [one.site for entry in here if entry.mode == TUNNEL for one in entry.backends]
+            here = [entry for entry in entries if entry.site == site.name]
+            to = [backend.site for entry in here if entry.mode == TUNNEL for backend in entry.backends]
             if here:
                 nodes = tuple(entry.node for entry in here)
                 flows.append(Flow(here[0].service, site.name, nodes, tuple(dict.fromkeys(to))))
@@ -50,13 +50,13 @@ def flows_of(spec: Spec, reached: Mapping[str, tuple[Entry, ...]]) -> tuple[Flow
 
 
 def crossings(routes: Routes, entries: Iterable[Entry]) -> tuple[Crossing, ...]:
-    """Return the steps of traffic by tunnel from where it enters to where it runs, each once."""
+    """Return each crossing between sites on the paths from entries to backends at other sites, once."""
     return tuple(dict.fromkeys(_crossings(routes, entries)))
 
 
 def _crossings(routes: Routes, entries: Iterable[Entry]) -> Iterator[Crossing]:
     for entry in entries:
         for backend in entry.backends if entry.mode == TUNNEL else ():
-            for one, other in pairwise(routes.path(entry.node, backend.node)):
-                if routes.sites[one] != routes.sites[other]:
-                    yield Crossing(routes.sites[one], routes.sites[other], entry.service.name)
+            for hop, following in pairwise(routes.path(entry.node, backend.node)):
+                if routes.sites[hop] != routes.sites[following]:
+                    yield Crossing(routes.sites[hop], routes.sites[following], entry.service.name)

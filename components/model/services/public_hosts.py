@@ -1,4 +1,4 @@
-"""Where hosts are reached from outside for services, as far as their endpoints and those of their sites tell."""
+"""Public addresses of hosts for services, derived from the endpoints of nodes and sites."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,25 +10,26 @@ from components.model.spec.families import family_of
 from components.model.spec.service import Service
 
 Addresses = tuple[str, ...]
+"""IP addresses or DNS names."""
 
 
 @dataclass(frozen=True)
 class PublicHosts:
-    """Addresses (or names) by the name of a node."""
+    """The addresses at which nodes are reached from outside the mesh, by the name of the node."""
 
     public: dict[str, Addresses]
-    """Those that are the host's own: a program that listens there is reached. Who has none is not in it."""
+    """Addresses of the host itself: packets reach it on any port. A node without one has no entry."""
     forwarded: dict[str, Addresses]
-    """Those of the router before a host, from which a port could be forwarded to it; none: it is not in it."""
+    """Addresses of a router that could forward a port to the host. A node without one has no entry."""
 
     def fitting(self, service: Service, node: Node) -> Addresses:
-        """Return where clients of a service come to a public node; empty: it is not one for them."""
+        """Return the public addresses of a node that clients of a service can dial; empty: none has their family."""
         return _fitting(service, node, self.public.get(node.name, ()))
 
     def leading_to(self, service: Service, node: Node) -> Addresses:
-        """Return where clients of a service come to any node that is an entry because it, or its site, was named.
+        """Return the addresses that clients dial to reach a node declared in `entries`, by its own name or its site's.
 
-        Who names a public node itself means the router before it too, where there is one for the other family.
+        The name of a public node itself includes the router in front of it, where one forwards the other family.
         """
         own = self.fitting(service, node)
         if own and node.name not in service.entries:
@@ -37,17 +38,17 @@ class PublicHosts:
 
 
 def public_hosts(spec: Spec) -> PublicHosts:
-    """Return where nodes are reached.
+    """Return the addresses at which the nodes of a specification are reached from outside.
 
-    A host is public at an endpoint of its own whose address is that of nobody else, where it has no LAN address of
-    that family: then nothing speaks for a router in between.
+    An endpoint's address is the host's own when no other node or site has it and the host has no LAN address of that
+    family. Otherwise a router probably stands in between.
     """
     users: dict[str, set[str]] = defaultdict(set)
     for node in spec.nodes:
         hosts = [endpoint.host for endpoint in node.endpoints]
-        hosts += [] if node.ssh.bastion else [node.ssh.host]  # behind a bastion it is an address of another place
+        hosts += [] if node.ssh.bastion else [node.ssh.host]  # behind a bastion, the address is one of another network
         for host in hosts:
-            users[_shortest(host)].add(node.name)
+            users[_canonical(host)].add(node.name)
     of_sites = {endpoint.host for site in spec.sites for endpoint in site.endpoints}
     public, forwarded = {}, {}
     for site in spec.sites:
@@ -67,14 +68,14 @@ def _of_site(site: Site) -> Iterable[str]:
 
 
 def _on_lan(node: Node, host: str) -> bool:
-    """Tell whether a host's LAN address speaks for a router at this address; a name stands for any family."""
+    """Tell whether a host has a LAN address of the same family, which suggests a router; a name has any family."""
     if node.lan_address is None:
         return False
     return family_of(host) in (None, family_of(str(node.lan_address)))
 
 
 def _fitting(service: Service, node: Node, hosts: Addresses) -> Addresses:
-    """Return those of a family that clients may come by."""
+    """Return the hosts in a family of addresses that clients of the service may use."""
 
     def families(host: str) -> Addresses:
         family = family_of(host)
@@ -83,5 +84,6 @@ def _fitting(service: Service, node: Node, hosts: Addresses) -> Addresses:
     return tuple(host for host in hosts if set(families(host)) & set(service.families))
 
 
-def _shortest(host: str) -> str:
+def _canonical(host: str) -> str:
+    """Return one form for all spellings of an IPv6 address."""
     return str(ip_address(host)) if family_of(host) else host

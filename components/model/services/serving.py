@@ -1,4 +1,4 @@
-"""What one node does for services: as an entry, and as the inner hop of a target."""
+"""What a node does for services: as an entry, and as the inner hop in front of a target."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,79 +14,79 @@ Sources = tuple[IPv4Network | IPv6Network, ...]
 
 @dataclass(frozen=True)
 class Server:
-    """Where connections or packets go on to."""
+    """A server to which connections or packets are forwarded."""
 
     name: str
     host: str
-    """Address of wg0; for an inner hop, the target's address or name."""
+    """WireGuard address of the node; at an inner hop, the address or name of the target."""
     port: int
     near: bool = True
-    """If not, it only helps out while there is no near one."""
+    """False: a backup, used while no near server is up."""
 
 
 @dataclass(frozen=True)
 class Proxied:
-    """A TCP port at which HAProxy listens."""
+    """A TCP port on which HAProxy listens."""
 
     name: str
     port: int
     addresses: tuple[str, ...]
-    """Where clients come from outside, if the host has these addresses; empty: at the address of wg0."""
+    """Public addresses to listen on, as far as the host has them; empty: the wg0 address."""
     servers: tuple[Server, ...]
     proxy_protocol: bool = False
-    """The servers are told the client's address by HAProxy's PROXY protocol, version 2."""
+    """Whether HAProxy sends the client's address to the servers, by its PROXY protocol, version 2."""
 
 
 @dataclass(frozen=True)
 class Readdressed:
-    """A port whose packets nftables gives another destination."""
+    """A port whose packets nftables redirects to another port or host."""
 
     name: str
     protocol: str
     port: int
     mesh: bool
-    """They come by wg0, to its address; else from outside."""
+    """True: packets that arrive on wg0 for its address. False: packets from outside the mesh."""
     sources: Sources
-    """From where; of no meaning for the mesh."""
+    """Source ranges to accept; unused where `mesh` is true."""
     here: int | None
-    """The port of this node where the service answers; None: it does not run here."""
+    """Port of this node on which the service answers; None: it does not run here."""
     program: bool
-    """At `here` a program or a pod's host port is asked, at any address; else a NodePort, at wg0's alone."""
+    """True: a program or a hostPort answers at `here`, on any address. False: a NodePort, on the wg0 address only."""
     servers: tuple[Server, ...]
-    """Other hosts."""
+    """Servers on other hosts."""
 
 
 @dataclass(frozen=True)
 class Guarded:
-    """A port to which only these may send."""
+    """A port that accepts packets from some sources only."""
 
     name: str
     protocol: str
     port: int
     sources: Sources | None
-    """None: who is in the mesh."""
+    """Source ranges to accept; None: members of the mesh only."""
     program: bool = False
-    """A program of this node listens at the port, at whatever addresses; else we do, for the mesh at wg0's."""
+    """True: a program of this node listens on the port, on any address. False: HAProxy or nftables serves it."""
 
 
 @dataclass(frozen=True)
 class Serving:
-    """All of it. Each name occurs once in `proxied` and once in `readdressed`."""
+    """Everything that a node does for services. Names are unique within `proxied` and within `readdressed`."""
 
     address: IPv4Address
-    """Of wg0."""
+    """WireGuard address of the node."""
     proxied: tuple[Proxied, ...]
     readdressed: tuple[Readdressed, ...]
     guarded: tuple[Guarded, ...]
 
     @property
     def anything(self) -> bool:
-        """Tell whether this node has anything to do with services."""
+        """Tell whether this node serves anything at all."""
         return bool(self.guarded)
 
 
 def servings(spec: Spec, entries: Iterable[Entry]) -> dict[str, Serving]:
-    """Return what each node does for services, by its name."""
+    """Return what each node does for services, by the node's name."""
     here: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         here[entry.node].append(entry)
@@ -94,13 +94,13 @@ def servings(spec: Spec, entries: Iterable[Entry]) -> dict[str, Serving]:
 
 
 def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Serving:
-    """Return what a node does, from the entries at this node and its inner hops."""
+    """Return what a node does, given the entries at this node and its inner hops."""
     proxied: list[Proxied] = []
     readdressed: list[Readdressed] = []
     guarded = [_guard(entry.service) for entry in here]
     for entry in here:
         service = entry.service
-        if _by_itself(service):
+        if _listens_itself(service):
             continue
         servers = _servers(entry)
         if service.protocol == TCP and service.client_address != KEPT:
@@ -111,7 +111,7 @@ def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Servin
     for service in hops:
         if service.target is None:
             continue
-        name = f"{service.name}.target"  # no service is named so
+        name = f"{service.name}.target"  # no service can have this name: names are DNS labels
         target = (Server("target", *service.target),)
         if service.protocol == TCP:
             proxied.append(Proxied(name, service.port, (), target))
@@ -122,21 +122,23 @@ def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Servin
 
 
 def _guard(service: Service) -> Guarded:
-    return Guarded(service.name, service.protocol, service.port, service.callers, _by_itself(service))
+    return Guarded(service.name, service.protocol, service.port, service.callers, _listens_itself(service))
 
 
-def _by_itself(service: Service) -> bool:
-    """Tell whether the program listens at the service's very port."""
+def _listens_itself(service: Service) -> bool:
+    """Tell whether the program itself listens on the service's port, so that nothing need be forwarded."""
     return service.client_address == KEPT and service.host_port == service.port
 
 
 def _servers(entry: Entry) -> tuple[Server, ...]:
-    first = entry.site if entry.near else None
-    return tuple(Server(one.node, str(one.address), one.port, near=first in (None, one.site)) for one in entry.backends)
+    return tuple(
+        Server(backend.node, str(backend.address), backend.port, near=not entry.near or backend in entry.near)
+        for backend in entry.backends
+    )
 
 
 def _readdressed(entry: Entry, node: Node, servers: tuple[Server, ...]) -> Readdressed:
-    """Return what nftables does at an entry; a target that this node reaches itself needs no hop through wg0."""
+    """Return what nftables does at an entry. A node that reaches the target itself sends packets there directly."""
     service, own = entry.service, next((server for server in servers if server.name == node.name), None)
     others = tuple(server for server in servers if server is not own)
     if own and service.target:

@@ -120,7 +120,7 @@ def test_the_closed_sites_are_backups_of_the_open_ones() -> None:
         "direct",
         [f"{OPEN1}:30443", f"{OPEN2}:30443", f"{CLOSED1}:30443", f"{CLOSED2}:30443"],
     )
-    assert found[0].why == "it runs at open, with public nodes; what runs at closed, without one, is a backup over wg0"
+    assert found[0].why == "it runs at open, with public nodes; backends at closed, without one, are backups over wg0"
 
 
 def test_direct_does_not_leave_the_site() -> None:
@@ -189,18 +189,18 @@ def test_named_entries_may_be_behind_a_router() -> None:
     found = web(at=["closed"], entries=["oneport"])
     assert ways(found) == {GATE: ("tunnel", [f"{CLOSED1}:30443", f"{CLOSED2}:30443"])}, "one host for one address"
     assert found[0].addresses == ("203.0.113.8",)
-    assert found[0].why == "`entries` says so: the router before it has to forward the port"
+    assert found[0].why == "declared in `entries`: the router in front of the node must forward the port"
     assert set(ways(web(at=["closed"], entries=[INNER1]))) == {INNER1}
     named = web(at=["closed", "open"], entries=["open", INNER2])
     assert {one.node: one.mode for one in named} == {INNER2: "tunnel", OPEN1: "direct", OPEN2: "direct"}
-    assert {one.why for one in named if one.node == OPEN1} == {"`entries` says so"}
+    assert {one.why for one in named if one.node == OPEN1} == {"declared in `entries`"}
 
 
 def test_a_node_that_is_named_is_an_entry_at_the_router_of_the_other_family_too() -> None:
     base = changed("sites/both/nodes/dual.lab.test/lanAddress", "10.9.0.1", addresses())
     (named,) = web(base, at=["four"], entries=["dual.lab.test"])
     assert named.addresses == ("2001:db8:1::11", "192.0.2.11")
-    assert named.why == "`entries` says so: the router before it has to forward the port"
+    assert named.why == "declared in `entries`: the router in front of the node must forward the port"
     of_site = {one.node: one.addresses for one in web(base, at=["four"], entries=["both"])}
     assert of_site["dual.lab.test"] == ("2001:db8:1::11",), "a site stands for its public nodes"
 
