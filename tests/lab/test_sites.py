@@ -388,7 +388,7 @@ def test_the_sheets_name_these_ports_and_the_picture_shows_every_site(place: Mes
         for site, text in zip(sheets[::2], sheets[1::2], strict=True)
     }
     assert named == SHEET
-    assert "Inwards: nothing to open." in readme
+    assert "Inbound: nothing to open." in readme
     drawn = place.directory / ".stretched" / place.stack / "diagram.svg"
     words = " ".join(ElementTree.parse(drawn).getroot().itertext()).split()  # noqa: S314 - our own
     for name in (*SITES, *WG0):

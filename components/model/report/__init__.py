@@ -1,1 +1,1 @@
-"""Text for people. Nothing is decided here."""
+"""Text and pictures for people. These modules render; they decide nothing."""

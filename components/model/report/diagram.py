@@ -1,4 +1,4 @@
-"""The sites and how they reach each other as a Mermaid flowchart."""
+"""Mermaid flowchart of the sites and how they reach each other."""
 
 from collections import defaultdict
 
@@ -9,10 +9,10 @@ from components.model.services.flows import Flow
 from components.model.spec import Node, Site, Spec
 from components.model.spec.families import FAMILIES, IPV4, in_words
 
-_MOST_ALIKE = 4
-"""More nodes of one site that are alike are one box."""
-_MOST_LINKS = 60
-"""With more pairs of sites, those that need no help from anybody are not drawn: there would be nothing to see."""
+_MAX_ALIKE = 4
+"""A site's nodes of one form and institution are one box if there are more of them."""
+_MAX_LINKS = 60
+"""With more pairs of sites, those that reach each other directly are not drawn, so that the others can be seen."""
 _STYLES = """\
     classDef gateway fill:#fde68a,stroke:#b45309,stroke-width:2px,color:#1f2937
     classDef port fill:#dbeafe,stroke:#1d4ed8,color:#1f2937
@@ -22,7 +22,7 @@ _SERVICES = "    classDef service fill:#fce7f3,stroke:#db2777,color:#1f2937"
 
 
 def diagram(overview: Overview) -> str:
-    """Return the text of a flowchart: a box for each site, links by kind."""
+    """Return the text of a flowchart: a box for each site, and links by kind."""
     spec, flows = overview.spec, overview.flows
     short = short_names(spec)
     lines = ["flowchart LR"]
@@ -32,7 +32,7 @@ def diagram(overview: Overview) -> str:
         lines += [*box, *(_pill(number, index, flow) for index, flow in enumerate(here)), end]
     links, relayed = _links(overview, short)
     lines += [f"    {link}" for link in links]
-    lines += _ways(spec, flows)
+    lines += _service_arrows(spec, flows)
     if relayed:
         lines.append(f"    linkStyle {','.join(map(str, relayed))} stroke:#b45309,stroke-width:2px")
     sites = ",".join(f"s{number}" for number in range(len(spec.sites)))
@@ -41,20 +41,20 @@ def diagram(overview: Overview) -> str:
 
 
 def legend(overview: Overview) -> str:
-    """Return what the signs mean, one line, and what is left out."""
+    """Return one line that explains the signs, and says what is left out."""
     spec = overview.spec
-    left_out = " Sites that reach each other directly, both ways, have no line." if _too_many(spec) else ""
+    omitted = " Sites without a line between them can dial each other." if _too_many(spec) else ""
     services = (
         " Rounded boxes are services, where they enter; thick arrows lead to where they run." if spec.services else ""
     )
     return (
-        "Arrows point from the side that can speak first to the one that is spoken to; numbers are pairs of nodes. "
-        f"Dotted lines go through a gateway (hexagon). Boxes with a dashed border have no port.{services}{left_out}"
+        "Arrows point from the side that can dial to the side that it dials; numbers are pairs of nodes. "
+        f"Dotted lines go through a gateway (hexagon). Nodes with a dashed border have no port.{services}{omitted}"
     )
 
 
 def _too_many(spec: Spec) -> bool:
-    return len(spec.sites) * (len(spec.sites) - 1) // 2 > _MOST_LINKS
+    return len(spec.sites) * (len(spec.sites) - 1) // 2 > _MAX_LINKS
 
 
 def _box(number: int, site: Site, short: dict[str, str]) -> list[str]:
@@ -66,11 +66,11 @@ def _box(number: int, site: Site, short: dict[str, str]) -> list[str]:
         groups[node_form(site, node), node.institution].append(node)
     boxes = []
     for (form, institution), nodes in groups.items():
-        of = f"<br/>{institution}" if len(institutions) > 1 else ""
-        if len(nodes) > _MOST_ALIKE:
-            boxes.append((f"{len(nodes)} nodes<br/>{short[nodes[0].name]} ... {short[nodes[-1].name]}{of}", form))
+        suffix = f"<br/>{institution}" if len(institutions) > 1 else ""
+        if len(nodes) > _MAX_ALIKE:
+            boxes.append((f"{len(nodes)} nodes<br/>{short[nodes[0].name]} ... {short[nodes[-1].name]}{suffix}", form))
         else:
-            boxes += [(f"{short[node.name]}{of}", form) for node in nodes]
+            boxes += [(f"{short[node.name]}{suffix}", form) for node in nodes]
     return [
         f'    subgraph s{number}["{title}"]',
         *(f"        s{number}n{index}{_shape(label, form)}:::{form}" for index, (label, form) in enumerate(boxes)),
@@ -79,24 +79,24 @@ def _box(number: int, site: Site, short: dict[str, str]) -> list[str]:
 
 
 def _pill(number: int, index: int, flow: Flow) -> str:
-    who = "" if flow.service.sources else "<br/>mesh only"
-    return f'        s{number}v{index}(["{flow.label}{who}"]):::service'
+    scope = "" if flow.service.sources else "<br/>mesh only"
+    return f'        s{number}v{index}(["{flow.label}{scope}"]):::service'
 
 
-def _ways(spec: Spec, flows: tuple[Flow, ...]) -> list[str]:
-    """Return arrows from where services enter to where they run."""
+def _service_arrows(spec: Spec, flows: tuple[Flow, ...]) -> list[str]:
+    """Return arrows from where services enter to the sites where they run."""
     numbers = {site.name: number for number, site in enumerate(spec.sites)}
-    ways = []
+    arrows = []
     for site, number in numbers.items():
         here = [flow for flow in flows if flow.site == site]
-        ways += [f"    s{number}v{index} ==> s{numbers[to]}" for index, flow in enumerate(here) for to in flow.to]
-    return ways
+        arrows += [f"    s{number}v{index} ==> s{numbers[to]}" for index, flow in enumerate(here) for to in flow.to]
+    return arrows
 
 
 def _families(site: Site) -> str:
-    """Return which families of addresses a site's nodes have, where it is not IPv4 alone."""
-    found = [family for family in FAMILIES if any(family in node.families for node in site.nodes)]
-    return "" if found == [IPV4] else f" · {in_words(found)}"
+    """Return the address families of a site's nodes; empty where IPv4 is the only one."""
+    families = [family for family in FAMILIES if any(family in node.families for node in site.nodes)]
+    return "" if families == [IPV4] else f" · {in_words(families)}"
 
 
 def _shape(label: str, form: str) -> str:
@@ -104,7 +104,7 @@ def _shape(label: str, form: str) -> str:
 
 
 def _links(overview: Overview, short: dict[str, str]) -> tuple[list[str], list[int]]:
-    """Return the links between sites, and which of them go through gateways."""
+    """Return the links between sites, and the indices of those that go through gateways."""
     numbers = {site.name: number for number, site in enumerate(overview.spec.sites)}
     links, relayed = [], []
     for pair in overview.site_pairs:

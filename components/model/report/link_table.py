@@ -1,4 +1,4 @@
-"""What was measured between sites, in Markdown."""
+"""Markdown table of the measurements between sites."""
 
 from collections.abc import Sequence
 
@@ -10,27 +10,27 @@ def links_table(links: Sequence[Link]) -> str:
     """Return a table with a row for each pair of sites; empty when nothing was measured."""
     if not links:
         return ""
-    head = ["between", "and", "kind", "round trip, ms", "MTU", "Mbit/s there", "Mbit/s back"]
+    head = ["site", "other site", "kind", "round trip, ms", "MTU", "Mbit/s to it", "Mbit/s from it"]
     return table(head, [_row(link) for link in links])
 
 
 def _row(link: Link) -> list[str]:
-    there, back = link.throughput_mbps or (None, None)
-    return [*link.sites, link.kind, _number(link.latency_ms), str(link.mtu or "?"), _number(there), _number(back)]
+    forth, back = link.throughput_mbps or (None, None)
+    return [*link.sites, link.kind, _number(link.latency_ms), str(link.mtu or "?"), _number(forth), _number(back)]
 
 
 def _number(value: float | None) -> str:
     return "?" if value is None else f"{value:.1f}" if value < 100 else f"{value:.0f}"
 
 
-def narrow_note(least: int | None, mtu: int) -> str:
-    """Return what a path narrower than wg0 means for pods, and what to write to change it; empty without one.
+def narrow_note(smallest: int | None, mtu: int) -> str:
+    """Return what paths narrower than wg0 mean for pods, and the setting that changes it; empty when there is none.
 
-    `least` is the least MTU of the paths that are narrower than wg0's `mtu`, in bytes.
+    `smallest` is the smallest MTU of these paths and `mtu` that of wg0, both in bytes.
     """
-    if least is None:
+    if smallest is None:
         return ""
     return (
-        f"Where a path's MTU is less than {mtu}, the nodes' own packets are made to fit. The pods' are made for {mtu} "
-        f"and cross it in two pieces each: that works, more slowly. With `mesh.mtu: {least}` all fit everywhere."
+        f"On paths with an MTU below {mtu}, nodes send packets that fit. Pods send up to {mtu} bytes, which "
+        f"cross them in two fragments each: this works, but more slowly. `mesh.mtu: {smallest}` avoids fragments."
     )

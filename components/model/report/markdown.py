@@ -1,10 +1,10 @@
-"""Tables in Markdown that can be read as plain text too."""
+"""Markdown tables that are readable as plain text too."""
 
 from collections.abc import Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table whose columns are aligned."""
+    """Return a table with aligned columns."""
     widths = [max(3, *map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = [head, ["-" * width for width in widths], *rows]
     return "\n".join(

@@ -1,4 +1,4 @@
-"""The sheets for sites' network groups, in Markdown: ports, from where, to which host."""
+"""Markdown sheets for the sites' network groups: ports to open, their callers, and the hosts behind them."""
 
 from collections.abc import Iterable
 
@@ -18,40 +18,40 @@ def _sheet(request: Request) -> str:
     lines = [f"### {request.site.name}"]
     if request.inwards:
         rows = [[port(opening), callers(opening.callers), leads_to(opening)] for opening in request.inwards]
-        lines.append(table(["open inwards", "from", "leads to"], rows))
+        lines.append(table(["open inbound", "from", "leads to"], rows))
     else:
-        lines.append("Inwards: nothing to open.")
+        lines.append("Inbound: nothing to open.")
     if request.outwards:
-        to = _by_site((site, map(str, endpoints)) for site, endpoints in request.outwards.items())
-        lines += ["", f"Outwards, with the answers to it: UDP from {_hosts(request.site)} to {to}."]
+        called = _by_site((site, map(str, endpoints)) for site, endpoints in request.outwards.items())
+        lines += ["", f"Outbound, and the replies: UDP from {_hosts(request.site)} to {called}."]
     return "\n".join(lines)
 
 
 def port(opening: Opening) -> str:
-    """Return what is to be opened."""
+    """Return the port to open, and its address."""
     return f"{opening.protocol.upper()} {opening.port} at {opening.host}"
 
 
 def leads_to(opening: Opening) -> str:
-    """Return the host, and the port and address that a router forwards to."""
+    """Return the host, with the port and address to which a router forwards."""
     inner = f", {opening.protocol.upper()} {opening.inner_port}" if opening.inner_port else ""
     return f"{opening.node}{inner}" + (f" at {opening.lan_address}" if opening.lan_address else "")
 
 
-def callers(who: Callers) -> str:
-    """Return from where packets come."""
-    if who.anybody:
+def callers(sources: Callers) -> str:
+    """Return where the packets come from, in words."""
+    if sources.anybody:
         return "any address"
-    if who.roaming:
-        return "any address (roaming clients come from everywhere)"
-    if who.unknown:
-        family = f"{who.family} " if who.family == IPV6 else ""
-        return f"any {family}address (that of {', '.join(who.unknown)} is not in the configuration)"
-    return ", ".join(who.ranges) if who.ranges else _by_site(who.sites.items())
+    if sources.roaming:
+        return "any address (roaming clients can be anywhere)"
+    if sources.unknown:
+        family = f"{sources.family} " if sources.family == IPV6 else ""
+        return f"any {family}address (the configuration has none for {', '.join(sources.unknown)})"
+    return ", ".join(sources.ranges) if sources.ranges else _by_site(sources.sites.items())
 
 
 def _by_site(sites: Iterable[tuple[str, Iterable[str]]]) -> str:
-    return "; ".join(f"{', '.join(texts)} ({site})" for site, texts in sites)
+    return "; ".join(f"{', '.join(addresses)} ({site})" for site, addresses in sites)
 
 
 def _hosts(site: Site) -> str:

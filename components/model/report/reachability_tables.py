@@ -1,4 +1,4 @@
-"""How sites reach each other, in Markdown: a table from site to site, and the paths through gateways."""
+"""Markdown tables of reachability: sites by sites, and the paths through gateways."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,15 +11,15 @@ from components.model.spec import Site
 
 
 def reachability_table(overview: Overview) -> str:
-    """Return a table of sites by sites: how many pairs of nodes reach each other in which way."""
+    """Return a table of sites by sites: the number of pairs of nodes of each kind."""
     pairs = {frozenset((pair.here, pair.there)): pair for pair in overview.site_pairs}
     sites = [site.name for site in overview.spec.sites]
 
-    def cell(one: str, other: str) -> str:
-        pair = pairs.get(frozenset((one, other)))
+    def cell(row: str, column: str) -> str:
+        pair = pairs.get(frozenset((row, column)))
         return _kinds(pair) if pair else "-"
 
-    return table(["", *sites], [[one, *(cell(one, other) for other in sites)] for one in sites])
+    return table(["", *sites], [[row, *(cell(row, column) for column in sites)] for row in sites])
 
 
 def _kinds(pair: SitePair) -> str:
@@ -27,35 +27,36 @@ def _kinds(pair: SitePair) -> str:
 
 
 def relayed_paths(overview: Overview) -> str:
-    """Return a table of the ways through gateways, a row for the nodes that have theirs in common; empty if none."""
+    """Return a table of the paths through gateways, one row for nodes that share a path; empty when there is none."""
     rows = []
     for pair in overview.site_pairs:
         here, there = overview.spec.site(pair.here), overview.spec.site(pair.there)
         for gateways, nodes in pair.relayed.items():
-            for ones, others, count in _folded(nodes, within=pair.here == pair.there):
-                ends = [_some(here, ones), _some(there, others) if others else "each other"]
-                rows.append([ends[0], ", ".join(gateways), ends[1], str(count)])
+            for starts, ends, count in _folded(nodes, within=pair.here == pair.there):
+                end = _names(there, ends) if ends else "each other"
+                rows.append([_names(here, starts), ", ".join(gateways), end, str(count)])
     return table(["between", "through", "and", "pairs"], rows) if rows else ""
 
 
 def _folded(pairs: tuple[Pair, ...], *, within: bool) -> Iterable[tuple[list[str], list[str], int]]:
-    """Return groups of names of which each of the first pairs with each of the second; no second: among themselves.
+    """Return pairs as groups (starts, ends, number of pairs), where each start pairs with each end.
 
-    `within` says that all are nodes of one site.
+    Without ends, the starts pair with each other. `within`: all pairs are within one site.
     """
-    everybody = list(dict.fromkeys(name for pair in pairs for name in pair))
-    if within and len(pairs) == len(everybody) * (len(everybody) - 1) // 2:
-        return [(everybody, [], len(pairs))]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair))
+    if within and len(pairs) == len(names) * (len(names) - 1) // 2:
+        return [(names, [], len(pairs))]
     partners: dict[str, list[str]] = defaultdict(list)
-    for one, other in pairs:
-        partners[one].append(other)
+    for start, end in pairs:
+        partners[start].append(end)
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name, others in partners.items():
-        groups[tuple(others)].append(name)
-    return [(names, list(others), len(names) * len(others)) for others, names in groups.items()]
+    for start, ends in partners.items():
+        groups[tuple(ends)].append(start)
+    return [(starts, list(ends), len(starts) * len(ends)) for ends, starts in groups.items()]
 
 
-def _some(site: Site, names: list[str]) -> str:
+def _names(site: Site, names: list[str]) -> str:
+    """Return the names of a site's nodes, or that they are all of the site."""
     if len(names) == len(site.nodes) > 1:
         return f"{'both' if len(names) == 2 else f'all {len(names)}'} of {site.name}"
     return f"{', '.join(names)} ({site.name})"

@@ -1,4 +1,4 @@
-"""The stack's readme output: what stands where, and what to do next, in Markdown."""
+"""The output `readme`, in Markdown: nodes, reachability, services, requests to network groups, next steps."""
 
 from components.model.mesh.links import NOTHING_MEASURED, Measured
 from components.model.overview import Overview
@@ -13,13 +13,13 @@ from components.model.spec import Spec
 
 
 def readme(overview: Overview, stack: str, measured: Measured = NOTHING_MEASURED) -> str:
-    """Return Markdown without secrets."""
+    """Return the Markdown text. It holds no secrets."""
     spec = overview.spec
     api = spec.kubernetes.api
-    where = f"https://{api}" if api else "the first control-plane node's wg0 address, so from inside the mesh"
+    where = f"https://{api}" if api else "the wg0 address of the first control-plane node, from inside the mesh only"
     rows = "\n".join(
         f"| {node.name} | {node.site} | {node.institution} | {', '.join(node.roles)} | {node.address} |"
-        f" {', '.join(map(str, node.endpoints)) or 'none: speaks first'} |"
+        f" {', '.join(map(str, node.endpoints)) or 'none: it dials'} |"
         for node in spec.nodes
     )
     paths = relayed_paths(overview)
@@ -29,55 +29,56 @@ def readme(overview: Overview, stack: str, measured: Measured = NOTHING_MEASURED
     return f"""# Cluster {stack}
 
 Kubernetes {spec.kubernetes.version} on {len(spec.nodes)} nodes at {len(spec.sites)} sites, over the WireGuard mesh wg0
-({spec.mesh.cidr}, MTU {spec.mesh.mtu}). `pulumi up` ends well only when every tunnel has had a handshake and
+({spec.mesh.cidr}, MTU {spec.mesh.mtu}). `pulumi up` succeeds only when every tunnel has had a handshake and
 all nodes answer each other over wg0.
 
 | node | site | institution | roles | wg0 | endpoint |
 | --- | --- | --- | --- | --- | --- |
 {rows}
 {_clients(overview)}
-## Who reaches whom
+## Reachability
 ```mermaid
 {diagram(overview)}
 ```
-{legend(overview)} `.stretched/{stack}/diagram.svg` is a picture of it.
+{legend(overview)} `.stretched/{stack}/diagram.svg` shows the same as a picture.
 
 {reachability_table(overview)}
 
-Pairs of nodes: `lan` over their site's LAN; `direct` because one of the two has an endpoint; `relay` through gateways.
+The table counts pairs of nodes. `lan`: over the LAN of their site. `direct`: by an endpoint of one of the two. `relay`:
+through gateways.
 {relayed}{measurements}{services_section(overview)}
 ## For the network groups
-UDP, nothing else, is what wg0 needs of a site's firewall.{_further(spec)}
+wg0 needs the UDP ports below and nothing else.{_further(spec)}
 
 {network_groups(overview.requests.values())}
 
-## Next
-- `pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig`; the API is reached at {where}.
+## Next steps
+- `pulumi stack output kubeconfig --show-secrets > kubeconfig && chmod 600 kubeconfig`; the API is at {where}.
 - `kubectl --kubeconfig kubeconfig get nodes -L site,institution`
 - `wg show wg0` on any host shows its peers; `pulumi stack output nodes` shows their keys and endpoints.
 """
 
 
 def _further(spec: Spec) -> str:
-    return " The other ports are those of services." if any(service.sources for service in spec.services) else ""
+    return " The other ports belong to services." if any(service.sources for service in spec.services) else ""
 
 
 def _clients(overview: Overview) -> str:
     gateways = overview.client_gateways
     if not gateways:
         return ""
-    rows = [[one.name, str(one.address), gateways[one.name].name, one.site] for one in overview.spec.clients]
+    rows = [[each.name, str(each.address), gateways[each.name].name, each.site] for each in overview.spec.clients]
     return f"""
-Roaming clients, whose configurations are the secret output `clients`:
+Roaming clients (the secret output `clients` has their configurations):
 
-{table(["client", "wg0", "dials", "of site"], rows)}
+{table(["client", "wg0", "gateway", "site"], rows)}
 """
 
 
 def _failover(overview: Overview) -> str:
     return f"""{failover_table(overview.gateways_down)}
 
-Hosts find out that a gateway is down, and take the other way, by themselves within half a minute; pairs without another
-way wait for it. A second node in the list `gateway` of a site, or a gateway at another site, is another way where both
-ends have a tunnel with it.
+Hosts detect a failed gateway and switch to the other path by themselves, within half a minute. Pairs without another
+path are cut off until the gateway is back. To give them one, add a second node to the list `gateway` of a site, or a
+gateway at another site: it serves pairs of which both nodes have a tunnel with it.
 """

@@ -1,4 +1,4 @@
-"""What people are told of services: where they are reached, by which way, what to write in DNS, what to open."""
+"""Services for people: addresses, paths of connections, DNS records, and the output `services`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,36 +13,36 @@ from components.model.services.entries import Backend, Entry
 from components.model.spec import Endpoint, Spec
 
 _SHOWN = 3
-"""So many nodes of one way are named."""
+"""Number of nodes that are listed by name."""
 
 
 def services_data(overview: Overview) -> dict[str, dict[str, object]]:
-    """Return the output `services`."""
+    """Return the output `services`, by the name of the service. It holds no secrets."""
     return {
         name: {
-            "mode": modes(ways),
-            "why": _whys(ways),
-            "port": ways[0].service.port,
-            "protocol": ways[0].service.protocol,
-            "addresses": _unique(host for entry in ways for host in _hosts(overview.spec, entry)),
-            "paths": [path(overview, entry) for entry in ways],
+            "mode": modes(entries),
+            "why": _whys(entries),
+            "port": entries[0].service.port,
+            "protocol": entries[0].service.protocol,
+            "addresses": _unique(host for entry in entries for host in _hosts(overview.spec, entry)),
+            "paths": [path(overview, entry) for entry in entries],
             "dns": list(map(record, overview.records[name])),
             "firewall": [
                 f"{port(opening)} from {callers(opening.callers)}, to {leads_to(opening)}"
                 for opening in overview.openings[name]
             ],
         }
-        for name, ways in overview.reached.items()
+        for name, entries in overview.reached.items()
     }
 
 
 def services_table(overview: Overview) -> str:
     """Return a table with a row for each service; empty when none is declared."""
     short, rows = short_names(overview.spec), []
-    for name, ways in overview.reached.items():
-        where = ", ".join(_at(overview.spec, entry) for entry in ways[:_SHOWN]) + _more(ways)
-        through = _some([short[entry.node] for entry in ways])
-        rows.append([name, where, through, ", ".join(overview.runs_at[name]), modes(ways), _whys(ways)])
+    for name, entries in overview.reached.items():
+        addresses = ", ".join(_at(overview.spec, entry) for entry in entries[:_SHOWN]) + _more(entries)
+        nodes = _some([short[entry.node] for entry in entries])
+        rows.append([name, addresses, nodes, ", ".join(overview.runs_at[name]), modes(entries), _whys(entries)])
     return table(["service", "reached at", "enters at", "runs at", "mode", "why"], rows) if rows else ""
 
 
@@ -51,22 +51,22 @@ def services_section(overview: Overview) -> str:
     if not overview.reached:
         return ""
     paths = "\n".join(
-        f"    {name}: {path(overview, entry)}" for name, ways in overview.reached.items() for entry in ways
+        f"    {name}: {path(overview, entry)}" for name, entries in overview.reached.items() for entry in entries
     )
-    records = [f"    {record(one)}" for records in overview.records.values() for one in records]
+    records = [f"    {record(each)}" for records in overview.records.values() for each in records]
     dns = "\nDNS records to create:\n\n" + "\n".join(records) + "\n" if records else ""
     return f"""
 ## Services
 {services_table(overview)}
 
-How connections go; what stands behind `else` helps out while nothing nearer answers:
+Paths of connections. The backends after `else` are used only while no nearer one answers:
 
 {paths}
 {dns}"""
 
 
 def path(overview: Overview, entry: Entry) -> str:
-    """Return the way of a connection by one entry, in words."""
+    """Return the path of a connection through an entry, in words."""
     short, routes = short_names(overview.spec), overview.plan.routes
     near, far = entry.near, entry.far
     client = "client" if entry.addresses else "member of the mesh"
@@ -76,31 +76,31 @@ def path(overview: Overview, entry: Entry) -> str:
 
 
 def _legs(routes: Routes, short: dict[str, str], entry: Entry, backends: Iterable[Backend]) -> str:
-    ways: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    by_relays: dict[tuple[str, ...], list[str]] = defaultdict(list)
     legs, service = [], entry.service
-    for one in backends:
-        name = short[one.node] if service.target else f"{short[one.node]}:{one.port}"
-        if one.node == entry.node:
+    for backend in backends:
+        name = short[backend.node] if service.target else f"{short[backend.node]}:{backend.port}"
+        if backend.node == entry.node:
             legs.append("" if service.target else name)
         else:
-            relays = tuple(short[relay] for relay in routes.path(entry.node, one.node)[1:-1])
-            ways[relays].append(name)
-    legs += [" -> ".join(["wg0", *relays, _some(names)]) for relays, names in ways.items()]
+            relays = tuple(short[relay] for relay in routes.path(entry.node, backend.node)[1:-1])
+            by_relays[relays].append(name)
+    legs += [" -> ".join(["wg0", *relays, _some(names)]) for relays, names in by_relays.items()]
     target = str(Endpoint(*service.target)) if service.target else ""
     return " or ".join(" -> ".join(filter(None, (leg, target))) for leg in legs)
 
 
-def record(one: Record) -> str:
-    """Return a record as it is written in a zone file; for a name beside addresses, what to do instead."""
-    if one.kind == SAME_AS:
-        return f"{one.name} A, AAAA: those of {one.value}, kept as they are there"
-    value = f"{one.value.removesuffix('.')}." if one.kind == "CNAME" else one.value
-    return f"{one.name} {one.kind} {value}"
+def record(entry: Record) -> str:
+    """Return a record in the form of a zone file; for SAME_AS, where to copy the addresses from."""
+    if entry.kind == SAME_AS:
+        return f"{entry.name} A, AAAA: copy those of {entry.value}, and keep them up to date"
+    value = f"{entry.value.removesuffix('.')}." if entry.kind == "CNAME" else entry.value
+    return f"{entry.name} {entry.kind} {value}"
 
 
-def modes(ways: Iterable[Entry]) -> str:
+def modes(entries: Iterable[Entry]) -> str:
     """Return the modes of a service's entries: one, or both."""
-    return " and ".join(sorted({entry.mode for entry in ways}))
+    return " and ".join(sorted({entry.mode for entry in entries}))
 
 
 def _hosts(spec: Spec, entry: Entry) -> tuple[str, ...]:
@@ -112,8 +112,8 @@ def _at(spec: Spec, entry: Entry) -> str:
     return ", ".join(f"{Endpoint(host, service.port)}/{service.protocol}" for host in _hosts(spec, entry))
 
 
-def _whys(ways: Iterable[Entry]) -> str:
-    return "; ".join(_unique(entry.why for entry in ways))
+def _whys(entries: Iterable[Entry]) -> str:
+    return "; ".join(_unique(entry.why for entry in entries))
 
 
 def _some(names: list[str]) -> str:

@@ -115,7 +115,7 @@ def test_nothing_that_is_printed_ends_the_program(printed: str) -> None:
 def test_the_table_and_what_a_narrow_path_means(spec: Spec, routes: Routes) -> None:
     links = measured(spec, routes, PRINTED).links
     assert cells(links_table(links)) == (
-        "| between | and | kind | round trip, ms | MTU | Mbit/s there | Mbit/s back |\n"
+        "| site | other site | kind | round trip, ms | MTU | Mbit/s to it | Mbit/s from it |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
         "| dsl | hub | direct | ? | ? | ? | ? |\n"
         "| far | hub | direct | 80.4 | 1420 | 140 | 95.4 |\n"
@@ -130,8 +130,8 @@ def test_the_table_and_what_a_narrow_path_means(spec: Spec, routes: Routes) -> N
 def test_the_readme_has_the_table_once_something_was_measured(spec: Spec, routes: Routes) -> None:
     assert "Measured" not in readme(overview(spec), "lab")
     text = readme(overview(spec), "lab", measured(spec, routes, PRINTED))
-    assert "\n## Measured between sites\n| between | and " in text
-    assert text.index("## Who reaches whom") < text.index("## Measured") < text.index("## For the network groups")
+    assert "\n## Measured between sites\n| site " in text
+    assert text.index("## Reachability") < text.index("## Measured") < text.index("## For the network groups")
 
 
 def links(far_thin: float | None, dsl_far: float = 1.0) -> list[Link]:

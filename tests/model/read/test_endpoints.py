@@ -160,7 +160,7 @@ def test_network_groups_are_asked_for_each_family_by_itself() -> None:
     ), "named stands at the same site"
     assert "| UDP 51820 at 2001:db8:1::11 | 2001:db8:6::11 (six) | dual.lab.test |" in sheet["both"]
     assert (
-        "| UDP 51820 at 192.0.2.11 | any address (that of closed is not in the configuration) | dual.lab.test |"
+        "| UDP 51820 at 192.0.2.11 | any address (the configuration has none for closed) | dual.lab.test |"
         in sheet["both"]
     )
     assert "| UDP 51820 at 2001:db8:6::11 | 2001:db8:1::11, wg.named.test (both) | six.lab.test |" in sheet["six"]
@@ -175,7 +175,7 @@ def test_an_ipv6_port_is_asked_for_from_ipv6_addresses() -> None:
     config = changed(f"{CLOSED}/ipFamilies", ["IPv6"], addresses())
     spec = parse(config, read)
     text = cells(network_groups(overview(spec).requests.values()))
-    assert "| UDP 51820 at 2001:db8:6::11 | any IPv6 address (that of closed is not in the configuration) |" in text
+    assert "| UDP 51820 at 2001:db8:6::11 | any IPv6 address (the configuration has none for closed) |" in text
 
 
 def test_the_diagram_and_the_table_of_nodes_show_the_families() -> None:

@@ -124,7 +124,7 @@ def test_gateways_relayed_pairs_lans_and_clients_are_drawn() -> None:
     } <= said
     carries = [e for e in root.iter(f"{SVG}path") if e.get("class") == "carries"]
     tips = [tip.text for e in carries if (tip := e.find(f"{SVG}title")) is not None]
-    assert tips == ["closed - oneport: 2 tunnels, closed begins; carries 4 further pairs, through gate.lab.test"]
+    assert tips == ["closed - oneport: 2 tunnels, closed dials; carries 4 relayed pairs, through gate.lab.test"]
     assert len([e for e in root.iter(f"{SVG}polygon") if "gateway" in (e.get("class") or "")]) == 2
 
 

@@ -56,16 +56,16 @@ def test_network_groups_are_asked_for_a_port_from_where_to_which_host_and_nothin
         for text in cells(network_groups(overview(spec).requests.values())).split("### ")
     }
     assert [line for line in sheets["oneport"] if "UDP" in line] == [
-        "| UDP 4500 at 203.0.113.8 | any address (that of closed is not in the configuration) | gate.lab.test, UDP 51820 at 10.1.0.11 |",
-        "Outwards, with the answers to it: UDP from the 3 hosts to 192.0.2.11:51820, 192.0.2.12:51820 (open).",
+        "| UDP 4500 at 203.0.113.8 | any address (the configuration has none for closed) | gate.lab.test, UDP 51820 at 10.1.0.11 |",
+        "Outbound, and the replies: UDP from the 3 hosts to 192.0.2.11:51820, 192.0.2.12:51820 (open).",
     ]
     assert sheets["closed"][:3] == [
-        "Inwards: nothing to open.",
+        "Inbound: nothing to open.",
         "",
-        "Outwards, with the answers to it: UDP from the 2 hosts to 203.0.113.8:4500 (oneport); 192.0.2.11:51820, 192.0.2.12:51820 (open).",
+        "Outbound, and the replies: UDP from the 2 hosts to 203.0.113.8:4500 (oneport); 192.0.2.11:51820, 192.0.2.12:51820 (open).",
     ]
     assert (
-        "| UDP 51820 at 192.0.2.12 | any address (that of closed is not in the configuration) | open2.lab.test |"
+        "| UDP 51820 at 192.0.2.12 | any address (the configuration has none for closed) | open2.lab.test |"
         in sheets["open"]
     )
 
@@ -116,7 +116,7 @@ def test_many_sites_are_drawn_without_the_links_that_everybody_has() -> None:
     spec = parse(config, read)
     text = diagram(overview(spec))
     assert "<-->" not in text
-    assert "both ways, have no line" in legend(overview(spec))
+    assert "Sites without a line between them can dial each other." in legend(overview(spec))
     assert '["6 nodes<br/>m0-7 ... m5-7"]:::port' in text
     assert text.count("-->") == 22
 
@@ -137,5 +137,5 @@ def test_clients_are_told_and_that_they_come_from_everywhere() -> None:
     spec = parse(changed("clients", {"ada-laptop": {"address": "192.168.7.200"}}, config), read)
     text = cells(readme(overview(spec), "test"))
     assert "| ada-laptop | 192.168.7.200 | gate.lab.test | oneport |" in text
-    assert "| UDP 4500 at 203.0.113.8 | any address (roaming clients come from everywhere) | gate.lab.test" in text
+    assert "| UDP 4500 at 203.0.113.8 | any address (roaming clients can be anywhere) | gate.lab.test" in text
     assert "Roaming clients" not in readme(overview(parse(config, read)), "test")

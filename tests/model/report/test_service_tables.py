@@ -87,7 +87,7 @@ def test_dns_records_are_those_of_the_entries(spec: Spec) -> None:
     families = declared({"a": {**public, "at": ["both"]}, "b": {**public, "port": 444, "at": ["both"], "entries": ["named.lab.test"]},
                          "c": {**public, "port": 445, "at": ["six"]}}, addresses())  # fmt: skip
     assert data(families, "a", "dns") == [
-        "a AAAA 2001:db8:1::11", "a A 192.0.2.11", "a A, AAAA: those of wg.named.test, kept as they are there",
+        "a AAAA 2001:db8:1::11", "a A 192.0.2.11", "a A, AAAA: copy those of wg.named.test, and keep them up to date",
     ]  # fmt: skip
     assert data(families, "b", "dns") == ["b CNAME wg.named.test."]
     assert data(families, "c", "dns") == ["c AAAA 2001:db8:6::11"]
@@ -102,7 +102,7 @@ def test_network_groups_are_asked_for_the_ports_of_services(spec: Spec) -> None:
     assert "| TCP 2811 at 192.0.2.12 | 203.0.113.0/24 | open2.lab.test |" in sheets["open"]
     assert "| UDP 53 at 192.0.2.11 | any address | open1.lab.test |" in sheets["open"]
     assert "| TCP 8443 at 203.0.113.8 | any address | gate.lab.test, TCP 8443 at 10.1.0.11 |" in sheets["oneport"]
-    assert "Inwards: nothing to open." in sheets["closed"]
+    assert "Inbound: nothing to open." in sheets["closed"]
     for text in sheets.values():
         assert "8080" not in text, "what is for the mesh comes over wg0"
         assert "9090" not in text
@@ -121,7 +121,7 @@ def test_the_readme_has_a_section_and_nothing_of_it_without_services(spec: Spec)
     golden = TREE / "tests/model/files/golden/services.md"
     assert services_section(overview(spec)) == golden.read_text(encoding="utf-8")
     assert services_section(overview(spec)) in text
-    assert "The other ports are those of services." in text
+    assert "The other ports belong to services." in text
     plain = parse(three_sites(), read)
     without = readme(overview(plain), "test")
     assert "ervice" not in without
@@ -154,16 +154,23 @@ def test_the_flowchart_has_a_box_where_a_service_enters_and_an_arrow_to_where_it
 def test_the_picture_shows_them_and_nothing_is_upon_something_else(spec: Spec) -> None:
     root = check(spec)
     said = set(text_boxes(root).values())
-    assert {"services", "web TCP 443", "to closed", "monitor TCP 9090", "mesh only", "service, where it enters"} <= said
+    assert {
+        "services",
+        "web TCP 443",
+        "to closed",
+        "monitor TCP 9090",
+        "mesh only",
+        "service, at the site where it enters",
+    } <= said
     tips = [
         tip.text
         for e in root.iter(f"{SVG}path")
         if e.get("class") == "serves" and (tip := e.find(f"{SVG}title")) is not None
     ]
     assert sorted(tip or "" for tip in tips if tip) == [
-        "to closed goes what asks for behind",
-        "to closed goes what asks for dns, web",
-        "to oneport goes what asks for inside",
+        "traffic of behind to closed",
+        "traffic of dns, web to closed",
+        "traffic of inside to oneport",
     ]
     serves = {(one.here, one.there): one.serves for one in drawn_links(overview(spec)) if one.serves}
     assert serves == {

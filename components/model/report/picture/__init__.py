@@ -1,1 +1,1 @@
-"""The sites and how they reach each other as a picture (SVG 1.1), for people; without a library or another program."""
+"""SVG picture (SVG 1.1) of the sites and how they reach each other, drawn without a library."""

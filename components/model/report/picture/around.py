@@ -1,4 +1,4 @@
-"""Where boxes stand: around an empty place in the middle, where the lines between them go."""
+"""Layout: boxes around an empty middle, through which the lines between them go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,27 @@ from math import log
 from components.model.report.picture.elements import Point
 
 GAP = 26
-"""Pixels between boxes."""
+"""Pixels between two boxes."""
 _SHAPE = 1.75
-"""Width by height that is aimed at, as most screens have."""
+"""Preferred ratio of width to height, that of most screens."""
 _MIDDLE = (300, 130)
-"""The least width and height in the middle."""
+"""Minimal width and height of the middle in pixels."""
 _ROOM = 0.2
-"""So much of the width is the height in the middle at least, for curves to be told apart."""
-_MOST_ROOM = 340
+"""Minimal height of the middle as a share of the whole width, so that curves stay apart."""
+_MAX_ROOM = 340
+"""Pixels of height that this share does not exceed."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a box stands. All of its lines leave it at one of its edges, towards the middle."""
+    """Place of a box, in pixels. All of its lines leave it at one of its edges, towards the middle."""
 
     x: float
     y: float
     width: float
     height: float
     inwards: Point
-    """Direction of the middle: one of the four."""
+    """Direction of the middle: (1, 0), (-1, 0), (0, 1) or (0, -1)."""
 
     def anchor(self, share: float) -> Point:
         """Return the point at this share (0 to 1) of the edge towards the middle, clockwise seen from the middle."""
@@ -39,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Ring:
-    """All places, in the order of the boxes, and the empty place in the middle."""
+    """All places, in the order of the boxes, and the edges of the empty middle, in pixels."""
 
     places: tuple[Place, ...]
     left: float
@@ -50,7 +51,7 @@ class Ring:
     height: float
 
     def inside(self, point: Point) -> Point:
-        """Return the point of the middle that is nearest to a point."""
+        """Return the point of the middle that is nearest to `point`."""
         return min(max(point[0], self.left), self.right), min(max(point[1], self.top), self.bottom)
 
 
@@ -58,13 +59,13 @@ Size = tuple[float, float]
 
 
 def around(sizes: Sequence[Size]) -> Ring:
-    """Return places for boxes of these sizes, clockwise from the top left: above, right, below, left."""
+    """Return places for boxes of these sizes, clockwise from the top left."""
     rings = [_ring(sizes, sides) for sides in range(len(sizes) // 2 + 1)]
     return min(rings, key=lambda ring: abs(log(ring.width / ring.height / _SHAPE)))
 
 
 def _ring(sizes: Sequence[Size], sides: int) -> Ring:
-    """Return the ring with so many boxes at the left and at the right each."""
+    """Return the ring with `sides` boxes each at the left and at the right."""
     above = (len(sizes) - 2 * sides + 1) // 2
     turns = [0, above, above + sides, len(sizes) - sides, len(sizes)]
     rows = [list(sizes[start:end]) for start, end in pairwise(turns)]
@@ -80,7 +81,7 @@ def _ring(sizes: Sequence[Size], sides: int) -> Ring:
 
     middle = max(along(over, 0), along(under, 0), _MIDDLE[0])
     whole = middle + 2 * GAP + max(across(left, 0), 0) + max(across(right, 0), 0)
-    band = max(along(left, 1), along(right, 1), _MIDDLE[1], min(_ROOM * whole, _MOST_ROOM) if over or under else 0)
+    band = max(along(left, 1), along(right, 1), _MIDDLE[1], min(_ROOM * whole, _MAX_ROOM) if over or under else 0)
     x0 = across(left, 0) + GAP
     y0 = across(over, 1) + GAP
     x1, y1 = x0 + middle, y0 + band
@@ -96,7 +97,7 @@ def _ring(sizes: Sequence[Size], sides: int) -> Ring:
 
 
 def _row(sizes: list[Size], axis: int, centre: float, edge: float, inwards: Point) -> list[Place]:
-    """Return places in a row along an axis, centred there, with their inner edges in line."""
+    """Return places in a row along an axis, centred at `centre`, with their inner edges at `edge`."""
     total = sum(size[axis] for size in sizes) + GAP * max(len(sizes) - 1, 0)
     start = centre - total / 2
     places = []

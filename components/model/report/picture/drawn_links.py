@@ -1,4 +1,4 @@
-"""The links of a picture: two sites that have tunnels between them, and the services whose traffic goes there."""
+"""Links of the picture: pairs of sites with tunnels between them, and the services whose traffic crosses there."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -8,28 +8,30 @@ from components.model.overview import Overview
 
 @dataclass(frozen=True)
 class DrawnLink:
-    """A line between two sites."""
+    """A line between two sites, `here` and `there` by name."""
 
     here: str
     there: str
     tunnels: int
-    """Pairs of nodes with a tunnel of their own."""
+    """Number of pairs of nodes with a tunnel of their own."""
     forth: bool
-    """Whether some node of `here` can speak first."""
+    """Whether some node of `here` can dial a node of `there`."""
     back: bool
+    """Whether some node of `there` can dial a node of `here`."""
     carried: int
-    """Pairs of nodes without a tunnel of their own whose packets go this way."""
+    """Number of relayed pairs of nodes whose path crosses here."""
     relays: frozenset[str]
-    """The gateways that carry them on."""
+    """Names of the gateways that relay for these pairs."""
     serves: dict[str, list[str]]
-    """Services whose traffic goes this way, by the site that it goes towards."""
+    """Names of services whose traffic crosses here, by the site that it goes to."""
 
 
 def drawn_links(overview: Overview) -> list[DrawnLink]:
     """Return the links, in the order of the sites."""
     serves: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for step in overview.crossings:
-        serves[min(step.start, step.end), max(step.start, step.end)][step.end].append(step.service)
+    for crossing in overview.crossings:
+        low, high = sorted((crossing.start, crossing.end))
+        serves[low, high][crossing.end].append(crossing.service)
     return [
         DrawnLink(
             pair.here,

@@ -1,4 +1,4 @@
-"""Elements of SVG as text. What they look like is said once, by classes."""
+"""SVG elements as text. Their colours and lines come from CSS classes, see style.py."""
 
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
@@ -12,7 +12,7 @@ def number(value: float) -> str:
 
 
 def text(x: float, y: float, content: str, look: str, anchor: str = "start") -> str:
-    """Return a line of text; `y` is that of its base line."""
+    """Return a line of text; `y` is the position of its baseline."""
     place = f'x="{number(x)}" y="{number(y)}"'
     aligned = f' text-anchor="{anchor}"' if anchor != "start" else ""
     return f'<text class="{look}" {place}{aligned}>{escape(content)}</text>'
@@ -39,19 +39,19 @@ def dot(x: float, y: float, radius: float, look: str) -> str:
 
 
 def curve(points: tuple[Point, Point, Point, Point], look: str, tip: str = "", more: str = "") -> str:
-    """Return a cubic Bézier curve; `tip` is what a pointer on it shows, `more` are further attributes."""
+    """Return a cubic Bézier curve; `tip` is its tooltip, `more` are further attributes."""
     (x, y), *rest = points
     path = f"M{number(x)} {number(y)}C" + " ".join(f"{number(a)} {number(b)}" for a, b in rest)
     return f'<path class="{look}" d="{path}"{more}>{title(tip) if tip else ""}</path>'
 
 
 def title(tip: str) -> str:
-    """Return what a pointer on the element around it shows."""
+    """Return the tooltip of the element around it."""
     return f"<title>{escape(tip)}</title>"
 
 
 def group(elements: Iterable[str], *, at: Point = (0, 0), look: str = "", tip: str = "") -> str:
-    """Return elements together, moved to a place."""
+    """Return elements as a group, moved by `at`."""
     moved = f' transform="translate({number(at[0])} {number(at[1])})"' if at != (0, 0) else ""
     named = f" class={quoteattr(look)}" if look else ""
     return "\n".join([f"<g{named}{moved}>{title(tip) if tip else ''}", *elements, "</g>"])

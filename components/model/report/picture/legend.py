@@ -1,4 +1,4 @@
-"""What the signs mean: those that occur in the picture, in lines below it."""
+"""Legend below the picture: the signs that occur in it, with their meaning."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _LETTERS = 12.0
 
 @dataclass(frozen=True)
 class Legend:
-    """Elements, drawn from the top left corner, and their size."""
+    """Elements relative to the top left corner, and their size in pixels."""
 
     elements: tuple[str, ...]
     width: float
@@ -26,14 +26,14 @@ class Legend:
 
 
 def legend(overview: Overview, links: Sequence[DrawnLink], wide: float, *, web: bool) -> Legend:
-    """Return the legend, in lines that are at most so wide."""
+    """Return the legend, in lines of at most `wide` pixels."""
     elements: list[str] = []
     x = y = widest = 0.0
-    for look, said in _signs(overview, links, web=web):
-        size = _SIGN + 8 + width(said, _LETTERS)
+    for look, label in _signs(overview, links, web=web):
+        size = _SIGN + 8 + width(label, _LETTERS)
         if x and x + size > wide:
             x, y = 0.0, y + _HIGH
-        elements += [_sign(look, x, y), text(x + _SIGN + 8, y + 13, said, "node")]
+        elements += [_sign(look, x, y), text(x + _SIGN + 8, y + 13, label, "node")]
         widest = max(widest, x + size)
         x += size + 26
     return Legend(tuple(elements), widest, y + 18)
@@ -47,18 +47,18 @@ def _signs(overview: Overview, links: Sequence[DrawnLink], *, web: bool) -> list
     carried = any(link.carried for link in links)
     signs = [
         ("link", f"tunnels between nodes of two sites{numbers}", bool(links)),
-        ("arrow", "only one side can begin, the arrow points to the other", one_way),
-        ("carries", "tunnels that also carry what other nodes send each other, through a gateway", carried),
+        ("arrow", "only one side can dial; the arrow points to the other", one_way),
+        ("carries", "tunnels that also carry relayed packets of other nodes, through a gateway", carried),
         ("lan", "on one LAN", any(map(on_lan, spec.sites))),
         ("gateway", "gateway", "gateway" in forms),
         ("port", "node with a port", "port" in forms),
         ("closed", "node without a port", "closed" in forms),
         ("leads", "control plane", bool(spec.with_role(CONTROL_PLANE))),
         ("client", "roaming client", bool(overview.client_gateways)),
-        ("service", "service, where it enters", bool(spec.services)),
-        ("serves", "what asks for services, to where they run", any(link.serves for link in links)),
+        ("service", "service, at the site where it enters", bool(spec.services)),
+        ("serves", "traffic of services, to the site where they run", any(link.serves for link in links)),
     ]
-    return [(look, said) for look, said, there in signs if there]
+    return [(look, label) for look, label, shown in signs if shown]
 
 
 def _sign(look: str, x: float, y: float) -> str:

@@ -1,6 +1,7 @@
-"""Links as curves through the empty place in the middle.
+"""Links as curves through the empty middle.
 
-None crosses a box, because a Bézier curve stays within its four points, and those are in the middle or at its edge.
+No curve crosses a box: a Bézier curve stays within the hull of its four points, and these lie in the middle or at its
+edge.
 """
 
 from collections import defaultdict
@@ -13,20 +14,20 @@ from components.model.report.picture.elements import Point, curve, number, recta
 from components.model.report.picture.text import width
 
 LABELLED = 16
-"""With more links, what a label would say is shown by a pointer only."""
+"""Number of links up to which they have labels; with more, only tooltips have the numbers."""
 _INK = 30
-"""Opacity of all lines of a web together."""
+"""Total opacity of the lines of a web."""
 _LETTERS = 11.0
-"""Size of a label in pixels."""
+"""Font size of a label in pixels."""
 _HIGH = 17.0
 _APART = 15.0
-"""Pixels between lines where they leave a box, at most."""
+"""Maximal distance in pixels between lines where they leave a box."""
 Curve = tuple[Point, Point, Point, Point]
 Box = tuple[float, float, float, float]
 
 
 def lines(links: Sequence[DrawnLink], places: Mapping[str, Place], ring: Ring, *, web: bool) -> list[str]:
-    """Return the elements of all links, those that carry for others on top; in a `web` the others are faint."""
+    """Return the elements of all links. Links that carry relayed pairs are on top; in a `web`, the others are faint."""
     anchors = _anchors(links, places)
     curves = {
         (link.here, link.there): _curve(
@@ -39,60 +40,60 @@ def lines(links: Sequence[DrawnLink], places: Mapping[str, Place], ring: Ring, *
         for link in links
     }
     faint = f' stroke-opacity="{max(0.1, min(0.3, _INK / len(links))):.2f}"' if web else ""
-    found: list[str] = []
+    elements: list[str] = []
     labels: list[str] = []
     taken: list[Box] = [(place.x, place.y, place.x + place.width, place.y + place.height) for place in places.values()]
     for link in sorted(links, key=lambda link: bool(link.carried)):
         points = curves[link.here, link.there]
         plain = web and not link.carried
         look = "carries" if link.carried else "link web" if web else "link" if _labelled(links) else "link thin"
-        found.append(curve(points, look, _told(link), faint if plain else ""))
+        elements.append(curve(points, look, _tooltip(link), faint if plain else ""))
         if not plain:
-            found += _arrows(link, points, places)
-        found += _serves(link, points, places)
+            elements += _arrows(link, points, places)
+        elements += _serves(link, points, places)
     if _labelled(links):
         for link in sorted(links, key=lambda link: not link.carried):
             labels += _label(link, curves[link.here, link.there], taken)
-    return found + labels
+    return elements + labels
 
 
 def _labelled(links: Sequence[DrawnLink]) -> bool:
     return len(links) <= LABELLED
 
 
-def _told(link: DrawnLink) -> str:
-    begin = "either side can begin" if link.forth and link.back else f"{link.here if link.forth else link.there} begins"
+def _tooltip(link: DrawnLink) -> str:
+    dials = "either side can dial" if link.forth and link.back else f"{link.here if link.forth else link.there} dials"
     carried = (
-        f"; carries {link.carried} further pairs, through {', '.join(sorted(link.relays))}" if link.carried else ""
+        f"; carries {link.carried} relayed pairs, through {', '.join(sorted(link.relays))}" if link.carried else ""
     )
-    return f"{link.here} - {link.there}: {link.tunnels} tunnels, {begin}{carried}"
+    return f"{link.here} - {link.there}: {link.tunnels} tunnels, {dials}{carried}"
 
 
 def _anchors(links: Sequence[DrawnLink], places: Mapping[str, Place]) -> dict[tuple[str, str], Point]:
-    """Return where the line to a site leaves another one: lines lie beside each other in the order of their ends."""
+    """Return where the line to a site leaves another one, side by side in the order in which they do not cross."""
     partners: dict[str, list[str]] = defaultdict(list)
     for link in links:
         partners[link.here].append(link.there)
         partners[link.there].append(link.here)
-    found = {}
-    for name, others in partners.items():
+    anchors = {}
+    for name, ends in partners.items():
         place = places[name]
-        others.sort(key=lambda other: _turn(place, places[other]))
+        ends.sort(key=lambda end: _turn(place, places[end]))
         edge = place.height if place.inwards[0] else place.width
-        step = min(_APART, 0.84 * edge / len(others)) / edge
-        for index, other in enumerate(others):
-            found[name, other] = place.anchor(0.5 + step * (index - (len(others) - 1) / 2))
-    return found
+        step = min(_APART, 0.84 * edge / len(ends)) / edge
+        for index, end in enumerate(ends):
+            anchors[name, end] = place.anchor(0.5 + step * (index - (len(ends) - 1) / 2))
+    return anchors
 
 
 def _turn(place: Place, other: Place) -> tuple[float, float]:
-    """Return what orders lines along an edge: by direction, and among those along the edge the nearest outside."""
+    """Return the sort key of lines along an edge: their direction, then the distance of their end."""
     (x, y), (to_x, to_y) = place.anchor(0.5), other.anchor(0.5)
     dx, dy = to_x - x, to_y - y
     along = dy if place.inwards[0] else dx
     into = dx * place.inwards[0] + dy * place.inwards[1]
     far = hypot(dx, dy)
-    # Zero first: of two equal ones `max` returns the first, and atan2 knows a negative zero.
+    # 0.0 comes first because `max` returns the first of two equal values, and atan2 distinguishes a negative zero.
     return -round(atan2(max(0.0, into), along), 3), far if along < 0 else -far
 
 
@@ -113,7 +114,7 @@ def _at(points: Curve, t: float) -> Point:
 
 
 def _arrows(link: DrawnLink, points: Curve, places: Mapping[str, Place]) -> list[str]:
-    """Return an arrow head where only the other side can speak first."""
+    """Return an arrow head at the side that is dialled, where only one side can dial."""
     if link.forth and link.back:
         return []
     look = "arrow-carries" if link.carried else "arrow"
@@ -121,12 +122,12 @@ def _arrows(link: DrawnLink, points: Curve, places: Mapping[str, Place]) -> list
 
 
 def _serves(link: DrawnLink, points: Curve, places: Mapping[str, Place]) -> list[str]:
-    """Return the ways of services upon a link, with an arrow head at the side where they go."""
-    found = []
+    """Return the traffic of services on a link, with an arrow head at the side that it goes to."""
+    elements = []
     for site, names in link.serves.items():
-        found.append(curve(points, "serves", f"to {site} goes what asks for {', '.join(names)}"))
-        found.append(_head(site, link, points, places, 9, "arrow-serves"))
-    return found
+        elements.append(curve(points, "serves", f"traffic of {', '.join(names)} to {site}"))
+        elements.append(_head(site, link, points, places, 9, "arrow-serves"))
+    return elements
 
 
 def _head(site: str, link: DrawnLink, points: Curve, places: Mapping[str, Place], size: float, look: str) -> str:
@@ -140,18 +141,18 @@ def _head(site: str, link: DrawnLink, points: Curve, places: Mapping[str, Place]
 
 
 def _label(link: DrawnLink, points: Curve, taken: list[Box]) -> list[str]:
-    """Return how many pairs of nodes a link is for, where there is room; it is then taken."""
-    said = f"{link.tunnels} + {link.carried} relayed" if link.carried else str(link.tunnels)
-    wide = width(said, _LETTERS) + 10
+    """Return the label of a link, its number of pairs of nodes, where there is room; `taken` then includes it."""
+    label = f"{link.tunnels} + {link.carried} relayed" if link.carried else str(link.tunnels)
+    wide = width(label, _LETTERS) + 10
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82):
         x, y = _at(points, t)
         box = (x - wide / 2, y - _HIGH / 2, x + wide / 2, y + _HIGH / 2)
-        if not any(_meet(box, other) for other in taken):
+        if not any(_overlap(box, occupied) for occupied in taken):
             taken.append(box)
             plate = rectangle(box[0], box[1], wide, _HIGH, "plate", 8)
-            return [plate, text(x, y + 4, said, "label", "middle")]
+            return [plate, text(x, y + 4, label, "label", "middle")]
     return []
 
 
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

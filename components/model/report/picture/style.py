@@ -1,4 +1,4 @@
-"""Colours and lines. The picture brings its own background, light or dark as the viewer prefers."""
+"""CSS of the picture. It has a background of its own, light or dark as the viewer prefers."""
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
 

@@ -1,4 +1,4 @@
-"""The whole picture: sites around, links between them in the middle, a legend below."""
+"""The whole picture: sites around the middle, links between them, and a legend below."""
 
 from components.model.overview import Overview
 from components.model.report.picture.around import around
@@ -12,29 +12,29 @@ from components.model.report.picture.text import width
 
 _MARGIN = 28
 _HEAD = 74
-_LEAST = 620
+_MIN_WIDTH = 620
 """Pixels of width for the legend, where the sites need less."""
 _CLEAR = 60
-"""With more links, those that carry nothing for others are a faint web."""
+"""Number of links up to which all are drawn in full; with more, those without relayed pairs are a faint web."""
 
 
 def picture(overview: Overview, stack: str) -> str:
-    """Return the text of an SVG file, without secrets."""
+    """Return the text of an SVG file. It holds no secrets."""
     spec = overview.spec
     cards = [card(overview, site) for site in spec.sites]
-    ring = around([(one.width, one.height) for one in cards])
-    places = {one.site: place for one, place in zip(cards, ring.places, strict=True)}
+    ring = around([(box.width, box.height) for box in cards])
+    places = {box.site: place for box, place in zip(cards, ring.places, strict=True)}
     links = drawn_links(overview)
     web = len(links) > _CLEAR
     head = f"Cluster {stack}"
     about = f"{_count(len(spec.nodes), 'node')} at {_count(len(spec.sites), 'site')}, mesh {spec.mesh.cidr}"
-    below = legend(overview, links, max(ring.width, _LEAST), web=web)
+    below = legend(overview, links, max(ring.width, _MIN_WIDTH), web=web)
     inner = max(ring.width, width(head, 20, bold=True), width(about, TEXT), below.width)
     wide = inner + 2 * _MARGIN
     under = _HEAD + ring.height + 24
     high = under + below.height + _MARGIN
     size = f'width="{number(wide)}" height="{number(high)}" viewBox="0 0 {number(wide)} {number(high)}"'
-    boxes = [one.at(places[one.site].x, places[one.site].y) for one in cards]
+    boxes = [box.at(places[box.site].x, places[box.site].y) for box in cards]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size}>',
@@ -51,5 +51,5 @@ def picture(overview: Overview, stack: str) -> str:
     )
 
 
-def _count(number_of: int, what: str) -> str:
-    return f"{number_of} {what}{'' if number_of == 1 else 's'}"
+def _count(number_of: int, noun: str) -> str:
+    return f"{number_of} {noun}{'' if number_of == 1 else 's'}"
