@@ -1,12 +1,12 @@
-"""What a roaming client takes: a whole configuration in the form of wg-quick(8), for a laptop or a phone. Secret."""
+"""Configuration of a roaming client: a whole file in the form of wg-quick(8), for a laptop or a phone. Secret."""
 
 from components.model.spec import Client, Node, Spec, defaults
 
 
 def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, public: str, preshared: str | None) -> str:
-    """Return the file. `private` is the client's key, `public` the gateway's, `preshared` that of the pair if any.
+    """Return the text of the file. `private` is the client's key, `public` the gateway's, `preshared` that of the pair.
 
-    All of mesh.cidr goes to the one peer, so the file stays as it is when nodes come and go.
+    The one peer takes all of mesh.cidr, so the file does not change when nodes come and go.
     """
     lines = [
         "[Interface]",

@@ -1,10 +1,10 @@
-"""failover.conf: what stretched-watch of a host does when a gateway is down."""
+"""failover.conf: the gateways that stretched-watch of a host probes, and its detours around them."""
 
 from components.model.mesh.failover import Watch
 
 
 def failover_conf(watch: Watch) -> str:
-    """Return the file of a host; one without a line that begins with a word is for a host without a watch."""
+    """Return the text of the file. If it holds a comment only, the host has nothing to watch."""
     lines = ["# What stretched-watch does on this host when a gateway is down. Addresses are those of wg0."]
     for gateway in watch.probed:
         through = "".join(f" {relay.address}" for relay in gateway.through)

@@ -1,10 +1,10 @@
-"""firewall.conf of a host: what its firewall lets in. hosts/scripts/node/firewall_rules.sh reads it."""
+"""firewall.conf: the openings of a host's firewall, read by hosts/scripts/node/firewall_rules.sh."""
 
 from components.model.firewall.openings import Openings
 
 
 def firewall_conf(openings: Openings) -> str:
-    """Return the lines, a word that says what it is and a value each."""
+    """Return the text of the file: lines of a keyword and a value."""
     lines = [f"udp {port}" for port in openings.udp]
     lines += [f"tcp {port}" for port in openings.tcp]
     lines += [f"ssh {network}" for network in openings.ssh]

@@ -1,4 +1,4 @@
-"""What HAProxy of a node does: TCP ports, passed on whole. TLS is not looked into."""
+"""haproxy.cfg of a node: HAProxy forwards TCP connections as they are, and does not terminate TLS."""
 
 from components.model.services.serving import Proxied, Server, Serving
 from components.model.spec.families import IPV6, family_of
@@ -39,25 +39,27 @@ defaults
 
 
 def haproxy_cfg(serving: Serving) -> str:
-    """Return haproxy.cfg but for its public addresses; empty: HAProxy has nothing to do.
+    """Return haproxy.cfg, except for the public addresses; empty: HAProxy has nothing to do.
 
-    A line `bind public PORT ADDRESS...` stands for those of the addresses that the host has, or all that it has.
-    scripts/services/services.awk makes them.
+    On the host, scripts/services/services.awk replaces a line `bind public PORT ADDRESS...` by lines for those of the
+    addresses that the host has; behind a router it has none of them, and binds to all of its own.
     """
     if not serving.proxied:
         return ""
-    return _HEAD + "".join(_listen(serving, one) for one in serving.proxied)
+    return _HEAD + "".join(_listen(serving, proxied) for proxied in serving.proxied)
 
 
-def _listen(serving: Serving, one: Proxied) -> str:
-    bind = " ".join([f"public {one.port}", *one.addresses]) if one.addresses else f"{serving.address}:{one.port}"
-    lines = [f"listen {one.name}", f"    bind {bind}", *(f"    {_server(one, server)}" for server in one.servers)]
+def _listen(serving: Serving, proxied: Proxied) -> str:
+    public = " ".join([f"public {proxied.port}", *proxied.addresses])
+    bind = public if proxied.addresses else f"{serving.address}:{proxied.port}"
+    servers = (f"    {_server(proxied, server)}" for server in proxied.servers)
+    lines = [f"listen {proxied.name}", f"    bind {bind}", *servers]
     return "\n" + "\n".join(lines) + "\n"
 
 
-def _server(one: Proxied, server: Server) -> str:
+def _server(proxied: Proxied, server: Server) -> str:
     host = f"ipv6@{server.host}" if family_of(server.host) == IPV6 else server.host
     words = [f"server {server.name} {host}:{server.port}"]
-    words += ["send-proxy-v2"] if one.proxy_protocol else []
+    words += ["send-proxy-v2"] if proxied.proxy_protocol else []
     words += [] if server.near else ["backup"]
     return " ".join(words)

@@ -1,13 +1,13 @@
-"""Host keys as the deployer sees them: by wg0 address (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+"""SSH files of the deployer: known_hosts with wg0 addresses, and its line in authorized_keys."""
 
 from components.model.spec import Spec
 
 
 def known_hosts(spec: Spec) -> str:
-    """Return one line a node."""
+    """Return one line per node (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
     return "".join(f"{node.address} {node.ssh.host_key}\n" for node in spec.nodes)
 
 
 def authorized_key(public_key: str, deployer_address: str) -> str:
-    """Return the line that lets the deployer in, from its wg0 address only (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
+    """Return the line that admits the deployer, from its wg0 address only (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
     return f'from="{deployer_address}",no-agent-forwarding,no-X11-forwarding {public_key} stretched-deployer\n'

@@ -1,4 +1,4 @@
-"""The kubeconfig that users get: the deployer's admin.conf with an address that works where it is used."""
+"""Kubeconfig of the users: the deployer's admin.conf with an API address that works for them."""
 
 import yaml
 

@@ -1,7 +1,7 @@
-"""The table stretched_services of a node: who may come to services, and what packets are given another destination.
+"""nftables table stretched_services of a node: it filters the callers of services and redirects packets.
 
-Which of the servers are alive is not known here: scripts/services/services_udp.sh fills the chains `here_NAME` and
-`to_NAME` by `udp_conf`, and again when that changes.
+On the host, scripts/services/services_udp.sh reads `udp_conf`, checks which servers are up, and fills the chains
+`here_NAME` and `to_NAME` accordingly.
 """
 
 from collections.abc import Iterable
@@ -10,9 +10,9 @@ from ipaddress import IPv4Network, collapse_addresses
 from components.model.services.serving import Guarded, Readdressed, Serving, Sources
 
 HERE = "0x40"
-"""Mark of packets and connections that were given another port of this host. firewall.nft lets them in."""
+"""Mark of packets and connections that are redirected to another port of this host. firewall.nft accepts them."""
 AWAY = "0x80"
-"""Mark of connections that were given another host's address."""
+"""Mark of connections that are redirected to another host."""
 
 _CALLERS = """\
     # Which of this host's addresses a client has asked: NodePorts are at wg0's alone.
@@ -24,59 +24,61 @@ _CALLERS = """\
 """
 _TABLE = "inet stretched_services"
 _PODS = ("cali*", "vxlan.*", "flannel.*", "cni0")
-"""Devices of pods, as firewall.nft has them: they are in the mesh."""
+"""Network devices of pods, as in firewall.nft: pods are members of the mesh."""
 
 
 def services_nft(serving: Serving) -> str:
     """Return the file for nft(8)."""
-    moved = serving.readdressed
-    here = [one for one in moved if one.here is not None]
-    away = [one for one in moved if one.servers]
-    inside = any(one.sources is None for one in serving.guarded)
+    redirected = serving.readdressed
+    here = [each for each in redirected if each.here is not None]
+    away = [each for each in redirected if each.servers]
+    inside = any(guarded.sources is None for guarded in serving.guarded)
     chains = [
         *([_opened()] if away else []),
         *([_chain("pods", "", [f'iifname "{device}" accept' for device in _PODS])] if inside else []),
         _chain("guard", "filter hook prerouting priority mangle", _guard(serving, bool(here))),
     ]
-    if moved:
+    if redirected:
         chains.append(
             "    # There once stretched-services-udp has filled the chains below.\n    set settled { type mark; }\n"
         )
-    if any(not one.program for one in here):
+    if any(not each.program for each in here):
         chains.append(_CALLERS)
     if here:
-        into = [f"{match} jump here_{one.name}" for one in here for match in _matches(serving, one)]
-        back = [_back(one) for one in here]
+        into = [f"{match} jump here_{each.name}" for each in here for match in _matches(serving, each)]
+        back = [_back(each) for each in here]
         chains += [
-            # Before the connection is known: whoever comes later, kube-proxy too, sees the port here only.
+            # Priority raw precedes connection tracking: later chains, even kube-proxy's, see the new port only.
             _chain("entering", "filter hook prerouting priority raw", into),
             _chain("leaving", "filter hook postrouting priority 300", back),
-            *(f"    chain here_{one.name} {{\n    }}\n" for one in here),
+            *(f"    chain here_{each.name} {{\n    }}\n" for each in here),
         ]
     if away:
-        to = [f"{match} goto to_{one.name}" for one in away for match in _matches(serving, one) if "ip6" not in match]
+        to = [
+            f"{match} goto to_{each.name}" for each in away for match in _matches(serving, each) if "ip6" not in match
+        ]
         chains += [
             _chain("readdressing", "nat hook prerouting priority dstnat - 5", to),
             _chain(
                 "answering", "nat hook postrouting priority srcnat - 5", [f"ct mark and {AWAY} == {AWAY} masquerade"]
             ),
-            *(f"    chain to_{one.name} {{\n    }}\n" for one in away),
+            *(f"    chain to_{each.name} {{\n    }}\n" for each in away),
         ]
     return f"table {_TABLE}\ndelete table {_TABLE}\ntable {_TABLE} {{\n" + "\n".join(chains) + "}\n"
 
 
 def udp_conf(serving: Serving) -> str:
-    """Return what services_udp.sh reads, a line for each place where packets may go; empty: it has nothing to do."""
+    """Return the input of services_udp.sh, a line for each possible destination; empty: it has nothing to do."""
     lines = []
-    for one in serving.readdressed:
-        what = f"{one.name} {one.protocol} {one.port}"
-        if one.here is not None:
+    for each in serving.readdressed:
+        prefix = f"{each.name} {each.protocol} {each.port}"
+        if each.here is not None:
             lines.append(
-                f"{what} here program {one.here}" if one.program else f"{what} here {serving.address} {one.here}"
+                f"{prefix} here program {each.here}" if each.program else f"{prefix} here {serving.address} {each.here}"
             )
-        for server in one.servers:
+        for server in each.servers:
             place = "target" if server.name == "target" else "near" if server.near else "far"
-            lines.append(f"{what} {place} {server.host} {server.port}")
+            lines.append(f"{prefix} {place} {server.host} {server.port}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -87,7 +89,7 @@ def _chain(name: str, hook: str, rules: Iterable[str]) -> str:
 
 
 def _opened() -> str:
-    """Return what keeps a host from being a router where it forwards for this alone."""
+    """Return rules for devices that forward packets for services only: the host must not become a router."""
     rules = [
         'iifname "wg0" oifname "wg0" accept',
         "iifname @opened ct direction reply accept",
@@ -100,7 +102,7 @@ def _opened() -> str:
 
 
 def _guard(serving: Serving, here: bool) -> list[str]:
-    """Return the rules of who may come. Answers to what this host asked for itself may have any port."""
+    """Return the rules that filter callers. Replies to this host's own connections are accepted on any port."""
     rules = ['iifname { "lo", "wg0" } accept'] if not here else []
     if here:
         rules = [
@@ -108,40 +110,41 @@ def _guard(serving: Serving, here: bool) -> list[str]:
             'iifname { "lo", "wg0" } accept',
         ]
     rules += ["ct direction reply accept", "fib daddr type != local accept"]
-    return rules + [rule for one in serving.guarded for rule in _of(serving, one)]
+    return rules + [rule for guarded in serving.guarded for rule in _filter(serving, guarded)]
 
 
-def _of(serving: Serving, one: Guarded) -> list[str]:
-    port = f"{one.protocol} dport {one.port}"
-    if one.sources is None:
-        to = port if one.program else f"ip daddr {serving.address} {port}"
-        return [f"{to} jump pods", f"{to} drop"]
-    accepted = [f"{port} {among} accept" if among else "" for among in _among(one.sources)]
+def _filter(serving: Serving, guarded: Guarded) -> list[str]:
+    port = f"{guarded.protocol} dport {guarded.port}"
+    if guarded.sources is None:
+        match = port if guarded.program else f"ip daddr {serving.address} {port}"
+        return [f"{match} jump pods", f"{match} drop"]
+    accepted = [f"{port} {saddr} accept" if saddr else "" for saddr in _saddr(guarded.sources)]
     return [*accepted, f"{port} drop"] if all(accepted) else []
 
 
-def _among(sources: Sources) -> list[str]:
-    """Return the conditions of which one must hold; an empty one always holds."""
+def _saddr(sources: Sources) -> list[str]:
+    """Return matches of the source address, each of which must hold; an empty match always holds."""
     if {(network.version, network.prefixlen) for network in sources} >= {(4, 0), (6, 0)}:
         return [""]
     four = collapse_addresses(network for network in sources if isinstance(network, IPv4Network))
     six = collapse_addresses(network for network in sources if not isinstance(network, IPv4Network))
-    found = [(word, ", ".join(map(str, among))) for word, among in (("ip", four), ("ip6", six))]
-    return [f"{word} saddr {{ {among} }}" for word, among in found if among]
+    ranges = [(family, ", ".join(map(str, networks))) for family, networks in (("ip", four), ("ip6", six))]
+    return [f"{family} saddr {{ {networks} }}" for family, networks in ranges if networks]
 
 
-def _matches(serving: Serving, one: Readdressed) -> list[str]:
-    """Return what packets it is about."""
-    port = f"{one.protocol} dport {one.port}"
-    if one.mesh:
+def _matches(serving: Serving, each: Readdressed) -> list[str]:
+    """Return the matches of the packets to redirect."""
+    port = f"{each.protocol} dport {each.port}"
+    if each.mesh:
         return [f'iifname "wg0" ip daddr {serving.address} {port}']
     outside = f'iifname != {{ "lo", "wg0" }} fib daddr type local {port}'
-    return [f"{outside} {among}".rstrip() for among in _among(one.sources)]
+    return [f"{outside} {saddr}".rstrip() for saddr in _saddr(each.sources)]
 
 
-def _back(one: Readdressed) -> str:
-    address = "" if one.program else " ip saddr set ip daddr . udp dport . udp sport map @callers"
+def _back(each: Readdressed) -> str:
+    """Return the rule that restores port and address in replies."""
+    address = "" if each.program else " ip saddr set ip daddr . udp dport . udp sport map @callers"
     return (
-        f"ct mark and {HERE} == {HERE} ct direction reply {one.protocol} sport {one.here}"
-        f" {one.protocol} sport set {one.port}{address}"
+        f"ct mark and {HERE} == {HERE} ct direction reply {each.protocol} sport {each.here}"
+        f" {each.protocol} sport set {each.port}{address}"
     )

@@ -1,7 +1,7 @@
 """The public part of /etc/wireguard/wg0.conf, in the form of wg-quick(8).
 
-Private and preshared keys are not in it: the host puts them in from its own secrets, so this text may be stored in
-the clear. It is uploaded by reference and the state holds its hash only.
+The host adds private and preshared keys from its own secrets, so this text may be stored in the clear. It is uploaded
+by reference: the state holds its hash only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,27 +11,27 @@ from components.model.mesh.peers import Peer
 from components.model.spec import Mesh, Node
 
 RELAY = "# relay: forwards from wg0 to wg0"
-"""The line of a node whose peers reach each other through it; the scripts of hosts act on it."""
+"""Comment of a node that forwards packets between its peers. Scripts on hosts act on it."""
 RESOLVE = "# resolve:"
-"""Begins the line of an endpoint that is a name: name, port, families. resolve.sh sets what it stands for."""
+"""Start of a comment for an endpoint with a name: name, port, families. resolve.sh looks it up."""
 BEYOND = "# beyond:"
-"""Begins the line of a node that is reached through a peer; verify.sh reads it."""
+"""Start of a comment for a node that is reached through the peer. verify.sh reads it."""
 CLIENT = "# client:"
-"""Begins the name of a peer that comes and goes; verify.sh does not wait for it, and when removed it goes at once."""
+"""Start of the comment with a roaming client's name. verify.sh does not wait for it, and it is pruned at once."""
 
 
 def peer_section(peer: Peer, public_key: str) -> str:
-    """Return one [Peer] section; the fields and their order are those of the users' notes."""
-    far = [beyond.address for beyond in peer.beyond]
+    """Return one [Peer] section, with the fields in the order of the users' notes."""
+    addresses = [peer.address, *(beyond.address for beyond in peer.beyond)]
     lines = [
         "[Peer]",
         f"{CLIENT} {peer.name}" if peer.client else f"# {peer.name}",
-        *(f"{BEYOND} {far.name} {far.address} through {' '.join(far.through)}" for far in peer.beyond),
+        *(f"{BEYOND} {node.name} {node.address} through {' '.join(node.through)}" for node in peer.beyond),
         f"PublicKey = {public_key}",
-        "AllowedIPs = " + ", ".join(map(str, (*(IPv4Network(one) for one in (peer.address, *far)), *peer.ranges))),
+        "AllowedIPs = " + ", ".join(map(str, (*map(IPv4Network, addresses), *peer.ranges))),
     ]
     if peer.endpoint and not peer.endpoint.family:
-        # In wg-quick's hands a name that cannot be resolved would keep wg0 down.
+        # wg-quick would not bring wg0 up if the name could not be resolved.
         lines.insert(2, f"{RESOLVE} {peer.endpoint.host} {peer.endpoint.port} {' '.join(peer.families)}")
     elif peer.endpoint:
         lines.append(f"Endpoint = {peer.endpoint}")
@@ -43,9 +43,9 @@ def peer_section(peer: Peer, public_key: str) -> str:
 def wg0_conf(
     mesh: Mesh, node: Node, peers: Iterable[Peer], public_keys: Mapping[str, str], *, relay: bool = False
 ) -> str:
-    """Return the configuration of one node without its secrets. `public_keys` maps node names to base64 keys.
+    """Return the configuration of a node without its secrets. `public_keys` are base64 keys by the names of peers.
 
-    `relay` says whether other nodes' packets go through this one.
+    `relay`: other nodes' packets go through this node.
     """
     interface = [
         "[Interface]",

@@ -1,1 +1,1 @@
-"""What hosts let in, and what network groups are asked for."""
+"""Firewalls: the ports that hosts open, and the requests to the sites' network groups."""

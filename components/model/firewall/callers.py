@@ -1,4 +1,4 @@
-"""From where the packets come that an opening is for, as far as the configuration says."""
+"""Callers of an opening: the source addresses of its packets, as far as the configuration has them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -11,23 +11,24 @@ from components.model.spec.service import EVERYBODY
 
 @dataclass(frozen=True)
 class Callers:
-    """Where callers come from: any address, ranges, or the hosts of sites. Exactly one of these is set."""
+    """Source addresses of callers: any address, ranges, or the hosts of sites. Exactly one of the first five is set."""
 
     anybody: bool = False
+    """Any address, because the service is public."""
     roaming: bool = False
-    """Any address, because roaming clients come by it."""
+    """Any address, because roaming clients dial in here."""
     ranges: tuple[str, ...] = ()
     """Ranges in CIDR form."""
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Addresses or names of hosts, by the name of their site."""
     unknown: tuple[str, ...] = ()
-    """Any address, because the configuration does not say where the hosts of these sites send from."""
+    """Names of sites: any address, because the configuration has no source address for hosts of these sites."""
     family: str | None = None
-    """Of `unknown`: the family that their packets must have; None: a name's, any."""
+    """Address family of the packets where `unknown` is set; None: either, because the opening has a name."""
 
 
 def of_service(service: Service, host: str) -> Callers:
-    """Return who may come to a service at an address or name."""
+    """Return the callers of a service at `host`, an address or a name."""
     if service.sources == EVERYBODY:
         return Callers(anybody=True)
     family = family_of(host)
@@ -40,7 +41,7 @@ def of_service(service: Service, host: str) -> Callers:
 
 
 def of_tunnels(spec: Spec, nodes: Iterable[Node], called: Endpoint, *, roaming: bool) -> Callers:
-    """Return where these nodes send from, as far as endpoints of theirs or of their sites tell."""
+    """Return the source addresses of nodes that dial `called`, from their endpoints or those of their sites."""
     if roaming:
         return Callers(roaming=True)
     sources = [(node, _source(spec, node, called)) for node in nodes]
@@ -55,4 +56,5 @@ def of_tunnels(spec: Spec, nodes: Iterable[Node], called: Endpoint, *, roaming: 
 
 def _source(spec: Spec, node: Node, called: Endpoint) -> str | None:
     endpoints = node.endpoints or spec.site(node.site).endpoints
-    return next((own.host for own in endpoints if own.family is None or called.family in (None, own.family)), None)
+    fitting = (own.host for own in endpoints if own.family is None or called.family in (None, own.family))
+    return next(fitting, None)

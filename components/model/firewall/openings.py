@@ -1,4 +1,4 @@
-"""What a host's firewall lets in from outside of wg0."""
+"""Openings of a host's firewall for packets from outside the mesh."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -11,18 +11,20 @@ from components.model.spec.service import TCP, UDP
 
 @dataclass(frozen=True)
 class Openings:
-    """Ports and ranges. What another service of a node needs is added to `tcp` or `udp` in `openings`."""
+    """Ports and source ranges that a host's firewall accepts."""
 
     udp: tuple[int, ...]
+    """UDP ports: that of WireGuard, and those of services."""
     tcp: tuple[int, ...]
+    """TCP ports: that of the API on control-plane nodes, and those of services."""
     ssh: tuple[IPv4Network | IPv6Network, ...]
-    """The ranges that SSH may come from; the port is where sshd listens, which the host knows itself."""
+    """Source ranges of SSH connections. The host itself knows the port, on which its sshd listens."""
     mesh: IPv4Network
-    """The range of wg0."""
+    """Range of wg0 addresses."""
 
 
 def openings(plan: Plan, node: Node) -> Openings | None:
-    """Return what is open on a node; None: it has no firewall of ours."""
+    """Return the openings of a node; None: its site does not declare a firewall."""
     spec = plan.spec
     site = spec.site(node.site)
     if not site.firewall.enabled:
@@ -37,18 +39,18 @@ def openings(plan: Plan, node: Node) -> Openings | None:
 
 
 def _services(plan: Plan, node: Node, protocol: str) -> tuple[int, ...]:
-    """Return the ports of services that enter here from outside; who may come is narrowed by these themselves."""
+    """Return the ports of services that enter here from outside; the services filter their callers themselves."""
     here = (entry.service for entry in plan.entries if entry.node == node.name and entry.addresses)
     return tuple(sorted({service.port for service in here if service.protocol == protocol}))
 
 
 def _api(spec: Spec, node: Node) -> tuple[int, ...]:
-    """Return the API's port on a node that is reached from outside the mesh for it."""
+    """Return the port of the API on a control-plane node if the API has an address outside the mesh."""
     if spec.kubernetes.api is None or CONTROL_PLANE not in node.roles:
         return ()
     return (api_port(spec.kubernetes),)
 
 
 def ssh_ranges(site: Site, mesh: Mesh) -> tuple[str, ...]:
-    """Return from where Pulumi may come by SSH, the mesh among it; empty: no firewall of ours."""
+    """Return the source ranges of Pulumi's SSH connections, including the mesh; empty: no firewall is declared."""
     return tuple(str(network) for network in (*site.firewall.ssh, mesh.cidr)) if site.firewall.enabled else ()

@@ -1,4 +1,4 @@
-"""What each site's network group is asked for: ports, from where, and to which host they lead."""
+"""Requests to the sites' network groups: ports to open, their callers, and the hosts behind them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,34 +16,34 @@ from components.model.spec.service import UDP
 
 @dataclass(frozen=True)
 class Opening:
-    """A port that packets from outside have to come by."""
+    """A port that must be open for packets from outside the site."""
 
     protocol: str
     """tcp or udp."""
     port: int
     host: str
-    """The address or name at which it is reached from outside."""
+    """Address or name that callers dial."""
     callers: Callers
     node: str
-    """The host that it leads to."""
+    """Name of the node behind the port."""
     inner_port: int | None
-    """The port there, where a router forwards; None: the address is the host's own."""
+    """Port of the node to which a router forwards; None: the address is the node's own."""
     lan_address: IPv4Address | IPv6Address | None
-    """Where the router reaches the host; None: not declared, or of the other family."""
+    """LAN address of the node, to which the router forwards; None: not declared, or of the other family."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the network group of one site is asked for."""
+    """Request to the network group of one site."""
 
     site: Site
     inwards: tuple[Opening, ...]
     outwards: Mapping[str, tuple[Endpoint, ...]]
-    """Where the site's hosts send UDP of wg0 to, by the site that is there."""
+    """Endpoints that the site's hosts dial for wg0, by the name of the other site."""
 
 
 def requests_of(plan: Plan, services: Mapping[str, tuple[Opening, ...]]) -> dict[str, Request]:
-    """Return the requests by the names of sites. `services` are the openings of each service, by its name."""
+    """Return the requests by the name of the site. `services` are the openings of each service, by its name."""
     of_services: dict[str, list[Opening]] = defaultdict(list)
     for openings in services.values():
         for opening in openings:
@@ -52,7 +52,7 @@ def requests_of(plan: Plan, services: Mapping[str, tuple[Opening, ...]]) -> dict
 
 
 def service_openings(plan: Plan, entries: Iterable[Entry]) -> tuple[Opening, ...]:
-    """Return the openings for entries of services."""
+    """Return the openings that entries of services need."""
     return tuple(opening for entry in entries for opening in _of_entry(plan, entry))
 
 
@@ -77,12 +77,12 @@ def _request(plan: Plan, site: Site, services: list[Opening]) -> Request:
     return Request(site, (*inwards, *services), _outwards(plan, site, tunnels))
 
 
-def _of_wireguard(plan: Plan, node: Node, others: list[Node]) -> Iterator[Opening]:
-    """Yield an opening for each endpoint of a node that others speak to from outside."""
+def _of_wireguard(plan: Plan, node: Node, peers: list[Node]) -> Iterator[Opening]:
+    """Yield an opening for each endpoint of a node that peers at other sites, or roaming clients, dial."""
     spec, roaming = plan.spec, bool(clients_by(plan.spec, node))
     endpoint_of = plan.routes.reachability.endpoint
     for endpoint in node.endpoints:
-        callers = [other for other in others if endpoint_of(other, node) == endpoint]
+        callers = [peer for peer in peers if endpoint_of(peer, node) == endpoint]
         if callers or roaming:
             lan = _lan_address(node, endpoint.host)
             yield Opening(
@@ -97,22 +97,22 @@ def _of_wireguard(plan: Plan, node: Node, others: list[Node]) -> Iterator[Openin
 
 
 def _lan_address(node: Node, host: str) -> IPv4Address | IPv6Address | None:
-    """Return the LAN address that a router forwards to: one of the other family is not where `host` leads."""
+    """Return the LAN address to which a router forwards packets for `host`; None: there is none of its family."""
     lan = node.lan_address
     return lan if lan and family_of(host) in (None, family_of(str(lan))) else None
 
 
 def _tunnels_outside(plan: Plan, node: Node) -> list[Node]:
-    """Return the other sites' nodes that have a tunnel with a node, in the order of the specification."""
+    """Return a node's peers at other sites, in the order of the specification."""
     tunnels = plan.routes.tunnels[node.name]
-    return [other for other in plan.spec.nodes if other.name in tunnels and other.site != node.site]
+    return [peer for peer in plan.spec.nodes if peer.name in tunnels and peer.site != node.site]
 
 
 def _outwards(plan: Plan, site: Site, tunnels: Mapping[str, list[Node]]) -> dict[str, tuple[Endpoint, ...]]:
     called: dict[str, dict[Endpoint, None]] = defaultdict(dict)
     for node in site.nodes:
-        for other in tunnels[node.name]:
-            endpoint = plan.routes.reachability.endpoint(node, other)
+        for peer in tunnels[node.name]:
+            endpoint = plan.routes.reachability.endpoint(node, peer)
             if endpoint:
-                called[other.site][endpoint] = None
+                called[peer.site][endpoint] = None
     return {name: tuple(called[name]) for name in sorted(called)}

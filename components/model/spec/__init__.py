@@ -1,4 +1,4 @@
-"""What is declared: frozen values, parsed and checked. No behaviour but look-ups."""
+"""The specification: frozen values of what is declared. They have look-ups, and no other behaviour."""
 
 from components.model.spec.client import Client
 from components.model.spec.endpoint import Endpoint

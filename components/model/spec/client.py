@@ -10,9 +10,10 @@ class Client:
 
     name: str
     site: str
-    """It dials this site's gateway; empty: not readable."""
+    """Name of the site whose gateway it dials; empty: the field could not be read."""
     address: IPv4Address
+    """WireGuard address."""
     dns: tuple[str, ...]
     """Name servers and search domains that it uses while it is connected, as in wg-quick(8)."""
     rotation: str
-    """Any text; changing it makes new keys for this client."""
+    """Any text; a change of it makes new keys for this client."""

@@ -1,4 +1,4 @@
-"""Where a peer is reached: host and port."""
+"""Endpoints: host and port of a peer."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from components.model.spec.families import family_of
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a peer is reached from outside: host (IPv4, IPv6 or DNS name) and UDP port, as in wg(8)."""
+    """Endpoint of a peer as in wg(8): host (IPv4 address, IPv6 address or DNS name) and port."""
 
     host: str
     port: int
@@ -18,5 +18,5 @@ class Endpoint:
 
     @property
     def family(self) -> str | None:
-        """IPv4 or IPv6; None for a name, which stands for the addresses of its node in any family."""
+        """Address family, IPv4 or IPv6; None for a name, which can have addresses in both."""
         return family_of(self.host)

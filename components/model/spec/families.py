@@ -1,4 +1,4 @@
-"""IPv4 and IPv6, by the names that Kubernetes gives them."""
+"""Address families, with their names in Kubernetes: IPv4 and IPv6."""
 
 from collections.abc import Iterable
 from functools import cache

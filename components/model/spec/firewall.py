@@ -1,4 +1,4 @@
-"""What is declared of the firewall of a site's hosts."""
+"""Declaration of the firewall of a site's hosts."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -9,8 +9,9 @@ class Firewall:
     """The firewall of a site's hosts."""
 
     enabled: bool = False
+    """Whether the program manages a firewall on these hosts."""
     ssh: tuple[IPv4Network | IPv6Network, ...] = ()
-    """From where SSH may come; over wg0 it always may."""
+    """Source ranges of SSH connections. Those over wg0 are always accepted."""
 
 
 NO_FIREWALL = Firewall()

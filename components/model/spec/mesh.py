@@ -1,4 +1,4 @@
-"""The network wg0."""
+"""Declaration of the mesh, the WireGuard network wg0."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -6,15 +6,17 @@ from ipaddress import IPv4Network
 
 @dataclass(frozen=True)
 class Mesh:
-    """The network wg0."""
+    """The mesh, the WireGuard network wg0."""
 
     cidr: IPv4Network
+    """Range of wg0 addresses."""
     listen_port: int
-    """UDP port on the hosts."""
+    """UDP port of WireGuard on the hosts."""
     mtu: int
     """Bytes of an IP packet on wg0."""
     preshared_keys: bool
+    """Whether each pair of peers has a preshared key."""
     rotation: str
-    """Any text; changing it makes new preshared keys for every pair."""
+    """Any text; a change of it makes new preshared keys for all pairs."""
     measurement: str = ""
-    """Any text; changing it has paths measured again."""
+    """Any text; a change of it starts a new measurement of the paths."""

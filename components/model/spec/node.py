@@ -1,4 +1,4 @@
-"""One host: its place in the mesh and in the cluster."""
+"""Declaration of a node."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,35 +16,35 @@ ROLES = (CONTROL_PLANE, ETCD, WORKER)
 
 @dataclass(frozen=True)
 class Node:
-    """One host: its place in the mesh and in the cluster."""
+    """A host, and its place in the mesh and in the cluster."""
 
     name: str
-    """Host name and Kubernetes node name: lower-case DNS."""
+    """Host name and Kubernetes node name: a DNS name in lower case."""
     site: str
-    """Site as in CRIC; the value of the node label `site`."""
+    """Name of the site, as in CRIC; the value of the node label `site`."""
     institution: str
-    """Where the host stands; the value of the node label `institution`."""
+    """Institution that runs the host; the value of the node label `institution`."""
     address: IPv4Address
-    """Address of wg0."""
+    """WireGuard address of the node."""
     endpoints: tuple[Endpoint, ...]
-    """None: no UDP port reaches this host from outside, it speaks first. Two: one of each family, the better one first.
-    A site's gateway has its site's."""
+    """Endpoints by which peers dial the node: at most one of each family, the preferred one first. Empty: no UDP port
+    reaches the node from outside, so it dials its peers. A site's gateway has the endpoints of its site."""
     lan_address: IPv4Address | IPv6Address | None
-    """Where the other hosts of its site reach it without going through the site's router."""
+    """Address by which other hosts of the site reach the node directly, not through the site's router."""
     keepalive: int | None
-    """Seconds between keepalives that this node sends to peers with an endpoint; None: none, see wg(8)."""
+    """Seconds between the keepalives that the node sends to peers with an endpoint (wg(8)); None: it sends none."""
     ssh: SshTarget
     roles: tuple[str, ...]
     labels: Mapping[str, str]
-    """Extra node labels besides site and institution."""
+    """Node labels besides site and institution."""
     taints: tuple[str, ...]
-    """key=value:Effect"""
+    """Taints in the form key=value:Effect."""
     variables: Mapping[str, object]
-    """The user's own Kubespray variables for this host, those of its site below its own."""
+    """The user's own Kubespray variables for this host. Those of its site are included; its own take precedence."""
     rotation: str
-    """Any text, of the site and of the node; changing it makes new keys for this node."""
+    """Any text, of the site and of the node; a change of it makes new keys for this node."""
     families: tuple[str, ...] = (IPV4,)
-    """IPv4, IPv6 or both: in which it can send to other sites. wg0 itself carries IPv4."""
+    """Address families in which the node can send to other sites. wg0 itself carries IPv4."""
 
     @property
     def endpoint(self) -> Endpoint | None:

@@ -1,4 +1,4 @@
-"""What stands for a value that could not be read: the mistake is noted, and checks leave the placeholder alone."""
+"""Placeholders for values that could not be read. Readers record the mistake, and checks ignore the placeholder."""
 
 from ipaddress import IPv4Address, IPv4Network
 

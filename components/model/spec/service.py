@@ -1,4 +1,4 @@
-"""A service: what the user declared, where it runs and who may come."""
+"""Declaration of a service: what answers, where it runs, and who may connect."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -17,48 +17,48 @@ EVERYBODY: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("0.0.0.0/0"), IP
 
 @dataclass(frozen=True)
 class Service:
-    """One service. Exactly one of `node_port`, `host_port` and `target` says what answers."""
+    """A service. Exactly one of `node_port`, `host_port` and `target` is set, and says what answers."""
 
     name: str
-    """DNS label."""
+    """Name of the service, a DNS label."""
     port: int
-    """At the entries."""
+    """Port that clients dial at the entries."""
     protocol: str
     """tcp or udp."""
     node_port: int | None
     """NodePort of the cluster."""
     host_port: int | None
-    """A port of the nodes themselves: a pod's hostPort, or any program's."""
+    """Port of the nodes themselves: the hostPort of a pod, or the port of any program."""
     target: tuple[str, int] | None
-    """A plain host that the nodes of `nodes` reach, and its port."""
+    """Address or name, and port, of a host outside the cluster that the nodes in `nodes` reach."""
     nodes: tuple[str, ...]
-    """Where it runs: names of nodes, in the order of Spec.nodes."""
+    """Names of the nodes where it runs, in the order of Spec.nodes."""
     sources: tuple[IPv4Network | IPv6Network, ...] | None
-    """From where clients may come; None: by wg0 only."""
+    """Source ranges of clients; None: members of the mesh only, over wg0."""
     mode: str
-    """auto, direct or tunnel."""
+    """AUTO, DIRECT or TUNNEL."""
     entries: tuple[str, ...]
-    """Names of sites or nodes where it enters, as written; empty: chosen."""
+    """Names of sites or nodes where it enters, as declared; empty: the program chooses."""
     client_address: str
-    """hidden, proxy-protocol (HAProxy's, version 2) or kept."""
+    """HIDDEN, PROXY_PROTOCOL (HAProxy's, version 2) or KEPT."""
 
     @property
     def families(self) -> tuple[str, ...]:
-        """The families of addresses that clients may come by: wg0 is IPv4, and only a proxy, of TCP, translates."""
+        """Address families that clients can use. wg0 carries IPv4; HAProxy translates between families for TCP."""
         sources = self.sources or ()
-        found = tuple(family for family in FAMILIES if any(FAMILIES[net.version == 6] == family for net in sources))
+        declared = tuple(family for family in FAMILIES if any(FAMILIES[net.version == 6] == family for net in sources))
         if self.protocol == UDP and self.client_address != KEPT:
-            return tuple(family for family in found if family == IPV4)
-        return found
+            return tuple(family for family in declared if family == IPV4)
+        return declared
 
     @property
     def callers(self) -> tuple[IPv4Network | IPv6Network, ...] | None:
-        """`sources` of these families; None: by wg0 only."""
+        """Source ranges in the families that clients can use; None: members of the mesh only."""
         if self.sources is None:
             return None
         return tuple(network for network in self.sources if FAMILIES[network.version == 6] in self.families)
 
     @property
     def backend_port(self) -> int:
-        """The port at the wg0 address of a node where it runs: for a target that of the node's own inner hop."""
+        """Port at the wg0 address of a node where it runs; for a target, the port of the node's inner hop."""
         return self.node_port or self.host_port or self.port

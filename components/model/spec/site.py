@@ -1,4 +1,4 @@
-"""A site: nodes that share a name in CRIC and, usually, a network group."""
+"""Declaration of a site."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -15,32 +15,32 @@ class Site:
     name: str
     nodes: tuple[Node, ...]
     gateways: tuple[str, ...] = ()
-    """Names of its nodes that carry packets between other nodes, the preferred one first."""
+    """Names of its nodes that relay packets between other nodes, the preferred one first."""
     ports: tuple[tuple[Endpoint, ...], ...] = ()
-    """UDP ports that are forwarded for the whole site: each leads to the gateway at its place in the list, and is one
-    endpoint, or one of each family."""
+    """UDP ports that the site's router forwards: the n-th port leads to the n-th gateway. A port has one endpoint, or
+    one of each family."""
     lan: IPv4Network | IPv6Network | None = None
-    """Range of its nodes' LAN addresses; None: not told."""
+    """Range of its nodes' LAN addresses; None: not declared."""
     clients: IPv4Network | None = None
-    """Part of mesh.cidr whose addresses are those of clients that come in by its gateway; None: none do."""
+    """Part of mesh.cidr for clients that enter by its gateway; None: no clients enter here."""
     firewall: Firewall = NO_FIREWALL
 
     @property
     def gateway(self) -> str:
-        """The preferred gateway; empty: there is none."""
+        """Name of the preferred gateway; empty: there is none."""
         return self.gateways[0] if self.gateways else ""
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """All endpoints that are the site's, those of the preferred gateway first."""
+        """All endpoints of the site's ports, those of the preferred gateway first."""
         return tuple(endpoint for port in self.ports for endpoint in port)
 
     @property
     def endpoint(self) -> Endpoint | None:
-        """The first one of the preferred gateway, when it is the site's."""
+        """First endpoint of the site's ports; None: there is none."""
         return self.endpoints[0] if self.endpoints else None
 
     @property
     def behind_ports(self) -> tuple[str, ...]:
-        """The gateways that the site's ports lead to."""
+        """Names of the gateways to which the site's ports lead."""
         return self.gateways[: len(self.ports)]

@@ -1,4 +1,4 @@
-"""Everything declared."""
+"""The whole specification."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from components.model.spec.site import Site
 
 @dataclass(frozen=True)
 class Spec:
-    """Everything declared."""
+    """Everything that the configuration declares."""
 
     mesh: Mesh
     kubernetes: Kubernetes
@@ -25,17 +25,19 @@ class Spec:
     protect: bool = True
     """Whether Pulumi refuses to delete what would destroy the cluster."""
     nodes: tuple[Node, ...] = field(init=False, repr=False, compare=False)
-    """All nodes, sites and nodes in alphabetical order."""
+    """All nodes: sites in alphabetical order, and nodes in alphabetical order within each."""
     gateways: tuple[Node, ...] = field(init=False, repr=False, compare=False)
-    """Nodes that may carry packets between other nodes: sites in the order of `nodes`, then as preferred there."""
+    """Nodes that may relay packets: sites in the order of `nodes`, gateways by preference within each."""
     _by_name: Mapping[str, Node] = field(init=False, repr=False, compare=False)
     _sites: Mapping[str, Site] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = tuple(node for site in self.sites for node in site.nodes)
-        found = [(site, {node.name: node for node in site.nodes}) for site in self.sites]
+        by_site = [(site, {node.name: node for node in site.nodes}) for site in self.sites]
         object.__setattr__(self, "nodes", nodes)
-        object.__setattr__(self, "gateways", tuple(by[name] for site, by in found for name in site.gateways))
+        object.__setattr__(
+            self, "gateways", tuple(by_name[name] for site, by_name in by_site for name in site.gateways)
+        )
         object.__setattr__(self, "_by_name", {node.name: node for node in nodes})
         object.__setattr__(self, "_sites", {site.name: site for site in self.sites})
 

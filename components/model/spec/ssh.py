@@ -1,4 +1,4 @@
-"""How a host is reached for administration."""
+"""SSH access to hosts."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,10 @@ class Bastion:
 
 @dataclass(frozen=True)
 class SshTarget:
-    """How a host is reached for administration. `host_key` is `type base64`, as in authorized_keys(5)."""
+    """SSH access to a host. `host_key` is `type base64`, as in authorized_keys(5)."""
 
     host: str
-    """Seen from the bastion where there is one, else from the machine where Pulumi runs."""
+    """Address or name, as seen from the bastion if there is one, else from the machine where Pulumi runs."""
     port: int
     user: str
     host_key: str
@@ -28,6 +28,6 @@ class SshTarget:
 
     @property
     def place(self) -> str:
-        """Where it is, in words: two hosts of one place are one."""
+        """Text that identifies the SSH server: equal texts mean the same host."""
         through = f" behind {Endpoint(self.bastion.host, self.bastion.port)}" if self.bastion else ""
         return f"{Endpoint(self.host, self.port)}{through}"
