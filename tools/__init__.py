@@ -1,1 +1,1 @@
-"""Set-up of what the project runs with: toolchain, pins, caches."""
+"""Set-up of the toolchain: pinned versions, builds, downloads and their cache."""

@@ -1,8 +1,8 @@
-"""A cache outside the tree, whose directories are either whole or not there.
+"""A cache outside the tree, whose directories are either complete or absent.
 
-An entry is filled under a temporary name beside its final one and renamed when it is complete, so a build that was
-interrupted (or the machine under it) is never taken for a finished one. Entries are named by what they were made from,
-therefore they are never changed afterwards.
+An entry is filled under a temporary name beside its final one and renamed when it is complete, so an interrupted build
+is never mistaken for a finished one. The name of an entry is derived from everything that it was made from, so entries
+never change.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ _UNFINISHED = ".unfinished-"
 
 
 def cache_dir() -> Path:
-    """`$STRETCHED_CACHE`, else `stretched-cluster` in the user's cache directory. Not created by asking for it."""
+    """Return `$STRETCHED_CACHE`, else `stretched-cluster` in the user's cache directory. It may not exist."""
     if given := os.environ.get("STRETCHED_CACHE"):
         return Path(given).expanduser().absolute()
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
@@ -26,16 +26,16 @@ def cache_dir() -> Path:
 
 
 def entry(name: str, fill: Callable[[Path], None]) -> Path:
-    """Return the directory `name` (slashes allowed) of the cache, which `fill` makes when it is not there yet.
+    """Return the directory `name` (slashes are allowed) of the cache; `fill` makes it if it does not exist.
 
-    `fill` gets an empty directory. Whatever it raises goes through, and nothing is left behind. Two processes that ask
-    for one entry at once do the work once: the second waits for the first.
+    `fill` gets an empty directory. Its exceptions propagate, and nothing is left behind. When two processes need one
+    entry at the same time, the second waits for the first.
     """
     final = cache_dir() / name
     if final.is_dir():
         return final
     lock_file = cache_dir() / ".locks" / name.replace("/", "%")
-    with lock.held(lock_file, f"{name} is being made by another process: waiting for it"):
+    with lock.held(lock_file, f"waiting for another process, which makes {name}"):
         if final.is_dir():
             return final
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def entry(name: str, fill: Callable[[Path], None]) -> Path:
 
 
 def digest(*parts: str | bytes) -> str:
-    """Sixteen hexadecimal digits that name what an entry was made from; ("ab", "c") and ("a", "bc") differ."""
+    """Return sixteen hexadecimal digits of a digest over the parts; ("ab", "c") and ("a", "bc") differ."""
     total = hashlib.sha256()
     for part in parts:
         raw = part.encode() if isinstance(part, str) else part
@@ -63,7 +63,7 @@ def digest(*parts: str | bytes) -> str:
 
 
 def digest_tree(directory: Path) -> str:
-    """Digest over the names and contents of all regular files below `directory`, Python's byte code left out."""
+    """Return a digest over the names and contents of all regular files below `directory`, except Python's byte code."""
     parts: list[str | bytes] = []
     for path in sorted(directory.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -1,4 +1,4 @@
-"""Debian packages that development and the lab need on this machine."""
+"""Installation of Debian packages on this machine, for development and for the lab."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ from tools.progress import run, step
 
 
 def missing(packages: Iterable[str]) -> list[str]:
-    """Return the packages of the list that are not installed, each once, in the given order."""
+    """Return the packages that are not installed, each once, in the given order."""
     wanted = list(dict.fromkeys(packages))
     if shutil.which("dpkg-query") is None:
         message = (
-            f"This is no Debian system (no dpkg-query): install what these packages hold yourself: {' '.join(wanted)}"
+            f"This is not a Debian system (no dpkg-query): install the programs of these packages: {' '.join(wanted)}"
         )
         raise ToolError(message)
-    # dpkg-query exits 1 when a name is unknown to it, and still lists the others: the output alone is what counts.
+    # dpkg-query exits 1 when it does not know one of the names, but lists the others: only its output counts.
     listing = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
         capture_output=True,
@@ -30,15 +30,15 @@ def missing(packages: Iterable[str]) -> list[str]:
 
 
 def ensure(packages: Iterable[str]) -> None:
-    """Install those of the packages that are missing, with apt-get; say which.
+    """Install missing packages with apt-get, and print their names.
 
-    Raises ToolError where this cannot be done: no Debian, not root, or apt-get failed.
+    Raises ToolError when this is impossible: no Debian system, not root, or a failure of apt-get.
     """
     absent = missing(packages)
     if not absent:
         return
     if os.geteuid() != 0:
-        message = f"Debian packages are missing and only root can install them: apt-get install {' '.join(absent)}"
+        message = f"Debian packages are missing, and only root can install them: apt-get install {' '.join(absent)}"
         raise ToolError(message)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with step(f"Debian packages: {' '.join(absent)}", expect="under a minute"):

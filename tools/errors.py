@@ -1,4 +1,4 @@
-"""The one error that tools raise for what their user can mend."""
+"""The error that tools raise for problems that the user can fix."""
 
 
 class ToolError(Exception):

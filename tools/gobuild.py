@@ -1,8 +1,8 @@
-"""Programs built from Go modules at pinned versions, kept in the cache.
+"""Builds of programs from Go modules at pinned versions, kept in the cache.
 
-A module is required by a small wrapper module made for it, because `go install module@version` refuses modules with
-replace directives. The wrapper takes the module's own go version, which also decides the run time's compatibility
-settings (GODEBUG). Binaries are static and stripped, without cgo unless a program cannot do without.
+A small wrapper module requires the module, because `go install module@version` refuses modules with replace directives.
+The wrapper has the go version of the module, which also decides the compatibility settings of the runtime (GODEBUG).
+Binaries are static and stripped, and built without cgo unless a program needs it.
 """
 
 import json
@@ -19,23 +19,23 @@ from tools.errors import ToolError
 from tools.pins import GoPin, pins
 from tools.progress import run, step
 
-# No version control stamps: they would make a binary depend on the state of a checkout, and need a git that trusts it.
+# Version control stamps would make binaries depend on the state of a checkout, and need a git that trusts it.
 _FLAGS = ("-v", "-trimpath", "-buildvcs=false")
-# Without inlining and debug information large programs are built in two thirds of the time.
+# Without inlining and debug information, large programs build in two thirds of the time.
 _QUICK = (*_FLAGS, "-gcflags=all=-l -dwarf=false")
 
 
 def binary(name: str) -> Path:
-    """Return the program `name`, built when it is not there yet, of the pin with the same name in `pins.toml`."""
+    """Return the program `name` of the pin with the same name in `pins.toml`, built if the cache does not have it."""
     return build(pins().go[name]) / name
 
 
 def build(
     pin: GoPin, *, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] = (), expect: str = "a minute or two"
 ) -> Path:
-    """Return the directory of the pin's programs, built when they are not there yet. Raises ToolError if that fails.
+    """Return the directory of the pin's programs, built if the cache does not have it. Raises ToolError on failure.
 
-    With `cgo_tags` they are built with cgo, those build tags and a C compiler, and linked statically.
+    With `cgo_tags`, the build uses cgo, these build tags and a C compiler, and links statically.
     """
 
     def fill(target: Path) -> None:
@@ -46,7 +46,7 @@ def build(
 
 
 def entry_name(pin: GoPin, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] = ()) -> str:
-    """Name the cache entry of a build by all that goes into it, the Go toolchain left out."""
+    """Return the name of a build's cache entry, derived from all of its inputs except the Go toolchain."""
     maps = [repr(sorted(values.items())) for values in (pin.binaries, pin.requires, pin.replace)]
     maps += [repr(sorted((file, sorted(texts.items())) for file, texts in pin.edits.items()))] if pin.edits else []
     cgo = ["cgo", *cgo_tags] if cgo_tags else []
@@ -56,7 +56,7 @@ def entry_name(pin: GoPin, ldflags: Sequence[str] = (), cgo_tags: Sequence[str] 
 
 
 def build_local(source_dir: Path, name: str, *, quick: bool = False, expect: str = "seconds") -> Path:
-    """Return the program `name` built from Go source of our own tree (it has a go.mod); `quick` as in GoPin."""
+    """Return the program `name`, built from a Go module of this tree; `quick` is that of GoPin."""
     flags = [*(_QUICK if quick else _FLAGS), "-ldflags=-s -w"]
 
     def fill(target: Path) -> None:
@@ -68,13 +68,13 @@ def build_local(source_dir: Path, name: str, *, quick: bool = False, expect: str
 
 
 def download(module: str, version: str) -> Mapping[str, str]:
-    """Have go fetch a module; return what `go mod download -json` says: Dir, Zip, GoMod, Sum and others."""
+    """Download a module; return the output of `go mod download -json`: Dir, Zip, GoMod, Sum and others."""
     done = _query("mod", "download", "-json", f"{module}@{version}")
     return {key: value for key, value in done.items() if isinstance(value, str)}
 
 
 def module_file(path: Path) -> Mapping[str, object]:
-    """Return a go.mod file as `go mod edit -json` shows it."""
+    """Return the content of a go.mod file, as `go mod edit -json` prints it."""
     return _query("mod", "edit", "-json", str(path))
 
 
@@ -103,26 +103,26 @@ def _build(pin: GoPin, ldflags: Sequence[str], cgo_tags: Sequence[str], target: 
 
 
 def _edit(pin: GoPin, fetched: Mapping[str, str], target: Path) -> None:
-    """Copy a module and make the pin's edits in it. Go holds no sum against a directory, so that is done here."""
+    """Copy a module and apply the pin's edits. Go does not verify the sum of a directory, so this function does."""
     if pin.sum and fetched["Sum"] != pin.sum:
-        message = f"{pin.module} {pin.version} is not the pinned one: its sum is {fetched['Sum']}, not {pin.sum}"
+        message = f"{pin.module} {pin.version} differs from the pin: its sum is {fetched['Sum']}, not {pin.sum}"
         raise ToolError(message)
     shutil.copytree(fetched["Dir"], target, copy_function=shutil.copyfile)
     for directory in (target, *(path for path in target.rglob("*") if path.is_dir())):
-        directory.chmod(0o755)  # in Go's cache nothing can be written
+        directory.chmod(0o755)  # files in Go's cache are read-only
     for name, texts in pin.edits.items():
         file = target / name
         source = file.read_text(encoding="utf-8")
         for old, new in texts.items():
             if source.count(old) != 1:
-                message = f"{pin.module} {pin.version}: {name} has {source.count(old)} times, not once: {old}"
+                message = f"{pin.module} {pin.version}: {name} has this text {source.count(old)} times, not once: {old}"
                 raise ToolError(message)
             source = source.replace(old, new)
         file.write_text(source, encoding="utf-8")
 
 
 def _default_name(package: str) -> str:
-    """Return the file name that go gives a program: the import path's last element that is no major version."""
+    """Return the file name of a program: the last element of its import path, except a major version."""
     *_, parent, last = ["", *package.split("/")]
     return parent if re.fullmatch(r"v[0-9]+", last) else last
 
@@ -144,12 +144,12 @@ def _query(*arguments: str) -> dict[str, object]:
 
 
 def _go_program() -> str:
-    if found := shutil.which("go"):
-        return found
+    if program := shutil.which("go"):
+        return program
     message = "Go is needed to build programs from modules: put a go (1.25 or newer) on PATH"
     raise ToolError(message)
 
 
 def _environment(*, cgo: bool = False) -> dict[str, str]:
-    # The compiler collects garbage less often than by default: a tenth of its time.
+    # The compiler collects garbage less often than by default, which saves a tenth of the time.
     return {"GOGC": "400", **os.environ, "CGO_ENABLED": "1" if cgo else "0", "GOWORK": "off"}

@@ -1,4 +1,4 @@
-"""A lock between processes, held on a file (flock(2)); it ends with its holder, however that ends."""
+"""Locks between processes, on files (flock(2)). The kernel releases a lock when its holder ends."""
 
 import fcntl
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def held(file: Path, waiting: str) -> Iterator[None]:
-    """Hold the lock; print `waiting` when another process has it first. The file stays."""
+    """Hold the lock; print `waiting` if another process holds it. The file is not removed."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
         try:

@@ -1,4 +1,4 @@
-"""Downloads that give up quickly where the network is closed."""
+"""Downloads that fail quickly where the network is closed."""
 
 import shutil
 import threading
@@ -13,11 +13,11 @@ _READ_SECONDS = 30.0
 
 
 class UnreachableError(ToolError):
-    """The network, or this host in it, does not answer: the cause for another way, not for giving up."""
+    """A server does not answer. Callers then try another source."""
 
 
 def fetch_text(url: str, *, within: float = CONNECT_SECONDS) -> str:
-    """Return a small text file. Raises UnreachableError after `within` seconds, name look-up included."""
+    """Return a small text file. Raises UnreachableError after `within` seconds, including name resolution."""
     answers: list[str] = []
     problems: list[Exception] = []
 
@@ -28,7 +28,7 @@ def fetch_text(url: str, *, within: float = CONNECT_SECONDS) -> str:
         except (OSError, ValueError) as error:
             problems.append(error)
 
-    # A thread, because no time limit reaches the resolver of the C library.
+    # A thread, because the resolver of the C library has no timeout.
     thread = threading.Thread(target=get, daemon=True)
     thread.start()
     thread.join(within)
@@ -39,7 +39,7 @@ def fetch_text(url: str, *, within: float = CONNECT_SECONDS) -> str:
 
 
 def fetch_file(url: str, target: Path) -> None:
-    """Download into a file. Raises UnreachableError when the download fails or stalls for half a minute."""
+    """Download to a file. Raises UnreachableError when the download fails or stalls for half a minute."""
     try:
         with _open(url, _READ_SECONDS) as response, target.open("wb") as file:
             shutil.copyfileobj(response, file, 1 << 20)
@@ -50,7 +50,7 @@ def fetch_file(url: str, target: Path) -> None:
 
 def _open(url: str, timeout: float) -> "urllib.response.addinfourl":  # the type of the standard library's stubs
     if not url.startswith("https://"):
-        message = f"only https addresses are fetched, not {url}"
+        message = f"only https URLs are allowed, not {url}"
         raise ValueError(message)
     response: urllib.response.addinfourl = urllib.request.urlopen(url, timeout=timeout)  # noqa: S310 - https, see above
     return response

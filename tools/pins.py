@@ -1,4 +1,4 @@
-"""The pinned versions of `pins.toml`, typed."""
+"""Pinned versions: `pins.toml` as typed values."""
 
 import functools
 import tomllib
@@ -13,11 +13,11 @@ PINS_FILE = Path(__file__).with_name("pins.toml")
 class GoPin:
     """Programs of one Go module.
 
-    `version` has the leading v. `sum` is the module's `h1:` line, empty where the checksum database alone vouches.
-    `binaries` maps the name that a program gets to its import path, `requires` modules to versions for those programs
-    that lie in another module. `replace` maps module paths to the `module version` that takes their place. `edits` maps
-    files of the module to texts that stand there once, and those to what is built instead. `quick` programs are
-    built sooner and may run slower: for large ones that do little here.
+    `version` has a leading v. `sum` is the module's `h1:` checksum; if it is empty, only the checksum database vouches
+    for the module. `binaries` maps names of programs to import paths. `requires` maps other modules that have some of
+    these programs to versions. `replace` maps module paths to the `module version` that replaces them. `edits` maps
+    files of the module to replacements of texts, each of which must occur once. `quick` programs are built faster and
+    may run slower: this suits large programs that do little here.
     """
 
     name: str
@@ -33,7 +33,7 @@ class GoPin:
 
 @dataclass(frozen=True)
 class Pins:
-    """Versions have no leading v here, but where Go writes it."""
+    """All pins. Versions have no leading v, except those of Go modules."""
 
     pulumi: str
     pulumi_plugins: Mapping[str, str]
@@ -46,7 +46,7 @@ class Pins:
 
 @functools.cache
 def pins() -> Pins:
-    """Read once a process. A file that lacks something is a mistake of ours: KeyError or TypeError."""
+    """Return the pins, read once per process. Raises KeyError or TypeError when the file is incomplete."""
     raw = tomllib.loads(PINS_FILE.read_text(encoding="utf-8"))
     return Pins(
         pulumi=raw["pulumi"]["version"],

@@ -1,4 +1,4 @@
-"""What a long step is, how long it may take, how long it took."""
+"""Progress of long steps: their titles, their expected and actual durations, and signs of life."""
 
 import os
 import subprocess
@@ -17,9 +17,9 @@ _TAIL_LINES = 25
 
 @contextmanager
 def step(title: str, *, expect: str = "") -> Iterator[None]:
-    """Print the title before and the seconds after; append them to the file that `$STRETCHED_TIMINGS` names, if any.
+    """Print the title before the body and the seconds after it; append both to the file `$STRETCHED_TIMINGS`, if set.
 
-    `expect` is for people ("about 5 min"). A line of the timings file is `seconds<TAB>title`.
+    `expect` is the expected duration in words ("about 5 min"). A line of the file is `seconds<TAB>title`.
     """
     print(f"==> {title} ({expect})" if expect else f"==> {title}", flush=True)
     start = time.monotonic()
@@ -37,7 +37,7 @@ def step(title: str, *, expect: str = "") -> Iterator[None]:
 
 @contextmanager
 def heartbeat(status: Callable[[], str], *, every: float = HEARTBEAT_SECONDS) -> Iterator[None]:
-    """Print the elapsed time and `status()` every so many seconds while the body runs: silence means trouble."""
+    """Print the elapsed time and `status()` every `every` seconds while the body runs, as a sign of life."""
     start = time.monotonic()
     ended = threading.Event()
 
@@ -62,10 +62,10 @@ def run(
     env: Mapping[str, str] | None = None,
     describe: Callable[[int, str], str] = lambda _, last: last,
 ) -> None:
-    """Run a command that may take minutes: a heartbeat instead of its output, its last lines if it fails.
+    """Run a command that may take minutes. Print a heartbeat, not its output.
 
-    `describe` makes the heartbeat's text from the number of lines printed so far and the last one.
-    Raises ToolError when the command cannot be started or its exit code is not 0.
+    `describe` returns the text of the heartbeat, given the number of lines so far and the last line. Raises ToolError
+    when the command cannot be started or its exit code is not 0; the message has the last lines of its output.
     """
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
     count = 0

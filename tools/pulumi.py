@@ -1,6 +1,6 @@
-"""The environment in which this project runs Pulumi; `python -m tools.pulumi` makes it and says which way was taken.
+"""The environment in which this project runs Pulumi; `python -m tools.pulumi` makes it and prints the sources used.
 
-The ways are chosen once and recorded in the cache, so that later calls neither probe the network nor start programs.
+The sources are chosen once and recorded in the cache, so that later calls neither probe the network nor start programs.
 """
 
 import dataclasses
@@ -18,13 +18,13 @@ from tools.errors import ToolError
 from tools.pins import PINS_FILE, pins
 
 _TREE = Path(__file__).resolve().parent.parent
-# Plug-ins that could not be had are asked for again after this long, by `python -m tools.pulumi` only.
 _RETRY_SECONDS = 6 * 3600.0
+"""Time after which `python -m tools.pulumi`, and nothing else, tries to get the official plug-ins again."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The ways taken: directories for PATH, sentences for people; `at` is in seconds since 1970."""
+    """The chosen sources: directories for PATH, descriptions for people, and the time (`at`, seconds since 1970)."""
 
     cli: str
     cli_way: str
@@ -34,21 +34,21 @@ class Choice:
     at: float
 
     def report(self) -> str:
-        """Two lines for people."""
+        """Return two lines for people."""
         return f"pulumi: {self.cli_way}\nplug-ins: {self.plugins_way}"
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment for `pulumi` but backend and passphrase. May take minutes, to make what is missing.
+    """Return the environment for `pulumi`, except backend and passphrase. Missing parts are made, which takes minutes.
 
-    Raises ToolError when Pulumi cannot be had in any way.
+    Raises ToolError when there is no source of Pulumi.
     """
     chosen = _recorded() or _choose()
     return _environment(chosen.cli, chosen.plugins, official=chosen.official)
 
 
 def main() -> int:
-    """Choose again where something better may have turned up since, and report."""
+    """Choose the sources, again if official plug-ins may have become available, and print them."""
     try:
         chosen = _recorded()
         if chosen is None or (not chosen.official and time.time() - chosen.at > _RETRY_SECONDS):
@@ -63,7 +63,7 @@ def main() -> int:
 def _environment(cli: str, plugins: Sequence[str], *, official: bool) -> dict[str, str]:
     env = {
         **os.environ,
-        # The virtual environment comes first: the language host runs the program with the first python of PATH.
+        # The virtual environment comes first, because the language host uses the first python on PATH.
         "PATH": os.pathsep.join([str(_TREE / ".venv/bin"), cli, *plugins, _outer_path()]),
         "VIRTUAL_ENV": str(_TREE / ".venv"),
         "PULUMI_HOME": str(_home()),
@@ -95,7 +95,7 @@ def _choose() -> Choice:
 
 
 def _recorded() -> Choice | None:
-    """Return the choice made earlier from the same pins and the same programs on PATH, if it still stands."""
+    """Return the earlier choice for the same pins and the same programs on PATH, if its directories still exist."""
     try:
         record = json.loads(_file().read_text(encoding="utf-8"))
         chosen = Choice(**{**record, "plugins": tuple(record["plugins"])})
@@ -107,8 +107,8 @@ def _recorded() -> Choice | None:
 def _file() -> Path:
     path = _outer_path()
     programs = ["pulumi", *(f"pulumi-resource-{name}" for name in pins().pulumi_plugins)]
-    found = [str(shutil.which(program, path=path)) for program in programs]
-    key = cache.digest(PINS_FILE.read_bytes(), *found, str(_TREE))
+    paths = [str(shutil.which(program, path=path)) for program in programs]
+    key = cache.digest(PINS_FILE.read_bytes(), *paths, str(_TREE))
     return cache.cache_dir() / "pulumi" / f"choice-{key}.json"
 
 
@@ -117,7 +117,7 @@ def _home() -> Path:
 
 
 def _outer_path() -> str:
-    """PATH without what an environment of ours put there, so that one made within another is the same."""
+    """Return PATH without the directories of `_environment`, so that nested calls return the same environment."""
     ours = [cache.cache_dir(), pulumi_plugins.LAB_DIRECTORY, _TREE / ".venv/bin"]
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if not any(Path(entry).is_relative_to(own) for own in ours))

@@ -1,4 +1,4 @@
-"""The Pulumi command and its Python language host: from PATH, the official download, or built from Go modules."""
+"""Sources of the Pulumi command and its Python language host: PATH, the official download, or Go modules."""
 
 import hashlib
 import os
@@ -23,20 +23,20 @@ _VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
 @dataclass(frozen=True)
 class Cli:
-    """`directory` holds `pulumi` and `pulumi-language-python`; `way` says for people how it came there."""
+    """`directory` holds `pulumi` and `pulumi-language-python`; `way` describes its source for people."""
 
     directory: Path
     way: str
 
 
 def find(path: str) -> Cli:
-    """Take the first way that works; `path` is a PATH without what this module put there itself.
+    """Return the command from the first source that works; `path` is PATH without directories of this project.
 
-    Raises ToolError when no way works, or when a download does not match its checksum.
+    Raises ToolError when no source works, or when a download does not match its checksum.
     """
     version = pins().pulumi
-    if found := on_path(path, version):
-        return found
+    if cli := on_path(path, version):
+        return cli
     downloaded = _download_name(version)
     built = _built_name(version)
     for name, way in ((downloaded, "official download"), (built, "built from Go modules")):
@@ -50,20 +50,21 @@ def find(path: str) -> Cli:
 
 
 def on_path(path: str, version: str) -> Cli | None:
-    """Return the `pulumi` of `path` if its language host is there too and it is new enough for our SDK."""
+    """Return the `pulumi` of `path` if it is new enough for the SDK and its language host is there too."""
     program, host = shutil.which("pulumi", path=path), shutil.which(_HOST, path=path)
     if program is None or host is None:
         return None
     command = [program, "version"]
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout.strip()
-    have, wanted = _major_minor(said), _major_minor(version)
+    output = subprocess.run(command, capture_output=True, text=True, check=False, env=environment).stdout.strip()
+    have, wanted = _major_minor(output), _major_minor(version)
     if have is None or wanted is None or have[0] != wanted[0] or have < wanted:
         print(
-            f"    {program} is {said or 'of no known version'}, not {wanted} or newer of its kind: not used", flush=True
+            f"    {program} is {output or 'of no known version'}, not {wanted} or newer of its kind: not used",
+            flush=True,
         )
         return None
-    return Cli(Path(program).parent, f"{said} on PATH")
+    return Cli(Path(program).parent, f"{output} on PATH")
 
 
 def _major_minor(version: str) -> tuple[int, int] | None:
@@ -81,7 +82,7 @@ def _built_name(version: str) -> str:
 
 
 def _builds(version: str) -> tuple[tuple[GoPin, list[str]], tuple[GoPin, list[str]]]:
-    """Return what is built, with linker flags: the command, which says the pinned version, and the language host."""
+    """Return the pins of the command and the language host, with linker flags that set their versions."""
     cli, host = pins().go["pulumi"], pins().go[_HOST]
     return (cli, [f"-X {_VERSION_VARIABLE}=v{version}"]), (host, [f"-X {_VERSION_VARIABLE}={host.version}"])
 
@@ -126,12 +127,12 @@ def _build(version: str, name: str) -> Path:
     (cli_pin, cli_flags), (host_pin, host_flags) = _builds(version)
     cli = gobuild.build(cli_pin, ldflags=cli_flags, expect="about 5 min on two cores, once")
     host = gobuild.build(host_pin, ldflags=host_flags, expect="under a minute, once")
-    # The host starts this script with the program's Python, whose SDK has the version of the CLI, not of the host.
+    # The host runs this script with the program's Python, whose SDK has the version of the CLI, not of the host.
     sdk = gobuild.download("github.com/pulumi/pulumi/sdk/v3", f"v{version}")
     script = Path(sdk["Dir"]) / f"python/cmd/{_HOST}-exec"
 
     def fill(target: Path) -> None:
-        # Hard links: the host looks for the script beside its own executable, behind symbolic links.
+        # Hard links, because the host looks for the script beside its own executable after it resolves symbolic links.
         os.link(cli / "pulumi", target / "pulumi")
         os.link(host / _HOST, target / _HOST)
         shutil.copyfile(script, target / script.name)

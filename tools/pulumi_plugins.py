@@ -1,4 +1,4 @@
-"""Where the `command` and `random` plug-ins come from: the official ones wherever they can be had, else the lab's."""
+"""Sources of the plug-ins `command` and `random`: the official ones where available, else those of the lab."""
 
 import os
 import shutil
@@ -11,14 +11,14 @@ from tools.errors import ToolError
 from tools.pins import pins
 from tools.progress import run, step
 
-# Where the command of the official installation takes plug-ins from when their source repository does not answer.
+# `pulumi plugin install` downloads from here when the source repository does not answer.
 _PROBE = "https://get.pulumi.com/"
 LAB_DIRECTORY = Path(__file__).resolve().parent.parent / "lab/plugins/bin"
 
 
 @dataclass(frozen=True)
 class Plugins:
-    """`directories` go on PATH (none for plug-ins in our own Pulumi home); `official` is false for the lab's own."""
+    """`directories` go on PATH (none for plug-ins in our own Pulumi home); `official` is false for those of the lab."""
 
     directories: tuple[Path, ...]
     official: bool
@@ -26,15 +26,16 @@ class Plugins:
 
 
 def find(path: str, home: Path, environment: Mapping[str, str]) -> Plugins:
-    """Take the first way that works. `environment` must find `pulumi`; `home` is the Pulumi home that it names.
+    """Return the plug-ins from the first source that works.
 
-    Raises ToolError when there are not even the lab's own.
+    `environment` must have `pulumi` on PATH; `home` is its Pulumi home. Raises ToolError when even the lab's plug-ins
+    are missing.
     """
     wanted = pins().pulumi_plugins
-    if found := on_path(path, list(wanted)):
-        return found
-    if found := installed(wanted, own=home, others=_other_homes()):
-        return found
+    if plugins := on_path(path, list(wanted)):
+        return plugins
+    if plugins := installed(wanted, own=home, others=_other_homes()):
+        return plugins
     try:
         net.fetch_text(_PROBE)
         with step("install the official Pulumi plug-ins", expect="a minute"):
@@ -46,14 +47,14 @@ def find(path: str, home: Path, environment: Mapping[str, str]) -> Plugins:
 
 
 def on_path(path: str, names: Sequence[str]) -> Plugins | None:
-    """Return the plug-ins that `path` has, if it has all of them."""
-    found = [shutil.which(f"pulumi-resource-{name}", path=path) for name in names]
-    directories = tuple(dict.fromkeys(Path(program).parent for program in found if program))
-    return Plugins(directories, official=True, way="official, on PATH") if all(found) else None
+    """Return the plug-ins on `path`, if all of them are there."""
+    programs = [shutil.which(f"pulumi-resource-{name}", path=path) for name in names]
+    directories = tuple(dict.fromkeys(Path(program).parent for program in programs if program))
+    return Plugins(directories, official=True, way="official, on PATH") if all(programs) else None
 
 
 def installed(wanted: Mapping[str, str], *, own: Path, others: Sequence[Path]) -> Plugins | None:
-    """Return the plug-ins of exactly these versions from one Pulumi home, if it has all of them."""
+    """Return the plug-ins of exactly these versions from the first Pulumi home that has all of them."""
     for home in (own, *others):
         directories = [home / "plugins" / f"resource-{name}-v{version}" for name, version in wanted.items()]
         programs = [d / f"pulumi-resource-{name}" for d, name in zip(directories, wanted, strict=True)]
@@ -63,7 +64,7 @@ def installed(wanted: Mapping[str, str], *, own: Path, others: Sequence[Path]) -
 
 
 def lab(directory: Path, names: Sequence[str], *, reason: str) -> Plugins:
-    """Return the plug-ins of the lab, for want of the official ones."""
+    """Return the plug-ins of the lab; `reason` says why the official ones are unavailable."""
     absent = [name for name in names if not os.access(directory / f"pulumi-resource-{name}", os.X_OK)]
     if absent:
         message = f"no official Pulumi plug-ins ({reason}), and {directory} lacks {', '.join(absent)} too"

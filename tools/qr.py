@@ -1,6 +1,6 @@
 """`python -m tools.qr CLIENT`: a roaming client's configuration as a QR code in the terminal, for the WireGuard app.
 
-What it shows is secret: it comes from Pulumi through a pipe, and goes to a terminal only, never into a file.
+The configuration is secret: it is read from Pulumi through a pipe, and is written to a terminal only, never to a file.
 """
 
 import argparse
@@ -15,22 +15,25 @@ from tools import pulumi
 from tools.errors import ToolError
 
 _QUIET = 4
-"""Light modules around a code (ISO/IEC 18004): cameras look for them."""
+"""Width of the light margin around a code in modules (ISO/IEC 18004)."""
 _COLOURS = "\x1b[38;5;16;48;5;231m"
 """Black on white, whatever the terminal's own colours are."""
 _RESET = "\x1b[0m"
 _BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
-"""A character shows two modules, one above the other."""
+"""Characters for two modules, one above the other; True is dark."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the code; return the exit code, 1 with one message for what the user can mend."""
+    """Print the code; return the exit code, which is 1 after an error message."""
     parser = argparse.ArgumentParser(prog="python -m tools.qr", description=__doc__.partition("\n")[0])
     parser.add_argument("client", help="name below `clients` in the stack's configuration")
     parser.add_argument("--stack", help="default: the selected one")
     options = parser.parse_args(arguments)
     if not sys.stdout.isatty():
-        print("error: the code is a secret: it is shown on a terminal only, not in a file or a pipe", file=sys.stderr)
+        print(
+            "error: the code is secret: it is shown on a terminal only, not in a file or a pipe",
+            file=sys.stderr,
+        )
         return 1
     try:
         shown = picture(modules(configuration(options.client, options.stack)))
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     columns = shutil.get_terminal_size().columns
     width = shown.index("\n") - len(_COLOURS) - len(_RESET)
     if columns < width:
-        print(f"error: the terminal has {columns} columns, the code needs {width}: make it wider", file=sys.stderr)
+        print(f"error: the terminal has {columns} columns, but the code needs {width}: make it wider", file=sys.stderr)
         return 1
     print(shown)
     return 0
@@ -57,15 +60,15 @@ def configuration(client: str, stack: str | None) -> str:
         raise ToolError(msg)
     clients: dict[str, str] = json.loads(done.stdout)
     if client not in clients:
-        msg = f"there is no client {client}: {', '.join(sorted(clients)) or 'none'} are declared"
+        msg = f"there is no client {client}; declared are: {', '.join(sorted(clients)) or 'none'}"
         raise ToolError(msg)
     return clients[client]
 
 
 def modules(text: str) -> list[list[bool]]:
-    """Return the rows of a QR code with its margin; True is dark. Raises ToolError without the library segno."""
+    """Return the rows of a QR code with its margin; True is dark. Raises ToolError if the library segno is missing."""
     try:
-        import segno  # noqa: PLC0415 - the program does without it
+        import segno  # noqa: PLC0415 - optional
     except ImportError:
         raise ToolError(
             "the Python library segno is missing: `.venv/bin/pip install segno`, or use the program qrencode:\n"
@@ -76,7 +79,7 @@ def modules(text: str) -> list[list[bool]]:
 
 
 def picture(rows: list[list[bool]]) -> str:
-    """Return the lines for a terminal."""
+    """Return the text for a terminal."""
     light = [False] * len(rows[0])
     lower = [*rows[1::2], light][: len(rows[::2])]
     lines = [

@@ -82,7 +82,7 @@ def test_two_who_ask_at_once_do_the_work_once(capsys: pytest.CaptureFixture[str]
     for thread in threads:
         thread.join()
     assert len(calls) == 1
-    assert "kind/name is being made by another process" in capsys.readouterr().out
+    assert "waiting for another process, which makes kind/name" in capsys.readouterr().out
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

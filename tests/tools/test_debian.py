@@ -54,7 +54,7 @@ def test_who_is_not_root_is_told_what_to_install(calls: Path, monkeypatch: pytes
 
 def test_another_system_is_told_which_packages_to_look_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match=r"no Debian system .*: one two$"):
+    with pytest.raises(ToolError, match=r"not a Debian system .*: one two$"):
         debian.ensure(["one", "two"])
 
 

@@ -73,7 +73,7 @@ def test_it_goes_to_no_file_and_asks_pulumi_for_nothing_then(stack: dict[str, st
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["bea"], "error: there is no client bea: ada-laptop are declared"),
+        (["bea"], "error: there is no client bea; declared are: ada-laptop"),
         (["ada-laptop", "--stack", "none"], "no stack"),
     ],
 )
@@ -87,7 +87,7 @@ def test_what_is_not_there_is_told(stack: dict[str, str], words: list[str], expe
 def test_a_narrow_terminal_is_told_how_wide_it_must_be(stack: dict[str, str]) -> None:
     status, told = on_terminal({**stack, "COLUMNS": "20"}, "ada-laptop")
     assert status == 1
-    assert "the terminal has 20 columns, the code needs 29" in told
+    assert "the terminal has 20 columns, but the code needs 29" in told
 
 
 def test_a_missing_library_is_named_and_another_way(monkeypatch: pytest.MonkeyPatch) -> None:
