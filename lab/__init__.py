@@ -1,1 +1,1 @@
-"""Hosts, sites, NAT and a WAN on one machine, for development, tests and a first look."""
+"""The lab: hosts, sites, NAT and a WAN on one machine, for development, tests and demonstrations."""

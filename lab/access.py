@@ -1,4 +1,4 @@
-"""The files by which the lab's hosts are reached: the operator's key, known hosts, Pulumi's passphrase and state."""
+"""Files for access to the lab's hosts: the operator's key, known hosts, Pulumi's passphrase and state."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ _PASSPHRASE = "lab"  # noqa: S105
 
 
 def make(layout: Layout) -> None:
-    """Make what does not depend on hosts. The key stays as it is: hosts know it."""
+    """Make the files that do not depend on hosts. An existing key is kept, because hosts have authorized it."""
     for directory in (layout.access, layout.master_key.parent):
         directory.mkdir(parents=True, exist_ok=True)
         directory.chmod(0o700)
@@ -33,18 +33,18 @@ def make(layout: Layout) -> None:
 
 
 def write_known_hosts(topology: Topology, layout: Layout) -> None:
-    """Write each host's key under its name and, where it can be reached from outside, its address and port."""
+    """Write each host's key, under its name and, if the operator can reach it, its address and port."""
     lines = [f"{','.join(_names(topology, item))} {host.host_key(item, layout)}\n" for item in topology.hosts]
     layout.known_hosts.write_text("".join(lines), encoding="utf-8")
 
 
 def passphrase(layout: Layout) -> Path:
-    """File with the passphrase of the lab's stack."""
+    """Return the file with the passphrase of the lab's stack."""
     return layout.access / "passphrase"
 
 
 def pulumi_state(layout: Layout) -> Path:
-    """Directory of Pulumi's file backend."""
+    """Return the directory of Pulumi's file backend."""
     return layout.access / "pulumi"
 
 

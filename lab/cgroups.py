@@ -1,7 +1,7 @@
-"""Cgroup directories of a lab, one leaf for each thing that it runs, in every hierarchy that the machine has.
+"""Cgroups of a lab: one leaf per host, supervisor or server, in every hierarchy of the machine.
 
-They serve two ends: hosts need directories of their own to run systemd in, and whatever is in them was started by the
-lab, so it can be found and ended without doubt, even when nothing else is left of the record.
+They have two purposes. Hosts need cgroups of their own to run systemd. And every process in them belongs to the lab, so
+the lab can identify and end its processes even when its record is lost.
 """
 
 import os
@@ -20,31 +20,31 @@ _UNIFIED = "cgroup2"
 
 @dataclass(frozen=True)
 class Cgroups:
-    """The lab's directory in each hierarchy; all leaves lie below them."""
+    """The lab's directories, one per hierarchy; all leaves are below them."""
 
     tops: tuple[Path, ...]
 
     def make(self, leaf: str) -> tuple[Path, ...]:
-        """Return the leaf's directories, made when they are not there yet."""
+        """Return the directories of a leaf, and make them if they do not exist."""
         return tuple(_make(top, leaf) for top in self.tops)
 
     def processes(self, leaf: str = "") -> set[int]:
-        """Return the ids of the processes in a leaf, or in the whole lab, at this moment."""
-        found: set[int] = set()
+        """Return the ids of the processes that are now in a leaf, or in the whole lab."""
+        pids: set[int] = set()
         for top in self.tops:
             for directory, _, _ in os.walk(top / leaf):
-                found |= _listed(Path(directory))
-        return found
+                pids |= _listed(Path(directory))
+        return pids
 
     def leaves(self) -> set[str]:
-        """Return the leaves that are there."""
+        """Return the names of the existing leaves."""
         return {path.name for top in self.tops if top.is_dir() for path in top.iterdir() if path.is_dir()}
 
     def signal(self, which: signal.Signals, leaf: str = "") -> set[int]:
         """Send a signal to every process of a leaf, or of the whole lab; return their ids."""
         pids = self.processes(leaf)
         held = {pid: descriptor for pid in pids if (descriptor := _held(pid)) is not None}
-        # Held by descriptor and then looked for again: no id can meanwhile have gone to a process of somebody else.
+        # The second look, with descriptors open, ensures that no id has passed to an unrelated process.
         still = self.processes(leaf)
         for pid, descriptor in held.items():
             with suppress(ProcessLookupError):
@@ -54,7 +54,7 @@ class Cgroups:
         return pids
 
     def kill(self, leaf: str = "") -> None:
-        """End every process of a leaf, or of the whole lab, and return when they are gone."""
+        """Kill every process of a leaf, or of the whole lab, and return when all have ended."""
         deadline = time.monotonic() + _KILL_SECONDS
         while pids := self.signal(signal.SIGKILL, leaf):
             if time.monotonic() > deadline:
@@ -63,21 +63,21 @@ class Cgroups:
             time.sleep(0.02)
 
     def join(self, leaf: str) -> None:
-        """Put this process into the leaf, in one hierarchy only: enough for `kill` to find it and what it starts."""
+        """Move this process to a leaf, in one hierarchy only: that is enough for `kill` to end it and its children."""
         (_make(self.tops[-1], leaf) / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
     def remove(self, leaf: str = "") -> None:
-        """Remove the directories of a leaf, or of the whole lab. There must be no process in them any more."""
+        """Remove the directories of a leaf, or of the whole lab. They must not contain processes."""
         for top in self.tops:
             for directory, _, _ in os.walk(top / leaf, topdown=False):
                 _rmdir(Path(directory))
 
 
 def plan(lab: str) -> Cgroups:
-    """Return where a lab's directories go on this machine, seen from this process. Makes nothing.
+    """Return the directories of a lab on this machine, without making them.
 
-    They lie below the cgroups that this process is in, so that limits set for it hold for the lab. Only where cgroup v2
-    stands alone they lie at its root: there a cgroup with processes must not have children with controllers.
+    They are below the cgroups of this process, so that its limits apply to the lab. If the machine has cgroup v2 only,
+    they are at its root, because there a cgroup with processes must not have children with controllers.
     """
     own = _own_paths()
     mounts = list(_mounts())
@@ -91,7 +91,7 @@ def plan(lab: str) -> Cgroups:
 
 
 def of_process(pid: int) -> list[Path]:
-    """Return the directories of the cgroups that a process is in."""
+    """Return the directories of a process's cgroups."""
     own = _own_paths(pid)
     return [
         directory
@@ -101,13 +101,13 @@ def of_process(pid: int) -> list[Path]:
 
 
 def _own_paths(pid: int | None = None) -> dict[str, str]:
-    """Map controllers (the unified hierarchy's name is empty) to a process's cgroup, see cgroups(7)."""
+    """Return the cgroups of a process by controller, that of the unified hierarchy by an empty name (cgroups(7))."""
     lines = Path(f"/proc/{pid or 'self'}/cgroup").read_text(encoding="utf-8").splitlines()
     return {controllers.split(",")[0]: path for _, controllers, path in (line.split(":", 2) for line in lines)}
 
 
 def _mounts() -> Iterator[tuple[Path, str, set[str]]]:
-    """Yield directory, type and options of each hierarchy, see proc_pid_mountinfo(5)."""
+    """Yield directory, type and options of each hierarchy (proc_pid_mountinfo(5))."""
     for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
@@ -121,7 +121,7 @@ def _make(top: Path, leaf: str) -> Path:
         if (controllers := directory / "cgroup.controllers").exists() and directory == top:
             enabled = " ".join(f"+{name}" for name in controllers.read_text(encoding="ascii").split())
             (directory / "cgroup.subtree_control").write_text(enabled, encoding="ascii")
-        for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new v1 cpuset, which then takes no process
+        for name in ("cpuset.cpus", "cpuset.mems"):  # empty in a new v1 cpuset, which then accepts no process
             file = directory / name
             if (directory / "cgroup.clone_children").exists() and file.exists() and not file.read_text().strip():
                 file.write_text((directory.parent / name).read_text())
@@ -148,7 +148,7 @@ def _rmdir(directory: Path) -> None:
         try:
             directory.rmdir()
         except OSError as error:
-            # The kernel lets go of a dead process a moment after it has disappeared.
+            # The kernel keeps a dead process in its cgroup for a moment.
             if time.monotonic() > deadline:
                 message = f"cgroup {directory} cannot be removed: {error.strerror}"
                 raise LabError(message) from error

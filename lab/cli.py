@@ -17,11 +17,11 @@ from tools.pins import pins
 
 _USER_ERROR = 2
 _ROUTER = "router:"
-_PLACES_LEAF = "places"  # what runs at the operator's or at a router ends with the lab
+_PLACES_LEAF = "places"  # commands in the operator's place or at routers end with the lab
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 2 for what the user can mend."""
+    """Run one command; return its exit code, which is 2 for problems that the user can fix."""
     options = _parser().parse_args(arguments)
     commands: Mapping[str, Callable[[argparse.Namespace, Topology, Layout], int]] = {
         "up": _up,
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _need_root() -> None:
     if os.geteuid() != 0:
-        message = "the lab needs root: it makes namespaces, cgroups and network devices. Run it as root"
+        message = "the lab needs root, because it makes namespaces, cgroups and network devices: run it as root"
         raise LabError(message)
 
 
@@ -57,17 +57,21 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="make the lab, or finish it; return when every host is reachable")
     commands.add_parser("down", help="remove the lab, its keys and its Pulumi state")
     commands.add_parser("status", help="print every host's state; exit code 0 only if all is up")
-    execute = commands.add_parser("exec", help="run a command as root on a host, needing no network")
-    execute.add_argument("place", help=f"a host (short names do), {_ROUTER}SITE, or {OPERATOR}")
+    execute = commands.add_parser("exec", help="run a command as root on a host, without its network")
+    execute.add_argument("place", help=f"a host (also by its short name), {_ROUTER}SITE, or {OPERATOR}")
     execute.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     run = commands.add_parser("run", help="run a command in the operator's place, set up for Pulumi")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
-    other = commands.add_parser("mirror", help="let the running hosts have another Kubernetes version, too")
+    other = commands.add_parser("mirror", help="offer another Kubernetes version to the running hosts")
     other.add_argument("version", help="such as 1.35.3, without a leading v")
     real = commands.add_parser("kubespray", help="serve what real Kubespray needs, and write its configuration")
     real.add_argument("checkout", type=Path, help="Kubespray, at the tag that docs/lab.md names")
-    real.add_argument("extra", type=Path, help="a directory with what no registry has, see docs/lab.md")
-    real.add_argument("--versions", default=pins().kubernetes, help="of Kubernetes, by commas; default: %(default)s")
+    real.add_argument("extra", type=Path, help="a directory with the files that no registry has, see docs/lab.md")
+    real.add_argument(
+        "--versions",
+        default=pins().kubernetes,
+        help="versions of Kubernetes, separated by commas; default: %(default)s",
+    )
     return parser
 
 
@@ -94,13 +98,13 @@ def _exec(options: argparse.Namespace, topology: Topology, where: Layout) -> int
     if place.startswith(_ROUTER):
         site = place.removeprefix(_ROUTER)
         if site not in {site.name for site in topology.sites}:
-            message = f"there is no site {site}: {', '.join(site.name for site in topology.sites)} are"
+            message = f"there is no site {site}; the sites are {', '.join(site.name for site in topology.sites)}"
             raise LabError(message)
         known.directories.join(_PLACES_LEAF)
         return _become([*enter.netns_command(where.router_netns(site)), *_argv(options)])
     hosts = {name: host for host in topology.hosts for name in (host.name, host.short)}
     if place not in hosts:
-        message = f"there is no host {place}: {', '.join(host.short for host in topology.hosts)} are"
+        message = f"there is no host {place}; the hosts are {', '.join(host.short for host in topology.hosts)}"
         raise LabError(message)
     init = enter.init_of(where.host(hosts[place].short))
     if init is None:
@@ -149,6 +153,6 @@ def _argv(options: argparse.Namespace) -> list[str]:
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
-    """Replace this process by the command: its exit code, its signals, its terminal."""
+    """Replace this process by the command, which then has its exit code, signals and terminal."""
     sys.stdout.flush()
     os.execvpe(command[0], list(command), environment or os.environ)  # noqa: S606 - no shell is the point

@@ -1,4 +1,4 @@
-"""Running the programs that the lab is made with."""
+"""Execution of the programs that the lab uses."""
 
 import subprocess
 
@@ -6,7 +6,7 @@ from lab.errors import LabError
 
 
 def run(*argv: str, stdin: str = "") -> str:
-    """Run a command and return its standard output. Raises LabError with what it said when it fails."""
+    """Run a command and return its standard output. Raises LabError with its error output on failure."""
     try:
         done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
     except OSError as error:
@@ -19,5 +19,5 @@ def run(*argv: str, stdin: str = "") -> str:
 
 
 def succeeds(*argv: str) -> bool:
-    """Tell whether a command ends with exit code 0, its output thrown away."""
+    """Tell whether a command ends with exit code 0; its output is discarded."""
     return subprocess.run(argv, capture_output=True, check=False, stdin=subprocess.DEVNULL).returncode == 0

@@ -1,4 +1,4 @@
-"""Removing a lab, whole or not, so that nothing is left of it."""
+"""Removal of a lab, complete or partial, without leftovers."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ def down(layout: Layout) -> None:
         else:
             with step(f"take down the lab {layout.name}"):
                 for short in layout.host_directories():
-                    # First of all: a host that is half removed must not look like one that can be booted.
+                    # The boot file goes first: a partly removed host must not look bootable.
                     host.boot_file(layout.host(short)).unlink(missing_ok=True)
                 stop_all(known.directories)
                 for name in netns.names(layout.netns_prefix):
@@ -31,7 +31,7 @@ def down(layout: Layout) -> None:
 
 
 def stop_all(groups: Cgroups) -> None:
-    """End everything that runs for the lab. Supervisors first, as they would boot their hosts again."""
+    """Kill all processes of the lab, supervisors first, because they would boot their hosts again."""
     for leaf in groups.leaves():
         if leaf.startswith(host.SUPERVISOR_LEAVES):
             groups.kill(leaf)
@@ -39,7 +39,7 @@ def stop_all(groups: Cgroups) -> None:
 
 
 def remove_host(short: str, layout: Layout, groups: Cgroups) -> None:
-    """End a host and remove all that is its own. Nothing of it needs to be there."""
+    """Stop a host and remove everything that belongs to it. Any part may be missing."""
     for leaf in (host.SUPERVISOR_LEAVES + short, host.HOST_LEAVES + short):
         groups.kill(leaf)
         groups.remove(leaf)
@@ -47,12 +47,12 @@ def remove_host(short: str, layout: Layout, groups: Cgroups) -> None:
     file = host.boot_file(directory)
     if file.exists():
         host.Boot.read(file).cable.disconnect()
-        file.unlink()  # first of all: a host that is half removed must not look like one that can be booted
+        file.unlink()  # first, because a partly removed host must not look bootable
     _remove(directory)
 
 
 def _remove(directory: Path) -> None:
-    # The record is in there: it goes last, so that a removal which was interrupted can be taken up again.
+    # The record goes last, so that an interrupted removal can be resumed.
     if directory.exists():
         for path in sorted(directory.iterdir(), key=lambda path: path.name == record.FILE):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

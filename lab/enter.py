@@ -1,4 +1,4 @@
-"""Ways into the lab: a host by its namespaces, a router or the operator's place by its network namespace."""
+"""Commands inside the lab: in a host's namespaces, or in the network namespace of a router or the operator."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from lab import cgroups
 from lab.errors import LabError
 from lab.supervisor import Run
 
-# What a login as root has, see login(1).
+# The environment of a login as root, see login(1).
 _ROOT = {
     "HOME": "/root",
     "USER": "root",
@@ -19,15 +19,15 @@ _ROOT = {
 
 
 def netns_command(name: str) -> list[str]:
-    """Return the words before a command that run it in a network namespace of this machine."""
+    """Return the prefix of a command that runs it in a network namespace of this machine."""
     return ["ip", "netns", "exec", name]
 
 
 def host_command(init: int) -> list[str]:
-    """Return the words before a command that run it on a host as root. They do not need the host's network.
+    """Return the prefix of a command that runs it on a host as root, without the host's network.
 
-    A shell starts the command in the host's process namespace and waits for it, not nsenter: nsenter stops itself when
-    its child is stopped, as every process is when a host shuts down, and would never reap it, so the host never ended.
+    A shell, not nsenter, waits for the command in the host's process namespace. When a host shuts down, all processes
+    are stopped; nsenter then stops itself together with its child and never reaps it, so the host would never end.
     """
     root = {**_ROOT, "TERM": os.environ.get("TERM", "dumb")}
     assignments = [f"{key}={value}" for key, value in root.items()]
@@ -49,7 +49,7 @@ def host_command(init: int) -> list[str]:
 
 
 def init_of(directory: Path) -> int | None:
-    """Return the process that is the host's init, None while there is none."""
+    """Return the process id of the host's init; None: the host does not run."""
     nspawn = Run.read(directory).pid
     if nspawn is None:
         return None
@@ -61,17 +61,17 @@ def init_of(directory: Path) -> int | None:
 
 
 def join_host(init: int) -> None:
-    """Move this process to the cgroups of the host's init, so that what it starts there is seen as the host's."""
+    """Move this process to the cgroups of the host's init, so that its children count as the host's."""
     for directory in cgroups.of_process(init):
         try:
             (directory / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
         except OSError as error:
-            message = f"cannot enter the host's cgroup {directory}: {error.strerror}; is it just ending?"
+            message = f"cannot enter the host's cgroup {directory}: {error.strerror}; is the host shutting down?"
             raise LabError(message) from error
 
 
 def _is_init(pid: int) -> bool:
-    """Tell whether the process is the first of a process namespace."""
+    """Tell whether the process is the first one of a process namespace."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -1,5 +1,5 @@
-"""The lab's one error type."""
+"""The error type of the lab."""
 
 
 class LabError(Exception):
-    """A mistake or a lack that the user can mend; the message says where, what, and what to do next."""
+    """A problem that the user can fix; the message says where it is, what it is, and what to do next."""

@@ -1,4 +1,4 @@
-"""Forms of single values in a YAML document: a bad one is noted with its path and replaced, so that reading goes on."""
+"""Readers of single values in a YAML document. They record bad values with their paths, and go on with placeholders."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice: YAML's own rule, and here it would lose a host silently."""
+    """SafeLoader that rejects duplicate keys, as YAML requires; otherwise a host could get lost silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -26,7 +26,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def document(text: str) -> object:
-    """Return what YAML text says. Raises LabError when it is not YAML, or a key is given twice."""
+    """Return the content of YAML text. Raises LabError when it is not YAML, or has a duplicate key."""
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
@@ -35,17 +35,17 @@ def document(text: str) -> object:
 
 
 class Forms:
-    """Readers of values, all with the value's path for messages.
+    """Readers of values; `at` is the path of the value for messages.
 
-    None stands for a value that is not there; `mapping` and `named` note that where it is needed, so the others keep
-    silent about it. What they return for a bad or absent value only serves to go on: `problems` is not empty then.
+    None means that the value is missing. `mapping` and `named` record missing values that are required, so the other
+    readers do not. For a bad or missing value they return a placeholder; `problems` is then not empty.
     """
 
     def __init__(self) -> None:
         self.problems: list[str] = []
 
     def problem(self, at: str, text: str) -> None:
-        """Note a mistake."""
+        """Record a mistake."""
         self.problems.append(f"{at.lstrip('.') or 'the file'}: {text}")
 
     def mapping(self, raw: object, at: str, required: Set[str], optional: Set[str] = frozenset()) -> dict[str, object]:
@@ -53,10 +53,10 @@ class Forms:
         if raw is None:
             return {}
         if not isinstance(raw, dict):
-            self.problem(at, f"is no mapping: write {', '.join(sorted(required | optional))} below it")
+            self.problem(at, f"is not a mapping: write {', '.join(sorted(required | optional))} below it")
             return {}
         for key in raw.keys() - required - optional:
-            self.problem(f"{at}.{key}", f"is not known here: {', '.join(sorted(required | optional))} are")
+            self.problem(f"{at}.{key}", f"is unknown here; the fields are {', '.join(sorted(required | optional))}")
         for key in sorted(key for key in required if raw.get(key) is None):
             self.problem(f"{at}.{key}", "is missing")
         return raw
@@ -65,26 +65,26 @@ class Forms:
         """Read a mapping from names of a form to values."""
         if not isinstance(raw, dict) or not raw:
             if raw is not None:
-                self.problem(at, "is no mapping of names, or an empty one")
+                self.problem(at, "is not a mapping of names, or is empty")
             return {}
         for key, value in raw.items():
             if not (isinstance(key, str) and form.fullmatch(key)):
-                self.problem(f"{at}.{key}", "is no good name: lower-case letters, digits and hyphens, not too long")
+                self.problem(f"{at}.{key}", "is not a valid name: use a few lower-case letters, digits and hyphens")
             elif value is None:
                 self.problem(f"{at}.{key}", "is missing")
         return {str(key): value for key, value in raw.items()}
 
     def items(self, raw: object, at: str) -> list[object]:
-        """Read a list; an absent one is empty, an item without value is a mapping without keys."""
+        """Read a list; a missing list is empty, and an item without value is an empty mapping."""
         return [{} if item is None else item for item in self.typed(raw, at, list, "a list")]
 
     def number(self, raw: Mapping[str, object], key: str, at: str, low: float, high: float) -> float:
-        """Read a number within bounds, which are part of them."""
+        """Read a number from `low` to `high`, both included."""
         value = raw.get(key)
         if value is None:
             return low
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            self.problem(f"{at}.{key}", f"{value} is no number from {low} to {high}")
+            self.problem(f"{at}.{key}", f"{value} is not a number from {low} to {high}")
             return low
         return value
 
@@ -97,7 +97,7 @@ class Forms:
         return kind()
 
     def address(self, raw: object, at: str) -> IPv4Address:
-        """Read an address."""
+        """Read an IPv4 address."""
         return self._converted(raw, at, IPv4Address, "an IPv4 address like 192.0.2.1")
 
     def address6(self, raw: object, at: str) -> IPv6Address:
@@ -109,7 +109,7 @@ class Forms:
         return self._converted(raw, at, IPv6Network, "an IPv6 network like 2001:db8:1::/64, without host bits", "::")
 
     def network(self, raw: object, at: str) -> IPv4Network:
-        """Read a network."""
+        """Read an IPv4 network."""
         return self._converted(raw, at, IPv4Network, "an IPv4 network like 192.0.2.0/24, without host bits")
 
     def _converted(
@@ -118,11 +118,11 @@ class Forms:
         at: str,
         kind: Callable[[str], _T],
         wanted: str,
-        instead: str = "0.0.0.0",  # noqa: S104 - never used, since a problem was noted
+        placeholder: str = "0.0.0.0",  # noqa: S104 - never used, because a problem is recorded
     ) -> _T:
         if raw is not None:
             try:
                 return kind(str(raw))
             except ValueError:
                 self.problem(at, f"{raw} is not {wanted}")
-        return kind(instead)
+        return kind(placeholder)

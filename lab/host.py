@@ -1,4 +1,4 @@
-"""One host: what is its own on disk, and the command that boots it."""
+"""A host of the lab: its files on disk, and the command that boots it."""
 
 import json
 import shutil
@@ -16,15 +16,15 @@ from lab.topology import Host, Topology
 HOST_LEAVES = "host-"
 SUPERVISOR_LEAVES = "supervisor-"
 _SCRIPTS = Path(__file__).parent / "scripts"
-# An overlay cannot lie on an overlay, and these want speed: they are bound to ordinary directories.
+# These are bind mounts of ordinary directories: an overlay cannot lie on an overlay, and they must be fast.
 _VOLUMES = ("containerd", "kubelet", "etcd")
 
 
 @dataclass(frozen=True)
 class Boot:
-    """What a supervisor needs to boot a host again and again; written to a file once the host is prepared.
+    """Everything that a supervisor needs to boot a host. The file exists once the host is prepared.
 
-    `image` is the root file system below the host's overlay: what is on the host's disk goes with that one only.
+    `image` is the root file system below the host's overlay: the host's disk fits to this one only.
     """
 
     cable: Cable
@@ -34,14 +34,14 @@ class Boot:
     command: tuple[str, ...]
 
     def write(self, file: Path) -> None:
-        """Write it in one go: a file that is there is whole."""
+        """Write the file atomically, so that an existing file is complete."""
         temporary = file.with_suffix(".new")
         temporary.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
         temporary.rename(file)
 
     @classmethod
     def read(cls, file: Path) -> "Boot":
-        """Read what `write` wrote."""
+        """Read a file of `write`. Raises LabError when it has another form."""
         raw = json.loads(file.read_text(encoding="utf-8"))
         try:
             return cls(Cable(**raw["cable"]), raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
@@ -51,22 +51,22 @@ class Boot:
 
 
 def leaf(host: Host) -> str:
-    """Return the name of the cgroup that the host's processes are in."""
+    """Return the name of the cgroup leaf of the host's processes."""
     return HOST_LEAVES + host.short
 
 
 def supervisor_leaf(host: Host) -> str:
-    """Return the name of the cgroup that its supervisor is in."""
+    """Return the name of the cgroup leaf of the host's supervisor."""
     return SUPERVISOR_LEAVES + host.short
 
 
 def boot_file(directory: Path) -> Path:
-    """Return the file that says how the host is booted. Where it is missing the host is not prepared."""
+    """Return the path of the host's Boot; if the file is missing, the host is not prepared."""
     return directory / "boot.json"
 
 
 def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> Boot:
-    """Return how a host is booted."""
+    """Return the Boot of a host."""
     directory = layout.host(host.short)
     overlay = f"lowerdir={image},upperdir={directory / 'upper'},workdir={directory / 'work'}"
     root = directory / "root"
@@ -93,8 +93,8 @@ def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image
     return Boot(line, str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
 
 
-def prepare(host: Host, layout: Layout, how: Boot) -> None:
-    """Make what is the host's own: name, machine id, host keys, the operator's access. Whatever was there goes."""
+def prepare(host: Host, layout: Layout, plan: Boot) -> None:
+    """Make the host's own files: name, machine id, host keys, the operator's access. Old files are removed."""
     directory = layout.host(host.short)
     shutil.rmtree(directory, ignore_errors=True)
     upper = directory / "upper"
@@ -112,11 +112,14 @@ def prepare(host: Host, layout: Layout, how: Boot) -> None:
         encoding="utf-8",
     )
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
-    for kind in ("ecdsa", "ed25519"):  # several kinds, as hosts have; RSA would take longer than the rest of the boot
+    for kind in (
+        "ecdsa",
+        "ed25519",
+    ):  # several kinds, as on real hosts; RSA would take longer than the rest of the boot
         run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", host.name, "-f", str(etc / "ssh" / f"ssh_host_{kind}_key"))
     shutil.copyfile(layout.private_key.with_suffix(".pub"), upper / "root" / ".ssh" / "authorized_keys")
     (upper / "root" / ".ssh" / "authorized_keys").chmod(0o600)
-    how.write(boot_file(directory))
+    plan.write(boot_file(directory))
 
 
 def host_key(host: Host, layout: Layout) -> str:

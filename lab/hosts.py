@@ -1,4 +1,4 @@
-"""The lab's hosts together: those that left the topology go, new ones are prepared, those without supervisor start."""
+"""All hosts of the lab: removal of those that left the topology, preparation of new ones, start of supervisors."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,43 +16,43 @@ from tools.progress import step
 
 
 def remove_others(topology: Topology, layout: Layout, cgroups: Cgroups) -> None:
-    """Remove the hosts that are not in the topology any more."""
+    """Remove the hosts that are no longer in the topology."""
     wanted = {item.short for item in topology.hosts}
     for short in layout.host_directories():
         if short not in wanted:
-            print(f"    {short} is not in the topology any more: removed", flush=True)
+            print(f"    {short} is no longer in the topology: removed", flush=True)
             remove_host(short, layout, cgroups)
 
 
 def prepare(topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> None:
-    """Give every host that has none a disk; note for the others how they boot next time. No disk is ever replaced."""
+    """Make the disks of new hosts, and update the Boot of the others for their next boot. No disk is ever replaced."""
     fresh: list[tuple[Host, Boot]] = []
     for item in topology.hosts:
         file = host.boot_file(layout.host(item.short))
         old = Boot.read(file) if file.exists() else None
-        how = host.boot(item, topology, layout, cgroups, Path(old.image) if old else image, mirror)
+        plan = host.boot(item, topology, layout, cgroups, Path(old.image) if old else image, mirror)
         if old is None:
-            fresh.append((item, how))
-        elif (old.cable.address, old.cable.address6) != (how.cable.address, how.cable.address6):
+            fresh.append((item, plan))
+        elif (old.cable.address, old.cable.address6) != (plan.cable.address, plan.cable.address6):
             message = (
-                f"{item.name} has another address than when it was made: take it out of the topology and run `up`, "
-                "which removes it, then put it in again; or run `python -m lab down` first"
+                f"the address of {item.name} has changed since it was made: remove it from the topology and run `up`, "
+                "which removes the host, then add it again; or run `python -m lab down` first"
             )
             raise LabError(message)
-        elif old != how:
-            how.write(file)
-            print(f"    {item.short}: a change (such as another mirror) comes with its next boot", flush=True)
+        elif old != plan:
+            plan.write(file)
+            print(f"    {item.short}: a change (such as another mirror) takes effect at its next boot", flush=True)
     if fresh:
         with step(f"disks and host keys of {len(fresh)} hosts"), ThreadPoolExecutor() as pool:
             list(pool.map(lambda pair: _prepare(pair[0], layout, pair[1], cgroups), fresh))
 
 
 def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host]:
-    """Start the supervisor of every host that has none; return those hosts."""
+    """Start the supervisor of every host without one; return these hosts."""
     idle = [item for item in topology.hosts if not cgroups.processes(host.supervisor_leaf(item))]
     for item in idle:
         if cgroups.processes(host.leaf(item)):
-            print(f"    {item.short} has lost its supervisor: it is ended and booted again", flush=True)
+            print(f"    {item.short} has lost its supervisor: stopped, to be booted again", flush=True)
             cgroups.kill(host.leaf(item))
         directory = layout.host(item.short)
         process.start(
@@ -64,6 +64,6 @@ def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host
     return idle
 
 
-def _prepare(item: Host, layout: Layout, how: Boot, cgroups: Cgroups) -> None:
+def _prepare(item: Host, layout: Layout, plan: Boot, cgroups: Cgroups) -> None:
     remove_host(item.short, layout, cgroups)
-    host.prepare(item, layout, how)
+    host.prepare(item, layout, plan)

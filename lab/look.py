@@ -1,4 +1,4 @@
-"""What stands after `make up`: the cluster's nodes, seen from the operator's place, and what to look at next."""
+"""The view after `make up`: the cluster's nodes as seen from the operator's place, and commands to try next."""
 
 import argparse
 import json
@@ -22,13 +22,13 @@ Next:
 
 
 def run(*command: str) -> str:
-    """Return what a command prints in the operator's place; CalledProcessError when it fails."""
+    """Return the output of a command in the operator's place. Raises CalledProcessError when it fails."""
     line = [sys.executable, "-m", "lab", "run", *command]
     return subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def save_kubeconfig(stack: str, target: Path) -> None:
-    """Write the stack's kubeconfig, mode 0600."""
+    """Write the stack's kubeconfig, which is secret, with mode 0600."""
     text = run("pulumi", "stack", "output", "kubeconfig", "--show-secrets", "--stack", stack)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -46,7 +46,7 @@ def ready_nodes(kubeconfig: Path) -> set[str]:
 
 
 def main() -> int:
-    """Print the nodes; fail when one that the stack declares is not Ready."""
+    """Print the nodes; return 1 when a declared node is not Ready."""
     parser = argparse.ArgumentParser(prog="python -m lab.look", description=__doc__)
     parser.add_argument("stack")
     stack = parser.parse_args().stack

@@ -1,6 +1,6 @@
-"""What labs change about the machine itself, and take back when the last of them is down.
+"""Changes of the machine itself, which are undone when the last lab is down.
 
-That is kernel-wide limits, which all namespaces share, and the directories where ip-netns(8) keeps names.
+These are kernel-wide limits, which all namespaces share, and the directories of ip-netns(8).
 """
 
 import json
@@ -13,17 +13,17 @@ from lab.layout import NETNS_CONFIGURATION, NETNS_DIRECTORY, state_root
 from lab.topology import Topology
 
 _NEIGHBOURS = "net.{family}.neigh.default.gc_thresh{level}"
-# inotify(7) instances and watches are counted per user, and root is one user on all hosts together: systemd, kubelet
-# and containerd hold some dozens of instances on each.
+# The kernel counts inotify(7) instances and watches per user, and root is one user on all hosts together: systemd,
+# kubelet and containerd hold dozens of instances on each.
 _INOTIFY = {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 524288}
-_PODS = 110  # kubelet's limit for a node; each is a neighbour of it
+_PODS = 110  # kubelet's limit for a node; each pod is a neighbour of its node
 
 
 def limits(topology: Topology) -> dict[str, int]:
-    """Return the values that this topology needs at least.
+    """Return the minimal values for this topology.
 
-    Entries of the neighbour tables (arp(7)) are counted over all namespaces together. Where they run out, connections
-    time out at random. Twice what full hosts can have, all at once, is room enough.
+    The kernel counts entries of the neighbour tables (arp(7)) over all namespaces together. When they run out,
+    connections time out at random. The limit is twice the number of entries of full hosts.
     """
     entries = sum(len(site.hosts) * (len(site.hosts) + _PODS) for site in topology.sites)
     levels = {2: entries, 3: 2 * entries}
@@ -35,7 +35,7 @@ def limits(topology: Topology) -> dict[str, int]:
 
 
 def prepare(topology: Topology) -> None:
-    """Raise the limits that are too low, and say which. The values of before are written down first."""
+    """Raise the limits that are too low, and print them. The old values are recorded first."""
     with record.locked(_lock()):
         before = _read()
         for key, wanted in limits(topology).items():
@@ -53,7 +53,7 @@ def prepare(topology: Topology) -> None:
 
 
 def restore() -> None:
-    """Undo `prepare` when no lab is left."""
+    """Undo `prepare` if no lab is left."""
     with record.locked(_lock()):
         if record.existing():
             return
@@ -68,9 +68,9 @@ def restore() -> None:
 def _remove_directory(directory: Path) -> None:
     if not directory.is_dir() or any(directory.iterdir()):
         return
-    while succeeds("mountpoint", "-q", str(directory)):  # `ip netns add` mounts it over itself
+    while succeeds("mountpoint", "-q", str(directory)):  # `ip netns add` mounts the directory over itself
         run("umount", str(directory))
-    with suppress(OSError):  # somebody made a namespace meanwhile
+    with suppress(OSError):  # another process has made a namespace meanwhile
         directory.rmdir()
 
 

@@ -1,7 +1,7 @@
-"""A lab's own mirror directory: any number of Kubernetes versions side by side, seen by its hosts at /opt/mirror.
+"""Mirror directory of a lab: Kubernetes versions side by side, which its hosts see at /opt/mirror.
 
-The hosts have the directory itself, so that a version which is added appears on them while they run. Files are those of
-the cache (hard links), and SHA256SUMS is replaced last: whoever goes by it never sees half a version.
+Hosts mount the directory itself, so that an added version appears while they run. Files are hard links to the cache.
+SHA256SUMS is replaced last, so its readers never see a partial version.
 """
 
 import shutil
@@ -17,7 +17,7 @@ _NEW = ".new"
 
 
 def add(layout: Layout, artifacts: Path) -> None:
-    """Have the lab's mirror hold everything of `artifacts`, a mirror directory of the cache. Say what was done."""
+    """Add everything in `artifacts`, a mirror directory of the cache, to the lab's mirror, and print what was added."""
     target = layout.mirror
     target.mkdir(parents=True, exist_ok=True)
     wanted, present = _sums(artifacts), _sums(target)
@@ -33,7 +33,7 @@ def add(layout: Layout, artifacts: Path) -> None:
 
 
 def add_to_running(layout: Layout, artifacts: Path) -> None:
-    """Add to the mirror of a lab that is up. Raises LabError where it is down, or its hosts see no mirror."""
+    """Add to the mirror of a running lab. Raises LabError when it is down or its hosts have no mirror."""
     with record.locked(layout.lock):
         known = record.read(layout)
         if known is None or known.mirror is None:
@@ -43,7 +43,7 @@ def add_to_running(layout: Layout, artifacts: Path) -> None:
 
 
 def _place(source: Path, target: Path, names: list[str]) -> None:
-    """Put each file in its place whole."""
+    """Link or copy the files, each atomically."""
     copied = 0
     for name in names:
         final = target / name
@@ -61,7 +61,7 @@ def _place(source: Path, target: Path, names: list[str]) -> None:
 
 
 def _sums(directory: Path) -> dict[str, str]:
-    """Return the digests that the directory's checksum file lists, by path; none where there is no such file."""
+    """Return the digests in the directory's checksum file, by path; empty when there is no such file."""
     file = directory / SUMS
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
@@ -74,7 +74,7 @@ def _write_sums(directory: Path, sums: Mapping[str, str]) -> None:
 
 
 def _remove_unlisted(directory: Path) -> None:
-    """Remove what an earlier build had and this one has not, and what an interrupted run left."""
+    """Remove files of earlier builds and of interrupted runs."""
     listed = {directory / name for name in (*_sums(directory), SUMS)}
     for path in _files(directory):
         if path not in listed:

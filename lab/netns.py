@@ -8,31 +8,31 @@ from lab.layout import NETNS_DIRECTORY
 
 
 def names(prefix: str) -> list[str]:
-    """Return the namespaces whose names begin so."""
+    """Return the names of the namespaces with this prefix."""
     if not NETNS_DIRECTORY.is_dir():
         return []
     return sorted(path.name for path in NETNS_DIRECTORY.iterdir() if path.name.startswith(prefix))
 
 
 def path(name: str) -> Path:
-    """Return the file that stands for the namespace."""
+    """Return the path of the namespace's file."""
     return NETNS_DIRECTORY / name
 
 
 def make(name: str) -> None:
-    """Make the namespace anew: one that is there already goes first, with all that is in it."""
+    """Make an empty namespace; an existing one is removed first, with its devices."""
     remove(name)
     run("ip", "netns", "add", name)
 
 
 def remove(name: str) -> None:
-    """Remove the namespace if it is there. It ends when no process is in it any more."""
+    """Remove the name of the namespace if it exists. The namespace itself ends with its last process."""
     if path(name).exists():
         run("ip", "netns", "delete", name)
 
 
 def ip(name: str, commands: Iterable[str]) -> None:
-    """Run commands of iproute2 in the namespace; the first that fails ends the rest. Raises LabError."""
+    """Run commands of iproute2 in the namespace, up to the first failure. Raises LabError."""
     run("ip", "-netns", name, "-batch", "-", stdin="".join(f"{command}\n" for command in commands))
 
 
@@ -47,10 +47,10 @@ def nft(name: str, rules: str) -> None:
 
 
 def has_link(name: str, link: str) -> bool:
-    """Tell whether the namespace has a network device of that name."""
+    """Tell whether the namespace has a network device of this name."""
     return succeeds("ip", "-netns", name, "link", "show", "dev", link)
 
 
 def has_carrier(name: str, link: str) -> bool:
-    """Tell whether something is at the other end of a network device."""
+    """Tell whether a network device has a carrier."""
     return "LOWER_UP" in run("ip", "-netns", name, "link", "show", "dev", link)

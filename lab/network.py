@@ -1,6 +1,6 @@
-"""Routers with their LANs, the operator's place, and the cable of each host.
+"""The lab's network: routers with their LANs, the operator's place, and a cable per host.
 
-Nothing of it is connected to the machine's own network. Between the places is the WAN, see `lab.wan`.
+It is not connected to the machine's own network. The WAN connects the places, see `lab.wan`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _ROUTER_SETTINGS = {
     "net.ipv4.ip_forward": 1,
     "net.ipv4.conf.all.rp_filter": 1,
     "net.ipv4.conf.default.rp_filter": 1,
-    # Frames between hosts of one LAN are no business of the router's forward chain.
+    # The router's forward chain must not filter frames between hosts of one LAN.
     "net.bridge.bridge-nf-call-iptables": 0,
     "net.bridge.bridge-nf-call-ip6tables": 0,
     "net.bridge.bridge-nf-call-arptables": 0,
@@ -30,7 +30,7 @@ _ROUTER_SETTINGS_6 = {"net.ipv6.conf.all.forwarding": 1, "net.ipv6.conf.default.
 
 
 def make(topology: Topology, layout: Layout) -> None:
-    """Make every router and the operator's place, anew where they exist."""
+    """Make every router and the operator's place; existing ones are replaced."""
     for site in topology.sites:
         _make_router(topology, site, layout.router_netns(site.name))
     netns.make(layout.operator_netns)
@@ -38,7 +38,7 @@ def make(topology: Topology, layout: Layout) -> None:
 
 
 def configure_operator(topology: Topology, layout: Layout) -> None:
-    """Give the operator's place name resolution of its own: the hosts that it can reach, and no name server."""
+    """Configure name resolution of the operator's place: the hosts that it can reach, and no name server."""
     configuration = NETNS_CONFIGURATION / layout.operator_netns
     configuration.mkdir(parents=True, exist_ok=True)
     (configuration / "resolv.conf").write_text("# The lab has no name server.\n", encoding="utf-8")
@@ -48,37 +48,37 @@ def configure_operator(topology: Topology, layout: Layout) -> None:
 
 
 def fingerprint(topology: Topology, layout: Layout) -> str:
-    """Return what names everything that `make` makes from: where it differs the network is another one."""
+    """Return a digest of everything that `make` depends on; a network with another digest must be made again."""
     sites = [
         (site.name, site.lan, site.gateway, site.nat and nat_rules(site, site.nat), *_present(site.lan6, site.gateway6))
         for site in topology.sites
     ]
     operator = (topology.operator, *_present(topology.operator6))
-    seen = (layout.name, *operator, sorted(sites, key=lambda site: str(site[0])))
-    return hashlib.sha256(repr(seen).encode()).hexdigest()
+    inputs = (layout.name, *operator, sorted(sites, key=lambda site: str(site[0])))
+    return hashlib.sha256(repr(inputs).encode()).hexdigest()
 
 
 def complete(topology: Topology, layout: Layout) -> bool:
-    """Tell whether all the namespaces that `make` makes are there."""
+    """Tell whether all namespaces of `make` exist."""
     wanted = [layout.router_netns(site.name) for site in topology.sites] + [layout.operator_netns]
     return all(netns.path(name).exists() for name in wanted)
 
 
 @dataclass(frozen=True)
 class Cable:
-    """A host's link to its site's LAN, in plain values: it is written down and read again at every boot."""
+    """A host's link to its site's LAN, in plain values that JSON can hold: every boot reads it from a file."""
 
     netns: str
     router: str
-    name: str  # at the router, at most 15 characters
-    mac: str  # always the same, so that neighbours need not notice a reboot
-    address: str  # with prefix length; empty: none of IPv4
+    name: str  # name of the device at the router, at most 15 characters
+    mac: str  # constant, so that neighbours do not notice a reboot
+    address: str  # with prefix length; empty: the host has no IPv4
     gateway: str
     address6: str = ""
     gateway6: str = ""
 
     def connect(self) -> None:
-        """Make the host's namespace anew, as at a boot: one interface, a default route."""
+        """Make the host's namespace, as at a boot: one interface and a default route. An old one is replaced."""
         self.disconnect()
         netns.make(self.netns)
         netns.ip(
@@ -101,7 +101,7 @@ class Cable:
         )
 
     def disconnect(self) -> None:
-        """Remove the link and the namespace, if they are there."""
+        """Remove the link and the namespace, if they exist."""
         if netns.path(self.router).exists() and netns.has_link(self.router, self.name):
             netns.ip(self.router, [f"link delete {self.name}"])
         netns.remove(self.netns)
@@ -124,7 +124,7 @@ def cable(host: Host, site: Site, layout: Layout) -> Cable:
 
 
 def nat_rules(site: Site, nat: Nat) -> str:
-    """Return the nftables rules of a NAT site's router: out is free, in comes what was asked for or is forwarded."""
+    """Return the nftables rules of a NAT site's router: it accepts outbound packets, replies, and forwarded ports."""
     forwards = "\n".join(
         f"    ip daddr {nat.address} {forward.protocol} dport {forward.port} dnat ip to {address}:{forward.to}"
         for forward in nat.forwards
@@ -163,7 +163,7 @@ def _make_router(topology: Topology, site: Site, name: str) -> None:
             *([f"address add {site.gateway6}/{site.lan6.prefixlen} dev {_LAN_DEVICE} nodad"] if site.lan6 else []),
             f"link set {_LAN_DEVICE} up",
             *_wan(topology, site),
-            # What the WAN does not know, private addresses among it, disappears here.
+            # Packets for addresses that the WAN does not route, such as private ones, are dropped here.
             *(["route add blackhole default"] if site.lan else []),
             *(["route add blackhole ::/0"] if site.lan6 else []),
         ],
@@ -173,9 +173,9 @@ def _make_router(topology: Topology, site: Site, name: str) -> None:
 
 
 def set_path_mtus(topology: Topology, layout: Layout) -> None:
-    """Give the routes over the WAN what their paths carry: who forwards a bigger packet cuts it, or tells the sender.
+    """Set the MTUs of the routes over the WAN: a router fragments bigger packets, or reports them to the sender.
 
-    A path that loses such packets silently does so at the WAN's relay, and its ends know nothing of it.
+    On a path that loses such packets silently, the relay of the WAN drops them, and its ends have no such MTU.
     """
     for here in (*topology.sites, None):
         namespace = layout.router_netns(here.name) if here else layout.operator_netns
@@ -187,33 +187,33 @@ def set_path_mtus(topology: Topology, layout: Layout) -> None:
 
 
 def wan_routes(topology: Topology, here: Site | None) -> Iterator[tuple[str, str, int]]:
-    """Yield what a site's router, or the operator (None), sends over the WAN, from where, in how big packets."""
-    paths = {frozenset({one, other}): path for one, other, path in topology.paths()}
+    """Yield the routes of a site's router, or of the operator (None), over the WAN: prefix, source address, MTU."""
+    paths = {frozenset({first, second}): path for first, second, path in topology.paths()}
     there = [(site.name, prefix) for site in topology.sites for prefix in site.public_prefixes]
     there += [(OPERATOR, prefix) for prefix in topology.operator_prefixes]
     name = here.name if here else OPERATOR
     four, six = _sources(topology, here)
-    for other, prefix in there:
+    for place, prefix in there:
         source = four if prefix.version == 4 else six
-        if other != name and source:
-            path = paths[frozenset({name, other})]
+        if place != name and source:
+            path = paths[frozenset({name, place})]
             yield str(prefix), str(source), WIDE if path.silent else path.mtu
 
 
 def _sources(topology: Topology, here: Site | None) -> tuple[IPv4Address | None, IPv6Address | None]:
-    """Return the addresses by which a site's router, or the operator (None), is known on the WAN."""
+    """Return the WAN addresses of a site's router, or of the operator (None)."""
     if here is None:
         return topology.operator, topology.operator6
     return here.nat.address if here.nat else here.gateway, here.gateway6
 
 
 def _present(*values: object) -> list[object]:
-    """Return what is there: a lab without IPv6 is named as it was before there was IPv6."""
+    """Return the values that are not None, so that the digest of a lab without IPv6 does not depend on IPv6 fields."""
     return [value for value in values if value is not None]
 
 
 def _wan(topology: Topology, here: Site | None) -> Iterator[str]:
-    """Yield what makes the WAN's device, which lasts when the relay behind it does not, and the routes over it."""
+    """Yield the commands that make the WAN's device, which outlives the relay behind it, and the routes over it."""
     yield f"tuntap add dev {WAN_DEVICE} mode tun"
     yield f"link set {WAN_DEVICE} addrgenmode none"  # no IPv6 solicitations in the captures
     four, six = _sources(topology, here)

@@ -17,7 +17,7 @@ def environment(layout: Layout, mirror: Path | None) -> Mapping[str, str]:
         "PULUMI_BACKEND_URL": f"file://{access.pulumi_state(layout)}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(access.passphrase(layout)),
     }
-    for name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE"):  # either would win over what the lab means
+    for name in ("PULUMI_STACK", "PULUMI_CONFIG_PASSPHRASE"):  # either would take precedence over the lab's settings
         values.pop(name, None)
     if mirror:
         values["PATH"] = os.pathsep.join([str(mirror / f"v{pins().kubernetes}"), values["PATH"]])

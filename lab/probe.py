@@ -1,4 +1,4 @@
-"""How a host is doing, seen from the operator's place and from the machine."""
+"""Health of hosts, as seen from the operator's place and from the machine."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -12,18 +12,18 @@ from lab.supervisor import Run
 from lab.topology import Host, Topology
 
 _UP = ("running", "degraded")
-_ASK = "systemctl is-system-running; systemctl --failed --plain --no-legend --no-pager"
+_QUERY = "systemctl is-system-running; systemctl --failed --plain --no-legend --no-pager"
 _TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
 class Health:
-    """What was found.
+    """Health of one host.
 
     `state` is systemd's (running, degraded, starting ...), or one of `down`, `off` (it switched itself off), `absent`
-    (never made), `unsupervised` (it runs, but nobody would boot it again).
-    `ssh` is `yes`, `no forward` (behind NAT, by intent), `-` (not tried), or what ssh complained about.
-    `memory` is in bytes, None where it cannot be told.
+    (never made), `unsupervised` (it runs, but no supervisor would boot it again).
+    `ssh` is `yes`, `no forward` (behind NAT, by design), `-` (not tried), or the error message of ssh.
+    `failed` are the names of failed units. `memory` is in bytes; None: unknown.
     """
 
     state: str
@@ -34,12 +34,12 @@ class Health:
 
     @property
     def up(self) -> bool:
-        """Booted to the end and reachable as far as its site allows."""
+        """Whether the host has booted and is reachable as far as its site allows."""
         return self.state in _UP and self.ssh in ("yes", "no forward")
 
 
 def probe(item: Host, topology: Topology, layout: Layout, cgroups: Cgroups) -> Health:
-    """Look at one host. Takes up to 10 s where it does not answer."""
+    """Return the health of one host, after up to 10 s if it does not answer."""
     directory = layout.host(item.short)
     run = Run.read(directory)
     if not cgroups.processes(host.supervisor_leaf(item)):
@@ -50,23 +50,23 @@ def probe(item: Host, topology: Topology, layout: Layout, cgroups: Cgroups) -> H
     ssh = "no forward"
     answer: list[str] | None = None
     if command := ssh_command(item, topology, layout):
-        ssh, answer = _asked([*command, _ASK])
+        ssh, answer = _query([*command, _QUERY])
     if answer is None and (init := enter.init_of(directory)):
-        _, answer = _asked([*enter.host_command(init), "sh", "-c", _ASK])
+        _, answer = _query([*enter.host_command(init), "sh", "-c", _QUERY])
     state, *failed = answer or ["starting"]
     units = tuple(line.split()[0] for line in failed if line.strip())
     return Health(state, ssh, units, run.boots, _memory(item, cgroups))
 
 
 def probe_all(topology: Topology, layout: Layout, cgroups: Cgroups) -> dict[str, Health]:
-    """Look at all hosts at once; keys are full names, in the topology's order."""
+    """Return the health of all hosts, by full name, in the topology's order."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         healths = pool.map(lambda item: probe(item, topology, layout, cgroups), topology.hosts)
         return dict(zip((item.name for item in topology.hosts), healths, strict=True))
 
 
 def ssh_command(item: Host, topology: Topology, layout: Layout) -> list[str] | None:
-    """Return the command that reaches the host from the operator's place, only with the right host key."""
+    """Return the command that reaches the host from the operator's place and verifies its key; None: no forward."""
     endpoint = topology.ssh(item)
     if endpoint is None:
         return None
@@ -86,8 +86,8 @@ def ssh_command(item: Host, topology: Topology, layout: Layout) -> list[str] | N
     return [*enter.netns_command(layout.operator_netns), "ssh", "-F", "/dev/null", *flags, f"root@{endpoint.address}"]
 
 
-def _asked(command: list[str]) -> tuple[str, list[str] | None]:
-    """Run a question; return `yes` or the complaint, and the answer's lines if there is one."""
+def _query(command: list[str]) -> tuple[str, list[str] | None]:
+    """Run a command; return `yes` or its error message, and the lines of its output if there are any."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=_TIMEOUT, stdin=subprocess.DEVNULL

@@ -13,10 +13,10 @@ _IN_CGROUPS = Path(__file__).parent / "scripts" / "in-cgroups"
 def start(
     command: Sequence[str], cgroups: Sequence[Path], *, log: Path, environment: Mapping[str, str] | None = None
 ) -> "subprocess.Popen[bytes]":
-    """Start a command in these cgroups, in a session of its own, with no tie to our terminal, pipes and directory.
+    """Start a command in these cgroups, in a session of its own, detached from our terminal, pipes and directory.
 
-    When this returns the process is in all of the cgroups, or has ended. Its output is appended to `log`. Of our
-    environment it gets PATH and HOME only, and `environment` on top.
+    On return, the process is in all of the cgroups, or has ended. Its output is appended to `log`. Its environment is
+    PATH and HOME of ours, and `environment`.
     """
     with log.open("ab") as output:
         started = subprocess.Popen(
@@ -34,7 +34,7 @@ def start(
 
 
 def _is_in(cgroup: Path, pid: int) -> bool:
-    """Tell whether a process is in a cgroup or below it: systemd-nspawn goes further down itself, as soon as it can."""
+    """Tell whether a process is in a cgroup or below it: systemd-nspawn soon moves itself to a child."""
     for procs in (cgroup / "cgroup.procs", *cgroup.glob("*/cgroup.procs")):
         with contextlib.suppress(OSError):  # gone meanwhile
             if str(pid) in procs.read_text().split():

@@ -1,4 +1,4 @@
-"""What is written down about a lab that is up, or was being made: enough to finish it or to remove it."""
+"""The record of a lab that is up or half made, with everything that is needed to finish or to remove it."""
 
 import json
 from contextlib import AbstractContextManager
@@ -16,10 +16,10 @@ FILE = "lab.json"
 
 @dataclass(frozen=True)
 class Record:
-    """Written before anything else of the lab is made.
+    """The record, which is written before any other part of the lab is made.
 
-    `network` names what routers and the operator's place were made from, empty until they are all there.
-    `mirror` is the directory that hosts see at /opt/mirror, if any.
+    `tree` is the working tree, `cgroups` are the lab's directories. `network` is the fingerprint of the network; empty:
+    not complete. `mirror` is the directory that hosts see at /opt/mirror, if any.
     """
 
     tree: str
@@ -33,7 +33,7 @@ class Record:
         return Cgroups(tuple(map(Path, self.cgroups)))
 
     def write(self, layout: Layout) -> None:
-        """Replace the record in one go."""
+        """Replace the record atomically."""
         layout.state.mkdir(parents=True, exist_ok=True)
         layout.state.chmod(0o700)
         temporary = layout.state / "lab.new"
@@ -42,9 +42,9 @@ class Record:
 
 
 def read(layout: Layout) -> Record | None:
-    """Return the lab's record, None when there is no such lab.
+    """Return the lab's record; None: there is no such lab.
 
-    Raises LabError where the lab belongs to another working tree, or to a record that is kept elsewhere.
+    Raises LabError when the lab belongs to another working tree, or its record is in another place.
     """
     try:
         raw = json.loads((layout.state / FILE).read_text(encoding="utf-8"))
@@ -52,7 +52,7 @@ def read(layout: Layout) -> Record | None:
         if strays := netns.names(layout.netns_prefix):
             message = (
                 f"a lab {layout.name} is on this machine ({strays[0]} and others), but not in {layout.state}: it was "
-                "made by another user or with another XDG_STATE_HOME; take it down there, or give yours another name"
+                "made by another user or with another XDG_STATE_HOME; take it down there, or rename your lab"
             )
             raise LabError(message) from None
         return None
@@ -72,5 +72,5 @@ def existing() -> list[str]:
 
 
 def locked(file: Path) -> AbstractContextManager[None]:
-    """Hold a lab's lock file; say so when that has to be waited for."""
-    return lock.held(file, f"{file.stem}: another command is at work on it, waiting")
+    """Hold a lab's lock file; print a message while another command holds it."""
+    return lock.held(file, f"{file.stem}: waiting for another command of the lab")

@@ -1,4 +1,4 @@
-"""The Debian root file system that all hosts share, made once and kept in the cache."""
+"""The Debian root file system that all hosts share, kept in the cache."""
 
 import os
 from pathlib import Path
@@ -26,19 +26,19 @@ _PACKAGES = (
     *("python3", "python3-venv", "python3-apt"),
     *("containerd", "runc"),
 )
-# What hosts find in their local apt repository instead of on board.
+# Packages that are not installed on hosts, but are in their local apt repository.
 _OFFERED = (
     *("wireguard-tools", "ufw"),
-    *("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"),  # with what it depends on
+    *("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"),  # with its dependencies
 )
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 _FILES = Path(__file__).parent / "rootfs"
 
 
 def ensure() -> Path:
-    """Return the root file system's directory, made first when the cache has none of this recipe.
+    """Return the directory of the root file system, made if the cache does not have it.
 
-    It is read-only by convention: hosts lay an overlay over it. Raises ToolError when it cannot be made.
+    It is read-only by convention: hosts mount overlays over it. Raises ToolError on failure.
     """
     recipe = repr((_SUITE, _PACKAGES, _OFFERED, _LEFT_OUT, pins().go["wireguard-go"]))
     return cache.entry(f"rootfs/{_SUITE}-{cache.digest(recipe, cache.digest_tree(_FILES))}", _make) / "root"

@@ -9,7 +9,7 @@ _TITLES = ("HOST", "SITE", "STATE", "ADDRESS", "REACHED AT", "SSH", "BOOTS", "ME
 
 
 def status(topology: Topology, layout: Layout) -> bool:
-    """Print how the lab is doing; return whether all of it is up."""
+    """Print the state of the lab; return whether all of it is up."""
     known = record.read(layout)
     if known is None:
         print(f"the lab {layout.name} is down")

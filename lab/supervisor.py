@@ -1,8 +1,8 @@
-"""The process that stays with a host: boots it, and boots it again after each reboot.
+"""The supervisor of a host: a process that boots it, and boots it again after each reboot.
 
     python -m lab.supervisor DIRECTORY
 
-A second one for the same host ends at once. Should this process be killed, the host goes on alone until the next `up`.
+A second supervisor of the same host ends at once. If a supervisor is killed, its host runs on until the next `up`.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ from lab import host, process
 from lab.cgroups import Cgroups
 
 MODULE = (sys.executable, "-m", "lab.supervisor")
-_REBOOT = 133  # systemd-nspawn's exit code when the system inside asks for a reboot
+_REBOOT = 133  # exit code of systemd-nspawn when the system inside reboots
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a host fares. `pid` is systemd-nspawn's; `exit_code` is that of the last run, while none runs."""
+    """State of a host's runs. `pid` is that of systemd-nspawn; `exit_code` is that of the last run, if none runs."""
 
     boots: int = 0
     pid: int | None = None
@@ -30,33 +30,33 @@ class Run:
 
     @classmethod
     def read(cls, directory: Path) -> "Run":
-        """Return the last record; a fresh one when the host never ran."""
+        """Return the recorded state; an empty one if the host has never run."""
         try:
             return cls(**json.loads((directory / "run.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             return cls()
 
     def write(self, directory: Path) -> None:
-        """Replace the record in one go."""
+        """Replace the record atomically."""
         temporary = directory / "run.new"
         temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
         temporary.rename(directory / "run.json")
 
 
 def supervise(directory: Path) -> int:
-    """Boot the host until it ends otherwise than by a reboot; return systemd-nspawn's exit code."""
+    """Boot the host again as long as it ends by a reboot; return the last exit code of systemd-nspawn."""
     boots = Run.read(directory).boots
     code = _REBOOT
     while code == _REBOOT:
-        how = host.Boot.read(host.boot_file(directory))
-        cgroups = Cgroups(tuple(map(Path, how.cgroups)))
-        cgroups.kill(how.leaf)
-        cgroups.remove(how.leaf)  # what systemd and kubelet left in it
-        how.cable.connect()
+        boot = host.Boot.read(host.boot_file(directory))
+        cgroups = Cgroups(tuple(map(Path, boot.cgroups)))
+        cgroups.kill(boot.leaf)
+        cgroups.remove(boot.leaf)  # systemd and kubelet leave cgroups behind
+        boot.cable.connect()
         boots += 1
         nspawn = process.start(
-            how.command,
-            cgroups.make(how.leaf),
+            boot.command,
+            cgroups.make(boot.leaf),
             log=directory / "console.log",
             environment={"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network", "SYSTEMD_NSPAWN_LOCK": "0"},
         )
@@ -65,18 +65,18 @@ def supervise(directory: Path) -> int:
         code = nspawn.wait()
         Run(boots, exit_code=code).write(directory)
         _say(f"systemd-nspawn ended with exit code {code}")
-    cgroups.kill(how.leaf)
-    how.cable.disconnect()
+    cgroups.kill(boot.leaf)
+    boot.cable.disconnect()
     return code
 
 
 def main(directory: Path) -> int:
-    """Hold the host's lock for as long as this process lives."""
+    """Supervise the host while holding its lock; return the exit code, 1 if another supervisor has the lock."""
     with (directory / "supervisor.lock").open("wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("another supervisor is with this host already")
+            _say("this host has another supervisor already")
             return 1
         return supervise(directory)
 

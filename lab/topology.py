@@ -1,6 +1,6 @@
-"""What a lab consists of: sites with hosts, an operator, and the paths between them.
+"""Topology of a lab: sites with hosts, an operator, and the paths between them.
 
-Values only. `lab.topology_file` makes them from a YAML file; everything else in the lab reads them.
+These are plain values, which `lab.topology_file` reads from a YAML file.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from itertools import combinations
 OPERATOR = "operator"
 SSH_PORT = 22
 WIDE = 1500
-"""Bytes of an IP packet that every path carries where nothing else is said."""
+"""Default MTU of a path: bytes of an IP packet."""
 
 
 @dataclass(frozen=True)
 class Forward:
-    """A port of a NAT site's public address that leads to a host inside."""
+    """A port of a NAT site's public address that the router forwards to a host."""
 
     protocol: str  # tcp or udp
     port: int
@@ -26,7 +26,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Nat:
-    """The site is masqueraded behind `address`; what comes in unasked is dropped, the forwards aside."""
+    """NAT of a site behind `address`. Inbound packets are dropped, except replies and forwards."""
 
     address: IPv4Address
     forwards: tuple[Forward, ...]
@@ -34,7 +34,7 @@ class Nat:
 
 @dataclass(frozen=True)
 class Host:
-    """`name` is the full name; `short`, its first label, is unique in the lab. Of one family or both."""
+    """A host, with addresses of one family or both. `name` is its full name; `short`, the first label, is unique."""
 
     name: str
     address: IPv4Address | None
@@ -43,7 +43,7 @@ class Host:
 
     @property
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
-        """Those that it has, IPv4 first."""
+        """The addresses that it has, IPv4 first."""
         return tuple(address for address in (self.address, self.address6) if address)
 
     @property
@@ -54,7 +54,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Site:
-    """A LAN with a router, of IPv4, IPv6 or both; without `nat` the WAN routes the LAN itself. IPv6 has no NAT."""
+    """A LAN with a router, for IPv4, IPv6 or both. Without `nat`, the WAN routes the LAN; IPv6 never has NAT."""
 
     name: str
     lan: IPv4Network | None
@@ -66,17 +66,17 @@ class Site:
 
     @property
     def public_prefixes(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """What the WAN carries to this site's router."""
+        """Prefixes that the WAN routes to this site's router."""
         four = IPv4Network(self.nat.address) if self.nat else self.lan
         return tuple(prefix for prefix in (four, self.lan6) if prefix)
 
 
 @dataclass(frozen=True)
 class Path:
-    """Delay is one way, in milliseconds; loss is per packet, in percent. The same in both directions.
+    """A path, with the same properties in both directions. The delay is one-way; the loss is that of packets.
 
-    Packets of more than `mtu` bytes are cut by the routers, or refused with ICMP where they may not be cut (RFC 1191).
-    With `silent` they are lost without a word instead, as on paths where somebody drops ICMP.
+    Routers fragment packets of more than `mtu` bytes, or reject them with ICMP if they must not be fragmented (RFC
+    1191). With `silent`, such packets are lost without ICMP, as on paths where a firewall drops it.
     """
 
     delay_ms: float
@@ -87,7 +87,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a service of a host is reached from outside its site."""
+    """Address and port at which a service of a host is reached from outside its site."""
 
     address: IPv4Address | IPv6Address
     port: int
@@ -98,7 +98,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Topology:
-    """`links` has the paths that differ from `default`, keyed by the two places' names (sites and the operator)."""
+    """A topology. `links` are the paths that differ from `default`, by the names of both places (site or operator)."""
 
     name: str
     operator: IPv4Address
@@ -110,27 +110,27 @@ class Topology:
 
     @property
     def operator_prefixes(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """What the WAN carries to the operator."""
+        """Prefixes that the WAN routes to the operator."""
         six = (IPv6Network(self.operator6),) if self.operator6 else ()
         return (IPv4Network(self.operator), *six)
 
     @property
     def hosts(self) -> tuple[Host, ...]:
-        """Every host, in the file's order."""
+        """All hosts, in the order of the file."""
         return tuple(host for site in self.sites for host in site.hosts)
 
     def site(self, name: str) -> Site:
-        """Raise KeyError if there is none of that name."""
+        """Return a site by its name; KeyError when there is none."""
         return {site.name: site for site in self.sites}[name]
 
     def paths(self) -> Iterator[tuple[str, str, Path]]:
         """Yield every pair of places once, with the path between them."""
         places = [*(site.name for site in self.sites), OPERATOR]
-        for one, other in combinations(places, 2):
-            yield one, other, self.links.get(frozenset({one, other}), self.default)
+        for first, second in combinations(places, 2):
+            yield first, second, self.links.get(frozenset({first, second}), self.default)
 
     def ssh(self, host: Host) -> Endpoint | None:
-        """Where the operator reaches a host's sshd; None when its site's NAT forwards no port to it."""
+        """Return the endpoint of a host's sshd for the operator; None: its site's NAT forwards no port to it."""
         nat = self.site(host.site).nat
         if nat is None:
             return Endpoint(host.addresses[0], SSH_PORT)

@@ -1,4 +1,4 @@
-"""Topology files: YAML in, a Topology or every mistake at once out."""
+"""Reader of topology files: from YAML to a Topology, or to a list of all mistakes."""
 
 import re
 from collections.abc import Set
@@ -12,12 +12,12 @@ from lab.topology_rules import broken_rules
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_TOLD, _LOST = "told", "lost"  # what becomes of packets that are too big for a path
-_LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")  # no hyphen: no name of namespaces begins like another lab's
+_REPORTED, _LOST = "told", "lost"  # values of `too_big`: packets that exceed the MTU of a path
+_LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")  # no hyphen, so that no lab's namespace prefix begins with another's
 
 
 def load(file: FilePath) -> Topology:
-    """Read a topology file. Raises LabError with every mistake and its place in the file."""
+    """Read a topology file. Raises LabError with all mistakes and their paths."""
     try:
         return parse(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -29,7 +29,7 @@ def load(file: FilePath) -> Topology:
 
 
 def parse(text: str) -> Topology:
-    """Make a topology from YAML text. Raises LabError, a line for each mistake: `  path: what, and what to write`."""
+    """Read a topology from YAML text. Raises LabError with a line per mistake: `  path: problem, and what to write`."""
     raw = document(text)
     forms = Forms()
     topology = _topology(forms, {} if raw is None else raw)
@@ -43,7 +43,7 @@ def _topology(forms: Forms, raw: object) -> Topology:
     top = forms.mapping(raw, "", {"name", "operator", "sites"}, {"wan", "mirror"})
     name = forms.typed(top.get("name"), "name", str, "a name")
     if name and not _LAB_NAME.fullmatch(name):
-        forms.problem("name", f"{name!r} is no good name: a lower-case letter, then letters and digits, up to 12")
+        forms.problem("name", f"{name!r} is not a valid name: a lower-case letter, then letters and digits, up to 12")
     operator = forms.mapping(top.get("operator"), "operator", {"address"}, {"address6"})
     wan = forms.mapping(top.get("wan"), "wan", frozenset(), {"default", "links"})
     links = {}
@@ -84,7 +84,7 @@ def _site(forms: Forms, name: str, raw: object) -> Site:
 
 
 def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
-    """Read a host's address, or a list of one of each family."""
+    """Read a host's address, or a list of one address of each family."""
     values = raw if isinstance(raw, list) else [raw]
     six = [value for value in values if ":" in str(value)]
     four = [value for value in values if value not in six]
@@ -114,9 +114,9 @@ def _nat(forms: Forms, raw: object, at: str) -> Nat:
 
 def _path(forms: Forms, raw: object, at: str, also: Set[str] = frozenset()) -> Path:
     path = forms.mapping(raw, at, also, {"delay_ms", "loss_percent", "mtu", "too_big"})
-    too_big = path.get("too_big", _TOLD)
-    if too_big not in (_TOLD, _LOST):
-        forms.problem(f"{at}.too_big", f"{too_big} is neither {_TOLD} nor {_LOST}")
+    too_big = path.get("too_big", _REPORTED)
+    if too_big not in (_REPORTED, _LOST):
+        forms.problem(f"{at}.too_big", f"{too_big} is neither {_REPORTED} nor {_LOST}")
     return Path(
         delay_ms=forms.number(path, "delay_ms", at, 0, 10_000),
         loss_percent=forms.number(path, "loss_percent", at, 0, 100),

@@ -1,4 +1,4 @@
-"""What must hold among the values of a topology, once each of them is well formed."""
+"""Rules for the values of a topology together, once each of them is well-formed."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -13,7 +13,7 @@ _Placed: TypeAlias = tuple[str, _Address | None]
 
 
 def broken_rules(topology: Topology) -> list[str]:
-    """Return every mistake, each with its path in the file; an empty list when there is none."""
+    """Return all mistakes, each with its path in the file."""
     return [
         *_names(topology),
         *(problem for site in topology.sites for problem in _site(site)),
@@ -25,12 +25,12 @@ def broken_rules(topology: Topology) -> list[str]:
 
 def _names(topology: Topology) -> Iterator[str]:
     if OPERATOR in {site.name for site in topology.sites}:
-        yield f"sites.{OPERATOR}: is the operator's own name: choose another"
+        yield f"sites.{OPERATOR}: is the name of the operator's place: choose another"
     seen: dict[str, str] = {}
     for host in topology.hosts:
         at = f"sites.{host.site}.hosts.{host.name}"
         if host.short == OPERATOR or host.short.startswith(_ROUTER_PREFIX):
-            yield f"{at}: the first label {host.short} is taken by the lab itself: choose another"
+            yield f"{at}: the first label {host.short} is reserved by the lab: choose another"
         if host.short in seen:
             yield f"{at}: the first label {host.short} is that of {seen[host.short]} already: choose another"
         seen.setdefault(host.short, host.name)
@@ -53,14 +53,14 @@ def _site(site: Site) -> Iterator[str]:
     for index, forward in enumerate(site.nat.forwards):
         here = f"{at}.nat.forwards[{index}]"
         if forward.host not in names:
-            yield f"{here}.host: {forward.host} is no host of this site: {', '.join(sorted(names))} are"
+            yield f"{here}.host: {forward.host} is not a host of this site, which has {', '.join(sorted(names))}"
         if (forward.protocol, forward.port) in taken:
             yield f"{here}.port: {forward.protocol} {forward.port} is forwarded already"
         taken.add((forward.protocol, forward.port))
 
 
 def _inside(field: str, lan: IPv4Network | IPv6Network | None, placed: list[_Placed]) -> Iterator[str]:
-    """Yield what is wrong with the addresses of one family."""
+    """Yield the mistakes in the addresses of one family."""
     for path, address in placed:
         if address is None:
             continue
@@ -76,12 +76,12 @@ def _overlaps(topology: Topology) -> Iterator[str]:
     lans = [(site, "lan", site.lan) for site in topology.sites if site.lan]
     lans6 = [(site, "lan6", site.lan6) for site in topology.sites if site.lan6]
     both: list[tuple[Site, str, IPv4Network | IPv6Network]] = [*lans, *lans6]
-    for (one, _, lan), (other, field, others) in combinations(both, 2):
-        if lan.overlaps(others):
-            yield f"sites.{other.name}.{field}: {others} overlaps {lan} of {one.name}"
+    for (first, _, lan), (second, field, overlapping) in combinations(both, 2):
+        if lan.overlaps(overlapping):
+            yield f"sites.{second.name}.{field}: {overlapping} overlaps {lan} of {first.name}"
     for site, field, lan in both:
         if lan.is_global:
-            yield f"sites.{site.name}.{field}: {lan} belongs to somebody: use a documentation or private range"
+            yield f"sites.{site.name}.{field}: {lan} is public address space: use a documentation or private range"
 
 
 def _addresses(topology: Topology) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _addresses(topology: Topology) -> Iterator[str]:
     public += [(f"sites.{site.name}.nat.address", site.nat.address) for site in topology.sites if site.nat]
     for at, address in public:
         if address.is_global:
-            yield f"{at}: {address} belongs to somebody: use a documentation or private address"
+            yield f"{at}: {address} is a public address: use a documentation or private one"
         for site in topology.sites:
             if any(address in lan for lan in (site.lan, site.lan6) if lan):
                 yield f"{at}: {address} lies in the LAN of {site.name}"
@@ -112,4 +112,4 @@ def _links(topology: Topology) -> Iterator[str]:
         for unknown in sorted(between - places):
             yield f"wan.links: {unknown} is neither a site nor {OPERATOR}"
         if len(between) == 1:
-            yield f"wan.links: between {next(iter(between))} and itself is no path of the WAN"
+            yield f"wan.links: between {next(iter(between))} and itself is not a path of the WAN"

@@ -1,4 +1,4 @@
-"""Making a lab, or finishing what is there of it."""
+"""Creation of a lab, or completion of a partial one."""
 
 import time
 from dataclasses import replace
@@ -30,7 +30,7 @@ _POLL_SECONDS = 0.2
 
 
 def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
-    """Have every host booted and reachable. Harmless and quick when that is so already.
+    """Boot every host and wait until all are reachable. This is harmless, and quick, when they are already.
 
     `artifacts` is a mirror directory of the cache, which hosts see at /opt/mirror. Raises LabError or ToolError.
     """
@@ -39,8 +39,8 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
     wan.program()
     with record.locked(layout.lock):
         known = record.read(layout) or Record(str(TREE), tuple(map(str, cgroups.plan(layout.name).tops)))
-        seen = layout.mirror if artifacts else None
-        known = replace(known, tree=str(TREE), mirror=str(seen) if seen else None)
+        mounted = layout.mirror if artifacts else None
+        known = replace(known, tree=str(TREE), mirror=str(mounted) if mounted else None)
         known.write(layout)
         if artifacts:
             mirror.add(layout, artifacts)
@@ -52,10 +52,10 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
         access.make(layout)
         network.configure_operator(topology, layout)
         hosts.remove_others(topology, layout, known.directories)
-        hosts.prepare(topology, layout, known.directories, image, seen)
+        hosts.prepare(topology, layout, known.directories, image, mounted)
         access.write_known_hosts(topology, layout)
         started = hosts.start(topology, layout, known.directories)
-        title = f"boot of {len(started)} hosts" if started else "hosts: all run already, looking at each"
+        title = f"boot of {len(started)} hosts" if started else "hosts: all are running, checking each"
         with step(title, expect="about 10 s" if started else ""):
             _await(topology, layout, known.directories)
 
@@ -66,7 +66,7 @@ def _network(topology: Topology, layout: Layout, known: Record) -> None:
         return
     if known.network not in ("", wanted):
         message = (
-            f"the lab {layout.name} is up with other sites or another operator than its topology file has now: "
+            f"the sites or the operator in the topology file of {layout.name} have changed since the lab was made: "
             "run `python -m lab down` first. (Hosts and the WAN's paths can be changed while it is up.)"
         )
         raise LabError(message)
@@ -90,10 +90,10 @@ def _await(topology: Topology, layout: Layout, groups: Cgroups) -> None:
             raise LabError(message)
         time.sleep(_POLL_SECONDS)
         healths = probe_all(topology, layout, groups)
-    _tell_degraded(healths)
+    _print_degraded(healths)
 
 
-def _tell_degraded(healths: dict[str, Health]) -> None:
+def _print_degraded(healths: dict[str, Health]) -> None:
     for name, health in healths.items():
         if health.failed:
             print(f"    {name} is degraded: failed units: {', '.join(health.failed)}", flush=True)

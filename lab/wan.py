@@ -1,4 +1,4 @@
-"""The WAN: one relay process on the routers' tun devices, which adds delay and loss."""
+"""The WAN: a relay process on the tun devices of routers and operator, which adds delay and loss."""
 
 import json
 import signal
@@ -17,12 +17,12 @@ _LEAF = "wan"
 
 
 def program() -> Path:
-    """Return the relay's program, built first when its source is new."""
+    """Return the program of the relay, built if its source has changed."""
     return gobuild.build_local(TREE / "lab" / "wanrelay", "wanrelay")
 
 
 def configuration(topology: Topology, layout: Layout) -> str:
-    """Return what the relay reads, see lab/wanrelay/config.go."""
+    """Return the relay's configuration, in the form of lab/wanrelay/config.go."""
     places = [(site.name, layout.router_netns(site.name), site.public_prefixes) for site in topology.sites]
     operator = (OPERATOR, layout.operator_netns, topology.operator_prefixes)
     return json.dumps(
@@ -38,12 +38,12 @@ def configuration(topology: Topology, layout: Layout) -> str:
             ],
             "links": [
                 {
-                    "between": [one, other],
+                    "between": [first, second],
                     "delay_ms": path.delay_ms,
                     "loss_percent": path.loss_percent,
                     "lost_above": path.mtu if path.silent else 0,
                 }
-                for one, other, path in topology.paths()
+                for first, second, path in topology.paths()
             ],
         },
         indent=1,
@@ -56,20 +56,20 @@ def running(cgroups: Cgroups) -> bool:
 
 
 def ensure(topology: Topology, layout: Layout, cgroups: Cgroups) -> bool:
-    """Have the relay run with this topology's paths; return whether something had to be done for that."""
+    """Ensure that the relay runs with this topology's paths; return whether it was started or reconfigured."""
     wanted = configuration(topology, layout)
     known = layout.relay_config.exists() and layout.relay_config.read_text(encoding="utf-8") == wanted
     layout.relay_config.write_text(wanted, encoding="utf-8")
     relays = cgroups.processes(_LEAF) if known else cgroups.signal(signal.SIGHUP, _LEAF)
     if not relays:
-        # A WAN does not slow down because hosts have much to compute.
+        # The WAN must not slow down when hosts are busy.
         command = ["nice", "-n", "-10", str(program()), str(layout.relay_config)]
         log = layout.state / "wan.log"
         relay = process.start(command, cgroups.make(_LEAF), log=log)
         namespaces = [*(layout.router_netns(site.name) for site in topology.sites), layout.operator_netns]
         while not all(netns.has_carrier(namespace, WAN_DEVICE) for namespace in namespaces):
             if relay.poll() is not None:
-                message = f"the WAN's relay ended: {log.read_text(encoding='utf-8').splitlines()[-1:]}"
+                message = f"the relay of the WAN ended: {log.read_text(encoding='utf-8').splitlines()[-1:]}"
                 raise LabError(message)
             time.sleep(0.01)
     return not (relays and known)

@@ -9,16 +9,16 @@ from tools.errors import ToolError
 
 PYTHON = "3.11"
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
-"""What the lab's hosts are: Debian 12, CPython 3.11, glibc 2.36."""
+"""Platform tags of the lab's hosts: Debian 12, CPython 3.11, glibc 2.36."""
 
 STANDIN = Path(__file__).parent / "standin" / "requirements.txt"
 
 
 def ensure(requirements: Path = STANDIN) -> Path:
-    """Return a directory with the wheels of all requirements and of what they require, downloaded when not cached.
+    """Return a directory with the wheels of all requirements and their dependencies, downloaded if not cached.
 
-    The requirements should be exact pins: the directory is named by their text alone. Raises ToolError when the index
-    cannot be reached or has no wheel for the hosts' Python.
+    The requirements should be exact pins, because the cache entry is named by their text alone. Raises ToolError when
+    the index cannot be reached or has no wheel for the hosts' Python.
     """
     text = requirements.read_bytes()
     name = f"wheelhouse/{cache.digest(text, PYTHON, *PLATFORMS)}"

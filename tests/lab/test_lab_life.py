@@ -198,7 +198,7 @@ def test_exec_gives_input_output_and_exit_code_and_root_s_own_environment(lab: L
     done = lab.command("exec", "a1.lab.test", "--", "sh", "-c", "cat; echo err >&2; exit 7", stdin="in")
     assert (done.returncode, done.stdout, done.stderr) == (7, "in", "err\n")
     assert lab.sh("a1", 'echo "$HOME $USER $PWD ${PULUMI_STACK-none}"') == "/root root /root none"
-    assert "there is no host a9: a1, a2, b1, c1 are" in lab.command("exec", "a9", "--", "true").stderr
+    assert "there is no host a9; the hosts are a1, a2, b1, c1" in lab.command("exec", "a9", "--", "true").stderr
 
 
 def test_hosts_are_fit_for_kubelet(lab: Lab) -> None:
@@ -389,7 +389,7 @@ def test_hosts_come_and_go_with_the_topology_and_sites_do_not(lab: Lab, tmp_path
     del document["sites"]["left"]["hosts"]["a2.lab.test"]
     fewer = tmp_path / "fewer.yaml"
     fewer.write_text(yaml.safe_dump(document))
-    assert "a2 is not in the topology any more" in lab.up(fewer)
+    assert "a2 is no longer in the topology" in lab.up(fewer)
     assert not Path("/run/netns/sl-t-a2").exists()
     assert not (lab.state / "hosts" / "a2").exists()
     assert lab.leaf("host-a1")
@@ -398,7 +398,7 @@ def test_hosts_come_and_go_with_the_topology_and_sites_do_not(lab: Lab, tmp_path
     other.write_text(yaml.safe_dump(document))
     done = lab.command("up", topology=other)
     assert done.returncode == 2
-    assert "other sites or another operator" in done.stderr
+    assert "the sites or the operator in the topology file" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -114,7 +114,7 @@ def test_a_path_has_an_mtu_and_what_is_too_big_is_told_or_lost() -> None:
     assert paths[frozenset({"left", "operator"})] == WanPath(5, 1, 1500, silent=False)
     assert problems_of(changed(wan__default={"mtu": 100, "too_big": "cut"})) == [
         "wan.default.too_big: cut is neither told nor lost",
-        "wan.default.mtu: 100 is no number from 576 to 1500",
+        "wan.default.mtu: 100 is not a number from 576 to 1500",
     ]
 
 
@@ -187,13 +187,13 @@ wan:
     found = problems_of(text)
     for path, part in (
         ("sites.left.hosts.a1.other.test:", "the first label a1"),
-        ("sites.left.hosts.router-x.lab.test:", "taken by the lab itself"),
+        ("sites.left.hosts.router-x.lab.test:", "reserved by the lab"),
         ("sites.left.gateway:", "network or broadcast"),
         ("sites.left.hosts.router-x.lab.test:", "outside the site's LAN"),
-        ("sites.home.nat.forwards[0].host:", "no host of this site"),
+        ("sites.home.nat.forwards[0].host:", "not a host of this site"),
         ("sites.home.nat.forwards[1].port:", "forwarded already"),
         ("sites.right.lan:", "overlaps"),
-        ("sites.home.lan:", "belongs to somebody"),
+        ("sites.home.lan:", "is public address space"),
         ("operator.address:", "lies in the LAN of left"),
         ("sites.left.hosts.a1.other.test:", "is that of sites.left.hosts.a1.lab.test"),
         ("wan.links:", "itself"),
@@ -207,7 +207,7 @@ wan:
     [
         ("a: [", "is not YAML"),
         ("", "name: is missing"),
-        ("- a\n- b", "is no mapping"),
+        ("- a\n- b", "is not a mapping"),
         (SMALL + "name: again\n", "the key name is given 2 times"),
         (changed(name="with-hyphen"), "name: "),
         (changed(sites={}), "sites: "),
@@ -273,7 +273,7 @@ LEFT6 = {"lan6": "2001:db8:1::/64", "gateway6": "2001:db8:1::1", "hosts": {"a1.l
         ({**LEFT6, "hosts": {"a1.lab.test": "2001:db8:2::11"}}, "sites.left.hosts.a1.lab.test", "outside the site's LAN"),
         ({**LEFT6, "hosts": {"a1.lab.test": "192.0.2.11"}}, "sites.left.hosts.a1.lab.test", "needs a `lan` of the site"),
         ({**LEFT6, "nat": {"address": "203.0.113.7"}}, "sites.left.nat", "has no IPv4 LAN"),
-        ({**LEFT6, "lan6": "2001:4860::/64"}, "sites.left.lan6", "belongs to somebody"),
+        ({**LEFT6, "lan6": "2001:4860::/64"}, "sites.left.lan6", "is public address space"),
         (LEFT6, "operator.address6", "is missing, and there are sites without IPv4"),
     ],
 )  # fmt: skip
