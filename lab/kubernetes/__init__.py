@@ -1,4 +1,4 @@
-"""Kubernetes for labs without the internet: binaries built from Go modules, and container images made from them."""
+"""Kubernetes for air-gapped labs: binaries built from Go modules, and container images made from them."""
 
 from lab.kubernetes.mirror import ensure
 

@@ -1,4 +1,4 @@
-"""`python -m lab.kubernetes [VERSION]`: build the mirror directory of a Kubernetes version, or find it, and show it."""
+"""`python -m lab.kubernetes [VERSION]`: build the mirror directory of a Kubernetes version, and list it."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from tools.pins import pins
 
 
 def main() -> int:
-    """Print each file with its size in MiB; exit 1 with one message when something cannot be built."""
+    """Print each file with its size in MiB; return 1 after an error message when a build fails."""
     parser = argparse.ArgumentParser(prog="python -m lab.kubernetes", description=__doc__)
     parser.add_argument("version", nargs="?", default=pins().kubernetes, help="without a leading v (%(default)s)")
     try:

@@ -1,6 +1,6 @@
-"""Container images of one layer, made from files, as docker archives: what `ctr images import` and skopeo read.
+"""Container images of one layer, made from files, as docker archives for `ctr images import` and skopeo.
 
-The same files give the same bytes: times are zero, owners root, entries sorted.
+Archives are reproducible: times are zero, owners are root, and entries are sorted.
 Format: https://github.com/moby/docker-image-spec (manifest.json, configuration, layer).
 """
 
@@ -29,8 +29,8 @@ _DIRECTORIES = {"/tmp": 0o1777, "/etc": 0o755, "/run": 0o755, "/var": 0o755}  # 
 class Image:
     """An image from scratch.
 
-    `reference` is the full name with tag. `files` maps absolute paths in the image to files of this machine, which give
-    contents and execute permission; `links` maps paths to the targets of symbolic links. `architecture` is Go's word.
+    `reference` is the full name with tag. `files` maps absolute paths in the image to files of this machine, whose
+    content and execute permission they have; `links` maps paths to targets of symbolic links. `architecture` is GOARCH.
     """
 
     reference: str
@@ -41,12 +41,12 @@ class Image:
 
 
 def architecture() -> str:
-    """Return Go's word for this machine's processor."""
+    """Return the GOARCH of this machine."""
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 def write(image: Image, archive: Path) -> None:
-    """Write the image as a docker archive."""
+    """Write the image to a docker archive."""
     with tempfile.TemporaryFile(dir=archive.parent) as layer:
         _write_layer(image, layer)
         layer.seek(0)
@@ -65,12 +65,12 @@ def write(image: Image, archive: Path) -> None:
 
 
 def reference(archive: Path) -> str:
-    """Return the full name with tag of the one image in a docker archive. Raises ToolError when it is none."""
+    """Return the full name with tag of the image in a docker archive. Raises ToolError unless it has exactly one."""
     try:
         with tarfile.open(archive) as tar, tar.extractfile("manifest.json") or io.BytesIO() as manifest:
             ((name,),) = [image["RepoTags"] for image in json.load(manifest)]
     except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
-        message = f"{archive} is no docker archive of one image under one name"
+        message = f"{archive} is not a docker archive of one image with one name"
         raise ToolError(message) from error
     return str(name)
 

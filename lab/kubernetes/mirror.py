@@ -1,4 +1,4 @@
-"""The mirror directory: everything that a host of the lab needs to become a Kubernetes node without the internet.
+"""The mirror directory: all files that a host of the lab needs to become a Kubernetes node without the internet.
 
 Layout, as hosts see it at /opt/mirror (read-only): `vVERSION/{kubeadm,kubelet,kubectl}`, `vVERSION/images/NAME.tar`,
 `cni/NAME`, `SHA256SUMS`.
@@ -25,12 +25,12 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
 def ensure(version: str = pins().kubernetes) -> Path:
-    """Return the mirror directory of one Kubernetes version (no leading v), built when it is not there yet.
+    """Return the mirror directory of a Kubernetes version (without a leading v), built if the cache does not have it.
 
-    A first build takes about six minutes on two cores. Raises ToolError when something cannot be built.
+    A first build takes about six minutes on two cores. Raises ToolError when a build fails.
     """
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        message = f"{version!r} is no version of Kubernetes: write it like {pins().kubernetes}, without a leading v"
+        message = f"{version!r} is not a version of Kubernetes: write it like {pins().kubernetes}, without a leading v"
         raise ToolError(message)
     pinned = (pins().kubernetes_sums.get(version), pins().etcd_sums, pins().go["cni-plugins"])
     key = cache.digest(version, repr(pinned), cache.digest_tree(Path(__file__).parent))
@@ -58,7 +58,7 @@ def _fill(target: Path, version: str, wanted: Mapping[str, Image], built: progra
 
 
 def _images(version: str, built: programs.Programs, for_proxy: Mapping[str, Path]) -> dict[str, Image]:
-    """Return the images under the names that kubeadm wants, keyed by file name. Its manifests name the programs."""
+    """Return the images by file name, under the names that kubeadm expects. Its manifests name the programs."""
     tags, kubernetes = built.tags, f"v{version}"
     made = [
         _image(f"{_REGISTRY}/{name}:{kubernetes}", {f"/usr/local/bin/{name}": built.kubernetes / name})
@@ -87,7 +87,7 @@ def _image(
 
 
 def _write_sums(target: Path) -> None:
-    """Write SHA256SUMS as `sha256sum --check` reads it, over every file."""
+    """Write SHA256SUMS over all files, in the form of `sha256sum --check`."""
     lines = []
     for path in sorted(path for path in target.rglob("*") if path.is_file()):
         with path.open("rb") as content:

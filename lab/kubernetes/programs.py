@@ -1,7 +1,7 @@
-"""Kubernetes and what belongs to it, built from published Go modules.
+"""Programs of Kubernetes, etcd, CoreDNS and CNI, built from published Go modules.
 
-`k8s.io/kubernetes` cannot be built by its module path alone: it replaces its staging modules by directories of its own
-repository. Each of them is published too, as v0.MINOR.PATCH, and those take their place here.
+`k8s.io/kubernetes` cannot be built by its module path alone, because it replaces its staging modules by directories of
+its own repository. These modules are also published, as v0.MINOR.PATCH; the build uses the published ones.
 """
 
 import re
@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Tags:
-    """The image tags that kubeadm of one version wants, as written in its source."""
+    """Image tags that kubeadm of one version expects, from its source."""
 
     etcd: str
     coredns: str
@@ -38,7 +38,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class Programs:
-    """Where the programs of one Kubernetes version lie on this machine, and the tags for images made from them."""
+    """Paths of the programs of one Kubernetes version on this machine, and the tags of images made from them."""
 
     kubernetes: Path
     etcd: Path
@@ -50,11 +50,11 @@ class Programs:
 
 
 def build(version: str) -> Programs:
-    """Build what is not in the cache yet; `version` has no leading v. Raises ToolError when a build fails."""
+    """Build the programs that the cache does not have; `version` has no leading v. Raises ToolError on failure."""
     source = gobuild.download(_MODULE, f"v{version}")
     tags = read_tags((Path(source["Dir"]) / _CONSTANTS).read_text(encoding="utf-8"))
     if tags.coredns != (ours := _coredns_version()):
-        print(f"    CoreDNS {ours} stands in for {tags.coredns}, which kubeadm {version} asks for", flush=True)
+        print(f"    CoreDNS {ours} replaces {tags.coredns}, which kubeadm {version} expects", flush=True)
     return Programs(
         kubernetes=_kubernetes(version, Path(source["GoMod"])),
         etcd=gobuild.build(_etcd(tags.etcd), expect="under a minute, once"),
@@ -71,19 +71,19 @@ def build(version: str) -> Programs:
 
 
 def read_tags(constants: str) -> Tags:
-    """Find the tags in kubeadm's `constants.go`. Raises ToolError when a constant is not there."""
+    """Return the tags in kubeadm's `constants.go`. Raises ToolError when a constant is missing."""
 
     def value(name: str) -> str:
         if match := re.search(rf'^\s*{name}\s*=\s*"([^"]+)"', constants, re.MULTILINE):
             return match[1]
-        message = f"kubeadm's source has no constant {name}: this version is not known to the lab"
+        message = f"kubeadm's source has no constant {name}: the lab does not support this version"
         raise ToolError(message)
 
     return Tags(etcd=value("DefaultEtcdVersion"), coredns=value("CoreDNSVersion"), pause=value("PauseVersion"))
 
 
 def staging(go_mod: object, version: str) -> dict[str, str]:
-    """Return the replacements of staging modules; `go_mod` is k8s.io/kubernetes' as `go mod edit -json` shows it."""
+    """Return the replacements of staging modules; `go_mod` is k8s.io/kubernetes' as `go mod edit -json` prints it."""
     published = f"v0.{version.split('.', 1)[1]}"
     requires = go_mod.get("Require") if isinstance(go_mod, dict) else None
     paths = [entry["Path"] for entry in requires or [] if entry["Version"] == "v0.0.0"]
@@ -126,5 +126,5 @@ def _cni_version() -> str:
 
 def _coredns_version() -> str:
     text = (_HERE / "coredns/go.mod").read_text(encoding="utf-8")
-    found = re.search(r"github.com/coredns/coredns (v\S+)", text)
-    return found[1] if found else "of no known version"
+    match = re.search(r"github.com/coredns/coredns (v\S+)", text)
+    return match[1] if match else "of no known version"

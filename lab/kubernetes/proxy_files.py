@@ -1,4 +1,4 @@
-"""What kube-proxy runs: nft and iptables of this machine's Debian packages, with the libraries that they load."""
+"""Programs that kube-proxy runs: nft and iptables of this machine's Debian packages, with their libraries."""
 
 import re
 import subprocess
@@ -12,13 +12,13 @@ _PACKAGES = ("iptables", "nftables", "netbase")
 _NFT = "/usr/sbin/nft"
 _XTABLES = "/usr/sbin/xtables-nft-multi"
 _NAMES = [f"{family}{action}" for family in ("iptables", "ip6tables") for action in ("", "-save", "-restore")]
-# nft lists protocols by name only with this file; a kube-proxy that restarts does not know its own entries by number.
+# Without this file nft lists protocols by number, and a restarted kube-proxy does not recognize its own entries.
 _PROTOCOLS = Path("/etc/protocols")
 LINKS = {f"/usr/sbin/{name}": Path(_XTABLES).name for name in _NAMES}
 
 
 def files() -> dict[str, Path]:
-    """Return path in the image -> file of this machine; installs the packages when they are missing."""
+    """Return files of this machine by their path in the image. Missing packages are installed."""
     debian.ensure(_PACKAGES)
     extensions = sorted(path for path in Path("/usr/lib").glob("*-linux-gnu/xtables/*.so") if path.is_file())
     if not extensions:
@@ -29,7 +29,7 @@ def files() -> dict[str, Path]:
 
 
 def libraries(programs: Iterable[Path]) -> list[Path]:
-    """Return the shared libraries, the dynamic linker among them, that the linker finds for these programs."""
+    """Return the shared libraries of programs, including the dynamic linker."""
     listing = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False)
     if missing := re.findall(r"(\S+) => not found", listing.stdout):
         message = f"shared libraries are missing on this machine: {', '.join(sorted(set(missing)))}"

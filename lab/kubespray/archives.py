@@ -1,6 +1,6 @@
-"""Tarballs laid out inside as the projects' releases are, because Kubespray unpacks them.
+"""Tarballs with the layout of the projects' releases, which Kubespray unpacks.
 
-The same files give the same bytes: times are zero, owners root, entries sorted.
+They are reproducible: times are zero, owners are root, and entries are sorted.
 """
 
 import gzip
@@ -12,7 +12,7 @@ _FAST = 1
 
 
 def write(archive: Path, files: Mapping[str, Path]) -> None:
-    """Write a tar.gz of programs: path inside -> file of this machine."""
+    """Write a tar.gz of programs: files of this machine by their path in the archive."""
     with (
         archive.open("wb") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_FAST, mtime=0) as zipped,
@@ -28,7 +28,7 @@ def write(archive: Path, files: Mapping[str, Path]) -> None:
 
 
 def has(archive: Path, name: str) -> bool:
-    """Say whether a tar.gz holds the file `name`, under exactly this path; False when it is no tar.gz."""
+    """Tell whether a tar.gz holds a file of exactly this path; False when it is not a tar.gz."""
     try:
         with tarfile.open(archive, "r:gz") as tar:
             return any(entry.name == name and entry.isfile() for entry in tar)

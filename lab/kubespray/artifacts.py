@@ -1,8 +1,8 @@
-"""What Kubespray downloads, made from registries and from what the caller brings, ready to be served to a lab.
+"""Files and images that Kubespray downloads, made from package registries and from files that the user provides.
 
-`files/` is for an HTTP server (`vVERSION/{kubeadm,kubelet,kubectl}`, and tarballs named and laid out as released),
-`images/*.tar` are docker archives whose names' paths are those that Kubespray wants, and `variables.json` has the
-variables that point it there (see `lab.kubespray.variables`).
+`files/` is for an HTTP server (`vVERSION/{kubeadm,kubelet,kubectl}`, and tarballs with the names and layout of the
+releases), `images/*.tar` are docker archives with the image paths that Kubespray expects, and `variables.json` has the
+variables that point Kubespray to the mirror (see `lab.kubespray.variables`).
 """
 
 import argparse
@@ -26,15 +26,15 @@ from tools.pins import PINS_FILE
 from tools.progress import step
 
 _RECIPE = tuple(Path(module.__file__ or "") for module in (archives, balancer, extra, programs, variables))
-# Kubespray runs etcd as a service of the host here, from files.
+# In the lab, Kubespray runs etcd as a service of the host, from files.
 _LEFT_OUT = ("etcd",)
 
 
 def ensure(versions: Sequence[str], brought: Path) -> Path:
-    """Return the directory for these Kubernetes versions (no leading v), made when the cache has none of this recipe.
+    """Return the directory for these Kubernetes versions (without a leading v), made if the cache does not have it.
 
-    `brought` is checked each time. A first run takes about five minutes besides ten for each Kubernetes version.
-    Raises ToolError when something brought is missing or changed, or cannot be built.
+    `brought`, the directory of the user's files, is checked each time. A first run takes about five minutes, and ten
+    for each Kubernetes version. Raises ToolError when one of these files is missing or changed, or a build fails.
     """
     if not versions:
         message = "name at least one Kubernetes version"
@@ -52,9 +52,9 @@ def ensure(versions: Sequence[str], brought: Path) -> Path:
         with step(f"files and images for Kubespray, Kubernetes {', '.join(mirrors)}", expect="half a minute"):
             downloads = _files(target / "files", mirrors, built, own, architecture)
             tags = _images(target / "images", mirrors, nginx, own)
-            found = variables.of(target / "files", downloads, tags)
-            found |= _tags(nginx, own)
-            text = json.dumps(found, indent=2, sort_keys=True)
+            values = variables.of(target / "files", downloads, tags)
+            values |= _tags(nginx, own)
+            text = json.dumps(values, indent=2, sort_keys=True)
             (target / "variables.json").write_text(f"{text}\n", encoding="utf-8")
 
     return cache.entry(f"kubespray/artifacts-{key}", fill)
@@ -63,7 +63,7 @@ def ensure(versions: Sequence[str], brought: Path) -> Path:
 def _files(
     target: Path, mirrors: Mapping[str, Path], built: Programs, own: Extra, architecture: str
 ) -> dict[str, Download]:
-    """Fill the directory of files; return what is the same for every Kubernetes version."""
+    """Fill the directory of files; return the downloads that are the same for all Kubernetes versions."""
     for version, mirror in mirrors.items():
         (target / f"v{version}").mkdir(parents=True)
         for name in variables.ON_HOSTS:
@@ -90,7 +90,7 @@ def _files(
 
 
 def _images(target: Path, mirrors: Mapping[str, Path], nginx: Image, own: Extra) -> dict[str, Tags]:
-    """Fill the directory of images; return the tags that go with each Kubernetes version."""
+    """Fill the directory of images; return the tags for each Kubernetes version."""
     target.mkdir()
     tags = {}
     for version, mirror in mirrors.items():
@@ -108,7 +108,7 @@ def _images(target: Path, mirrors: Mapping[str, Path], nginx: Image, own: Extra)
 
 
 def _tags(nginx: Image, own: Extra) -> dict[str, str]:
-    """Return the variables of images that are the same for every Kubernetes version."""
+    """Return the variables of images that are the same for all Kubernetes versions."""
     return {
         "nginx_image_tag": _tag(nginx.reference),
         "flannel_image_tag": own.tags["flannel/flannel"],
@@ -121,10 +121,10 @@ def _tag(reference: str) -> str:
 
 
 def main() -> int:
-    """Print each file with its size in MiB; exit 1 with one message when something is wrong."""
+    """Print each file with its size in MiB; return 1 after an error message."""
     parser = argparse.ArgumentParser(prog="python -m lab.kubespray.artifacts", description=__doc__)
-    parser.add_argument("extra", type=Path, help="the directory with what no registry has")
-    parser.add_argument("versions", nargs="+", help="of Kubernetes, without a leading v")
+    parser.add_argument("extra", type=Path, help="the directory with the files that no registry has")
+    parser.add_argument("versions", nargs="+", help="versions of Kubernetes, without a leading v")
     options = parser.parse_args()
     try:
         directory = ensure(options.versions, options.extra)

@@ -1,4 +1,4 @@
-"""The stack's configuration for real Kubespray in the lab: that for the stand-in, with some values replaced."""
+"""Stack configuration for real Kubespray in the lab: the one for the stand-in, with some values replaced."""
 
 import json
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ BASE = TREE / "Pulumi.dev.yaml"
 _KUBERNETES = "stretched:kubernetes"
 _FILES = "@FILES@"
 _REGISTRY = "@REGISTRY@"
-_LAB_IMAGES = "registry.lab"  # where the images of lab/kubernetes that are nobody else's say that they come from
+_LAB_IMAGES = "registry.lab"  # registry in the names of images that exist in lab/kubernetes only
 
 
 def path(layout: Layout) -> Path:
-    """Return where the configuration of a lab's stack is written, in a directory of mode 0700."""
+    """Return the path of the configuration of a lab's stack, in a directory of mode 0700."""
     return layout.access / "kubespray" / BASE.name
 
 
@@ -43,7 +43,7 @@ def write(layout: Layout, checkout: Path, wheelhouse: Path, mirror: Mirror, arti
 def make(
     base: Mapping[str, object], checkout: Path, wheelhouse: Path, mirror: Mirror, downloads: Mapping[str, object]
 ) -> dict[str, object]:
-    """Return the configuration made from the stand-in's; nothing of that is changed but the section `kubernetes`.
+    """Return the configuration, made from that of the stand-in; only the section `kubernetes` differs.
 
     `downloads` are the variables that point Kubespray at the mirror.
     """
@@ -59,10 +59,10 @@ def make(
 
 
 def _lab(mirror: Mirror) -> dict[str, object]:
-    """Variables that these hosts want of Kubespray, besides those that they want of the stand-in too."""
+    """Return the variables that Kubespray needs on these hosts, in addition to those of the stand-in."""
     return {
         "files_repo": mirror.files_url,
-        # The registry speaks plain HTTP, and stands in for one more name.
+        # The registry uses plain HTTP, and serves the images of one more name.
         "containerd_registries_mirrors": [
             {
                 "prefix": prefix,
@@ -72,15 +72,15 @@ def _lab(mirror: Mirror) -> dict[str, object]:
             }
             for prefix in (mirror.registry, _LAB_IMAGES)
         ],
-        # Without CAP_SYS_RESOURCE neither limits can be raised nor the OOM score lowered.
+        # Without CAP_SYS_RESOURCE, containerd can neither raise limits nor lower the OOM score.
         "containerd_extra_runtime_args": {"restrict_oom_score_adj": True},
         "containerd_base_runtime_spec_rlimit_nofile": 20000,
         "containerd_limit_open_file_num": 20000,
-        # nftables would have modules loaded, of which the hosts have none.
+        # The mode nftables loads kernel modules, which the hosts do not have.
         "kube_proxy_mode": "iptables",
-        # There is no name server at all; Kubespray refuses a host that names none.
+        # There is no name server, but Kubespray rejects a host without one.
         "upstream_dns_servers": [str(mirror.address)],
-        # Hosts share one machine's disk, which other things fill too; kubelet's own limits are 10 and 15 % of it.
+        # Hosts share the machine's disk with other programs; kubelet's default limits are 10 and 15 % of it.
         "eviction_hard": {
             "memory.available": "100Mi",
             "nodefs.available": "1%",
@@ -90,7 +90,7 @@ def _lab(mirror: Mirror) -> dict[str, object]:
         "kubelet_image_gc_high_threshold": 100,
         # Hosts share the machine's clock.
         "ntp_enabled": False,
-        # Their images come from nowhere; the first wants a module, too.
+        # The lab has no images of these; the first one needs a kernel module, too.
         "enable_nodelocaldns": False,
         "enable_dns_autoscaler": False,
         "deploy_netchecker": False,

@@ -1,7 +1,7 @@
-"""What no registry has: a directory that the caller brings, held against its own SHA256SUMS.
+"""Files that no registry has: a directory that the user provides, verified by its SHA256SUMS.
 
-`crictl-vVERSION-linux-ARCHITECTURE.tar.gz` and `nerdctl-VERSION-linux-ARCHITECTURE.tar.gz` as the projects release
-them, and docker archives `images/*.tar`, among them the two images of flannel.
+It holds `crictl-vVERSION-linux-ARCHITECTURE.tar.gz` and `nerdctl-VERSION-linux-ARCHITECTURE.tar.gz` as the projects
+release them, and docker archives `images/*.tar`, among them the two images of flannel.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _USES = {"crictl": "talking to the container runtime", "nerdctl": "pulling image
 
 @dataclass(frozen=True)
 class Tool:
-    """A tarball with one program of this name in it; the version has no leading v."""
+    """A tarball with one program; the version has no leading v."""
 
     file: Path
     version: str
@@ -32,7 +32,7 @@ class Tool:
 
 @dataclass(frozen=True)
 class Extra:
-    """The directory's contents, after all checks. `tags` maps flannel's images (paths without registry) to tags."""
+    """Verified content of the directory. `tags` maps flannel's images (paths without registry) to tags."""
 
     crictl: Tool
     nerdctl: Tool
@@ -42,36 +42,38 @@ class Extra:
 
 
 def check(directory: Path, architecture: str) -> Extra:
-    """Return what the directory holds. Raises ToolError with every mistake at once, and what the files are for."""
+    """Return the content of the directory. Raises ToolError with all mistakes, and each file's purpose."""
     if not directory.is_dir():
-        message = f"{directory} is no directory: it must hold what no registry has\n{_wanted(architecture)}"
+        message = (
+            f"{directory} is not a directory: it must hold the files that no registry has\n{_wanted(architecture)}"
+        )
         raise ToolError(message)
     mistakes = _wrong_sums(directory)
     tools = {name: _tool(directory, name, architecture, mistakes) for name in _TOOLS}
-    found = tuple(sorted((directory / "images").glob("*.tar")))
-    tags = _tags(found, mistakes)
+    archives_of_images = tuple(sorted((directory / "images").glob("*.tar")))
+    tags = _tags(archives_of_images, mistakes)
     crictl, nerdctl = tools["crictl"], tools["nerdctl"]
     if mistakes or crictl is None or nerdctl is None:
         lines = "\n".join(f"  - {mistake}" for mistake in mistakes)
         message = f"{directory} cannot be used:\n{lines}\n{_wanted(architecture)}"
         raise ToolError(message)
-    return Extra(crictl, nerdctl, found, tags, (directory / SUMS).read_bytes())
+    return Extra(crictl, nerdctl, archives_of_images, tags, (directory / SUMS).read_bytes())
 
 
 def _wanted(architecture: str) -> str:
     lines = [f"  {_TOOLS[name].format('VERSION', architecture)}: {use}" for name, use in _USES.items()]
     lines += [f"  images/*.tar with docker.io/{path}:TAG: {use}" for path, use in _FLANNEL.items()]
-    return "\n".join(["What belongs into it:", *lines, f"  {SUMS}: made there by `sha256sum *.tar.gz images/*.tar`"])
+    return "\n".join(["It must hold:", *lines, f"  {SUMS}: made there by `sha256sum *.tar.gz images/*.tar`"])
 
 
 def _wrong_sums(directory: Path) -> list[str]:
-    """Hold every file against the list, and the list against the files."""
+    """Return the differences between SHA256SUMS and the files."""
     try:
         lines = (directory / SUMS).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        return [f"{SUMS} is not there"]
+        return [f"{SUMS} is missing"]
     except UnicodeDecodeError:
-        return [f"{SUMS} is no text"]
+        return [f"{SUMS} is not a text file"]
     mistakes, listed = [], {}
     for number, line in enumerate(lines, start=1):
         if match := re.fullmatch(r"([0-9a-f]{64}) [ *](?:\./)?(\S.*)", line):
@@ -80,43 +82,44 @@ def _wrong_sums(directory: Path) -> list[str]:
             mistakes.append(f"{SUMS}, line {number}: not a checksum, two spaces and a file name")
     present = {path.relative_to(directory).as_posix(): path for path in directory.rglob("*") if path.is_file()}
     present.pop(SUMS, None)
-    mistakes += [f"{name} is listed in {SUMS} but is not there" for name in sorted(listed.keys() - present.keys())]
+    mistakes += [f"{name} is listed in {SUMS} but is missing" for name in sorted(listed.keys() - present.keys())]
     mistakes += [f"{name} is not listed in {SUMS}" for name in sorted(present.keys() - listed.keys())]
     for name in sorted(listed.keys() & present.keys()):
         with present[name].open("rb") as content:
             if hashlib.file_digest(content, "sha256").hexdigest() != listed[name]:
-                mistakes.append(f"{name} is not what {SUMS} says: it was changed or is not whole")
+                mistakes.append(f"{name} does not match {SUMS}: it was changed or is incomplete")
     return mistakes
 
 
 def _tool(directory: Path, name: str, architecture: str, mistakes: list[str]) -> Tool | None:
-    """Find the one tarball of a program; note what is wrong with it."""
+    """Return the one tarball of a program; record what is wrong with it."""
     pattern = _TOOLS[name]
-    found = sorted(directory.glob(pattern.format("*", architecture)))
-    if len(found) != 1:
-        count = "several" if found else "none"
+    tarballs = sorted(directory.glob(pattern.format("*", architecture)))
+    if len(tarballs) != 1:
+        count = "several are" if tarballs else "none is"
         wanted = pattern.format("VERSION", architecture)
-        mistakes.append(f"one {wanted} is needed for {_USES[name]}, {count} found")
+        mistakes.append(f"one {wanted} is needed for {_USES[name]}, but {count} there")
         return None
-    if not archives.has(found[0], name):
-        mistakes.append(f"{found[0].name} is no tar.gz with {name} at its top")
+    (tarball,) = tarballs
+    if not archives.has(tarball, name):
+        mistakes.append(f"{tarball.name} is not a tar.gz with {name} at its top")
     before, after = pattern.format("*", architecture).split("*")
-    return Tool(found[0], found[0].name.removeprefix(before).removesuffix(after))
+    return Tool(tarball, tarball.name.removeprefix(before).removesuffix(after))
 
 
-def _tags(found: tuple[Path, ...], mistakes: list[str]) -> dict[str, str]:
-    """Return the tags of flannel's images; note those that are missing or twice there, and what is no image."""
+def _tags(archives_of_images: tuple[Path, ...], mistakes: list[str]) -> dict[str, str]:
+    """Return the tags of flannel's images; record missing and duplicate ones, and files that are not images."""
     tags: dict[str, str] = {}
-    for archive in found:
+    for archive in archives_of_images:
         try:
             path, _, tag = images.reference(archive).removeprefix("docker.io/").rpartition(":")
         except ToolError as error:
             mistakes.append(str(error))
             continue
         if path in tags:
-            mistakes.append(f"images/{archive.name} is another docker.io/{path}: one tag of it can be used")
+            mistakes.append(f"images/{archive.name} is a second docker.io/{path}: keep one of them")
         if path in _FLANNEL:
             tags[path] = tag
     for path in _FLANNEL.keys() - tags.keys():
-        mistakes.append(f"an image docker.io/{path}:TAG is needed for {_FLANNEL[path]}, none found in images/")
+        mistakes.append(f"an image docker.io/{path}:TAG is needed for {_FLANNEL[path]}, but images/ has none")
     return tags

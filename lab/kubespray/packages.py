@@ -1,6 +1,6 @@
-"""Debian packages from the archive: an apt repository of what Kubespray installs on hosts, and single packages' files.
+"""Debian packages: an apt repository of the packages that Kubespray installs on hosts, and files of single packages.
 
-apt works here with lists of its own: neither this machine's sources and lists nor what is installed on it plays a part.
+apt uses its own sources and lists here: those of this machine, and its installed packages, do not matter.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ deb http://deb.debian.org/debian {_SUITE} main
 deb http://deb.debian.org/debian {_SUITE}-updates main
 deb http://deb.debian.org/debian-security {_SUITE}-security main
 """
-# What the role system_packages of Kubespray v2.31.0 has on Debian 12 without IPVS and NTP. Both proxy modes' are in it.
+# Packages of the role system_packages of Kubespray v2.31.0 on Debian 12, without IPVS and NTP, for both proxy modes.
 KUBESPRAY = (
     *("apparmor", "apt-transport-https", "bash-completion", "conntrack", "curl", "e2fsprogs", "ebtables", "gnupg"),
     *("iproute2", "ipset", "iptables", "iputils-ping", "libseccomp2", "mergerfs", "nftables", "openssl", "python3-apt"),
@@ -25,9 +25,9 @@ KUBESPRAY = (
 
 
 def repository(image: Path) -> Path:
-    """Return a flat apt repository: those of Kubespray's packages, and of what they need, that the image lacks.
+    """Return a flat apt repository of Kubespray's packages and their dependencies, as far as the image lacks them.
 
-    `image` is a root file system whose place in the cache names what is in it. Raises ToolError.
+    `image` is a root file system; the name of its cache entry identifies its content. Raises ToolError.
     """
     name = f"kubespray/packages/{cache.digest(_SOURCES, *KUBESPRAY, image.parent.name)}"
 
@@ -48,7 +48,7 @@ def repository(image: Path) -> Path:
 
 
 def unpacked(package: str) -> Path:
-    """Return a directory with the package's files alone. It is not installed, so that nothing of it starts here."""
+    """Return a directory with the package's files. The package is not installed, so it starts no services."""
 
     def fill(target: Path) -> None:
         with step(f"Debian package {package}, unpacked into the cache"), tempfile.TemporaryDirectory() as directory:
@@ -60,7 +60,7 @@ def unpacked(package: str) -> Path:
 
 
 def _apt(status: Path, target: Path, *words: str) -> None:
-    """Run apt-get for a system whose dpkg status is this; the packages come to `target`."""
+    """Run apt-get for a system with this dpkg status; it downloads packages to `target`."""
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "sources.list").write_text(_SOURCES, encoding="ascii")
         for name in ("lists/partial", "archives/partial"):

@@ -1,4 +1,4 @@
-"""The programs that Kubespray installs on hosts beside Kubernetes' own, built from published Go modules."""
+"""Programs that Kubespray installs on hosts besides those of Kubernetes, built from published Go modules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from pathlib import Path
 from tools import debian, gobuild
 from tools.pins import pins
 
-# seccomp needs the C library; the other two keep what is linked statically from calling the host's resolver.
+# seccomp needs the C library; with the other two, the static binary does not call the resolver of the host.
 _RUNC_TAGS = ("seccomp", "netgo", "osusergo")
 _RUNC_NEEDS = ("gcc", "libc6-dev", "libseccomp-dev")
 
 
 @dataclass(frozen=True)
 class Program:
-    """Programs released together: a version without leading v, and name -> file."""
+    """Programs of one release: a version without a leading v, and files by name."""
 
     version: str
     files: Mapping[str, Path]
@@ -22,7 +22,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Programs:
-    """All that is built for hosts."""
+    """All programs that are built for hosts."""
 
     etcd: Program
     containerd: Program
@@ -31,7 +31,7 @@ class Programs:
 
 
 def build() -> Programs:
-    """Build what is not in the cache yet, in about four minutes on two cores. Raises ToolError when a build fails."""
+    """Build the programs that the cache lacks, in about four minutes on two cores. Raises ToolError on failure."""
     go = pins().go
     debian.ensure(_RUNC_NEEDS)
     containerd, cni = go["containerd"], go["cni-plugins"]

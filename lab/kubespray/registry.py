@@ -1,6 +1,6 @@
-"""The OCI registry: its program, and its storage, which is filled once from docker archives in a network of its own.
+"""The OCI registry: its program, and its storage, which is filled once from docker archives.
 
-`python -m lab.kubespray.registry STORAGE ARCHIVE...` fills; it expects a network namespace that nothing else uses.
+`python -m lab.kubespray.registry STORAGE ARCHIVE...` fills a storage; it needs a network namespace of its own.
 """
 
 import argparse
@@ -25,11 +25,11 @@ from tools.errors import ToolError
 _LOOPBACK = "127.0.0.1"
 _PORT = 5000
 _STARTS_IN = 20.0
-_RECIPE = "1"  # to be changed with what `fill` makes of the same archives
+_RECIPE = "1"  # change it when `fill` gives another result for the same archives
 
 
 def program() -> Path:
-    """Return the registry's program, of Debian's package."""
+    """Return the registry's program, from its Debian package."""
     return packages.unpacked("docker-registry") / "usr/bin/docker-registry"
 
 
@@ -43,7 +43,7 @@ def configuration(storage: Path, listen: str, *, read_only: bool) -> str:
 
 
 def storage(artifacts: Path) -> Path:
-    """Return the storage with all images of the artifacts, filled when the cache has none. Raises ToolError."""
+    """Return the storage with all images of the artifacts, filled if the cache does not have it. Raises ToolError."""
     archives = sorted((artifacts / "images").glob("*.tar"))
     name = f"kubespray/registry/{cache.digest(_RECIPE, artifacts.name)}"
     return cache.entry(name, lambda target: fill(target, archives))
@@ -55,12 +55,12 @@ def fill(target: Path, archives: Sequence[Path]) -> None:
     program()
     command = ["unshare", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]
     command += [sys.executable, "-m", "lab.kubespray.registry", str(target), *map(str, archives)]
-    with progress.step(f"registry: {len(archives)} images put in", expect="about a minute"):
+    with progress.step(f"registry: {len(archives)} images to be pushed", expect="about a minute"):
         progress.run(command, cwd=TREE)
 
 
 def path_of(reference: str) -> str:
-    """Return an image's path and tag without the registry's name, by the rules of docker's references.
+    """Return path and tag of an image without the name of its registry, by the rules of docker's references.
 
     >>> path_of("registry.k8s.io/coredns/coredns:v1.12.4"), path_of("nginx:1"), path_of("flannel/flannel:v1")
     ('coredns/coredns:v1.12.4', 'library/nginx:1', 'flannel/flannel:v1')
@@ -101,10 +101,10 @@ def _await(server: "subprocess.Popen[bytes]") -> None:
 
 def _push(archive: Path, reference: str) -> None:
     target = f"docker://{_LOOPBACK}:{_PORT}/{path_of(reference)}"
-    # Read by hosts over a network that is faster than a higher compression would be.
+    # A higher compression would take more time than it saves on the lab's network.
     options = ["--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", "--dest-compress-level=1"]
     run("skopeo", *options, f"docker-archive:{archive}:{reference}", target)
-    print(f"{path_of(reference)} is in", flush=True)
+    print(f"{path_of(reference)} pushed", flush=True)
 
 
 def main() -> int:

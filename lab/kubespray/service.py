@@ -1,6 +1,6 @@
-"""The two servers of a lab's Kubespray mirror: files by HTTP and images by a registry, at the operator's address.
+"""The two servers of a lab's Kubespray mirror, at the operator's address: files over HTTP, and an image registry.
 
-Both are read only. They run in the operator's place and in the lab's cgroups, so `lab down` ends them.
+Both are read-only. They run in the operator's place and in the lab's cgroups, so `lab down` ends them.
 """
 
 import json
@@ -24,13 +24,13 @@ from tools.progress import step
 FILES_PORT = 8000
 REGISTRY_PORT = 5000
 PACKAGES = "packages"
-"""Where the apt repository is among the files."""
+"""Directory of the apt repository among the files."""
 _STARTS_IN = 20.0
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """Where hosts find it, and what is served: directories in the cache."""
+    """Address of the mirror, and the directories in the cache that it serves."""
 
     address: IPv4Address
     files: Path
@@ -39,17 +39,17 @@ class Mirror:
 
     @property
     def files_url(self) -> str:
-        """Base of the files' URLs."""
+        """Base URL of the files."""
         return f"http://{self.address}:{FILES_PORT}"
 
     @property
     def registry(self) -> str:
-        """The registry's name, as it stands before an image's."""
+        """Name of the registry, as the prefix of image names."""
         return f"{self.address}:{REGISTRY_PORT}"
 
 
 def serve(mirror: Mirror, layout: Layout, cgroups: Cgroups) -> None:
-    """Have both servers run and serve this; one that does so already is left alone. Raises LabError."""
+    """Ensure that both servers run and serve this mirror; one that does is not restarted. Raises LabError."""
     directory = layout.state / "kubespray"
     root = directory / "files"
     root.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def serve(mirror: Mirror, layout: Layout, cgroups: Cgroups) -> None:
 
 @dataclass(frozen=True)
 class _Server:
-    """`name` is the cgroup's and the log's; a running server is another one where command or settings differ."""
+    """A server. `name` is that of its cgroup and its log; it is restarted when its command or settings change."""
 
     name: str
     address: IPv4Address

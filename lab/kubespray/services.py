@@ -1,4 +1,4 @@
-"""`python -m lab kubespray`: all that real Kubespray needs of a running lab, prepared, served, and declared."""
+"""`python -m lab kubespray`: preparation of a running lab for real Kubespray."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ from tools.errors import ToolError
 from tools.progress import step
 
 VERSION = "2.31.0"
-"""The files of the mirror are those that this version of Kubespray asks for."""
+"""Version of Kubespray whose downloads the mirror has."""
 _APT_SOURCE = "/etc/apt/sources.list.d/kubespray.list"
 _PLAYBOOKS = ("boilerplate", "cluster", "scale", "remove_node", "upgrade_cluster", "reset")
 
@@ -28,12 +28,12 @@ _PLAYBOOKS = ("boilerplate", "cluster", "scale", "remove_node", "upgrade_cluster
 def prepare(
     topology: Topology, layout: Layout, known: Record, checkout: Path, brought: Path, versions: Sequence[str]
 ) -> Path:
-    """Return the configuration with which `pulumi up` runs this checkout. Harmless when all is done already.
+    """Prepare the lab, and return the configuration with which `pulumi up` runs this checkout. It can be repeated.
 
-    `versions` of Kubernetes are served. Raises LabError or ToolError, with every mistake in the arguments at once.
+    `versions` are those of Kubernetes to serve. Raises LabError, with all mistakes in the arguments, or ToolError.
     """
-    if found := list(mistakes(layout, checkout, brought, versions)):
-        raise LabError("\n".join(["real Kubespray cannot be run:", *(f"  - {mistake}" for mistake in found)]))
+    if problems := list(mistakes(layout, checkout, brought, versions)):
+        raise LabError("\n".join(["real Kubespray cannot be run:", *(f"  - {problem}" for problem in problems)]))
     made = artifacts.ensure(versions, brought)
     wheels = wheelhouse.ensure(checkout / "requirements.txt")
     image = rootfilesystem.ensure()
@@ -42,27 +42,27 @@ def prepare(
         service.serve(mirror, layout, known.directories)
         offer_packages(topology, layout, mirror)
     written = configuration.write(layout, checkout.resolve(), wheels, mirror, made)
-    print(f"    {written} is for: pulumi up --config-file", flush=True)
+    print(f"    {written} is the configuration: pulumi up --config-file", flush=True)
     return written
 
 
 def mistakes(layout: Layout, checkout: Path, brought: Path, versions: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with what the user gave; and with what is on the way of it."""
+    """Yield the mistakes in the user's arguments, and obstacles in the lab."""
     galaxy = checkout / "galaxy.yml"
     if not checkout.is_dir():
-        yield f"{checkout} is no directory: give a checkout of Kubespray v{VERSION}"
+        yield f"{checkout} is not a directory: give a checkout of Kubespray v{VERSION}"
     elif not galaxy.is_file():
-        yield f"{checkout} is no checkout of Kubespray: it has no galaxy.yml"
+        yield f"{checkout} is not a checkout of Kubespray: it has no galaxy.yml"
     elif (version := yaml.safe_load(galaxy.read_text(encoding="utf-8")).get("version")) != VERSION:
         yield f"{checkout} is Kubespray {version}, the mirror has the files of {VERSION}: check out the tag v{VERSION}"
     else:
         wanted = [*(f"playbooks/{name}.yml" for name in _PLAYBOOKS), "requirements.txt"]
         missing = [name for name in wanted if not (checkout / name).is_file()]
         if missing:
-            yield f"{checkout} is not whole, it lacks {', '.join(missing)}"
+            yield f"{checkout} is incomplete, it lacks {', '.join(missing)}"
     declared = configuration.version()
     if declared not in versions:
-        yield f"{configuration.BASE.name} declares Kubernetes {declared}: --versions must have it among the others"
+        yield f"{configuration.BASE.name} declares Kubernetes {declared}: --versions must include it"
     if not configuration.path(layout).exists() and _has_resources(access.pulumi_state(layout), layout.name):
         yield "the lab's cluster is the stand-in's, which Kubespray cannot take over: run `make down` first"
     try:
@@ -72,7 +72,7 @@ def mistakes(layout: Layout, checkout: Path, brought: Path, versions: Sequence[s
 
 
 def _has_resources(backend: Path, stack: str) -> bool:
-    """Tell whether anything of the stack is deployed, by the state file of Pulumi's file backend."""
+    """Tell whether the stack has resources, according to the state file of Pulumi's file backend."""
     file = backend / ".pulumi/stacks/stretched" / f"{stack}.json"
     if not file.exists():
         return False
@@ -81,7 +81,7 @@ def _has_resources(backend: Path, stack: str) -> bool:
 
 
 def offer_packages(topology: Topology, layout: Layout, mirror: Mirror) -> None:
-    """Have apt on every host know the mirror's packages. Raises LabError."""
+    """Add the mirror's packages to the sources of apt on every host. Raises LabError."""
     with step("apt on the hosts: the mirror's packages"), ThreadPoolExecutor() as pool:
         list(pool.map(lambda host: _offer_packages(host, layout, mirror), topology.hosts))
 
@@ -91,8 +91,8 @@ def _offer_packages(host: Host, layout: Layout, mirror: Mirror) -> None:
     if init is None:
         message = f"{host.name} is not running: run `python -m lab up`"
         raise LabError(message)
-    there = enter.host_command(init)
+    on_host = enter.host_command(init)
     source = f"deb [trusted=yes] {mirror.files_url}/{service.PACKAGES} ./\n"
-    run(*there, "tee", _APT_SOURCE, stdin=source)
-    # Kubespray does not look again on its own within a day of the last time.
-    run(*there, "apt-get", "--quiet", "update")
+    run(*on_host, "tee", _APT_SOURCE, stdin=source)
+    # Kubespray does not update the package lists more than once a day.
+    run(*on_host, "apt-get", "--quiet", "update")

@@ -1,4 +1,4 @@
-"""The difference between old and new inputs, as the framework of the official command plug-in computes it."""
+"""Differences between old and new inputs, as the framework of the official command plug-in computes them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SIMPLE_NAME = re.compile(r"[a-zA-Z_$][a-zA-Z0-9_$]*")
 
 
 def detailed_diff(old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Kind]:
-    """Property path -> what happened to it. Nothing inside a secret has a path of its own."""
+    """Return the kind of change by property path. Properties inside a secret have no path of their own."""
     return _objects("", old, new)
 
 
 def top_level(path: str) -> str:
-    """Return the input that a property path lies in."""
+    """Return the top-level input of a property path."""
     quoted = re.match(r'\["((?:[^"\\]|\\.)*)"\]', path)
     return quoted[1] if quoted else re.split(r"[.\[]", path, maxsplit=1)[0]
 
@@ -33,29 +33,31 @@ def as_replacement(kind: Kind) -> Kind:
 
 
 def _objects(prefix: str, old: Mapping[str, Value], new: Mapping[str, Value]) -> dict[str, Kind]:
-    found: dict[str, Kind] = {}
+    changes: dict[str, Kind] = {}
     for key, before in old.items():
         path = _member(prefix, key)
         if key not in new:
-            found[path] = "DELETE"
-        elif not isinstance(new[key], UnknownSecret):  # its difference is not known yet
-            found |= _values(path, before, new[key])
-    found |= {_member(prefix, key): "ADD" for key in new if key not in old and not isinstance(new[key], UnknownSecret)}
-    return found
+            changes[path] = "DELETE"
+        elif not isinstance(new[key], UnknownSecret):  # the difference is not known yet
+            changes |= _values(path, before, new[key])
+    changes |= {
+        _member(prefix, key): "ADD" for key in new if key not in old and not isinstance(new[key], UnknownSecret)
+    }
+    return changes
 
 
 def _values(path: str, old: Value, new: Value) -> dict[str, Kind]:
     if isinstance(old, list) and isinstance(new, list):
-        found: dict[str, Kind] = {}
+        changes: dict[str, Kind] = {}
         for index in range(max(len(old), len(new))):
             element = f"{path}[{index}]"
             if index >= len(old):
-                found[element] = "ADD"
+                changes[element] = "ADD"
             elif index >= len(new):
-                found[element] = "DELETE"
+                changes[element] = "DELETE"
             else:
-                found |= _values(element, old[index], new[index])
-        return found
+                changes |= _values(element, old[index], new[index])
+        return changes
     if isinstance(old, dict) and isinstance(new, dict) and not (is_asset(old) or is_asset(new)):
         return _objects(path, old, new)
     return {} if equal(old, new) else {path: "UPDATE"}
@@ -69,5 +71,5 @@ def _member(prefix: str, key: str) -> str:
 
 
 def without_internals(inputs: Properties) -> Properties:
-    """Return new inputs without what the engine and frameworks add for themselves."""
+    """Return new inputs without the fields that the engine and frameworks add."""
     return {key: value for key, value in inputs.items() if key != "version" and not key.startswith("__")}

@@ -1,4 +1,4 @@
-"""The engine as a plug-in sees it: a log to write to, and a peer that may go away."""
+"""The engine as a plug-in sees it: a log, and a peer that may disappear."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import grpc.aio
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 GIVE_UP_AFTER = 2
-"""Health checks in a row that the engine may miss."""
+"""Number of consecutive health checks without answer after which the engine is gone."""
 
 PROBE_SECONDS = 10.0
+"""Interval and timeout of health checks."""
 
 
 @dataclass
 class Engine:
-    """The engine at ``address`` (host:port); None until it attaches, then the log goes to stderr."""
+    """The engine at ``address`` (host:port); while it is None, messages go to stderr."""
 
     address: str | None = None
     _channel: grpc.aio.Channel | None = field(default=None, init=False)
@@ -28,7 +29,7 @@ class Engine:
         self._channel = grpc.aio.insecure_channel(address)
 
     async def log(self, message: str, urn: str = "", *, severity: str = "INFO", ephemeral: bool = False) -> None:
-        """Show a message; an ephemeral one only in the status column. A lost engine is no error here."""
+        """Show a message; an ephemeral one in the status column only. A lost engine is not an error here."""
         if self._channel is None:
             print(f"{severity.lower()}: {message}", file=sys.stderr, flush=True)
             return
@@ -42,11 +43,11 @@ class Engine:
             print(f"cannot reach the engine's log: {error.details()}", file=sys.stderr, flush=True)
 
     def for_resource(self, urn: str) -> ResourceLog:
-        """Return the log, with a resource's name on every message."""
+        """Return a log that adds the resource to every message."""
         return ResourceLog(self, urn)
 
     async def wait_until_gone(self) -> None:
-        """Return when the engine no longer answers; never, when there is none to watch."""
+        """Return when the engine no longer answers; never return when there is none."""
         missed = 0
         while missed < GIVE_UP_AFTER:
             await asyncio.sleep(PROBE_SECONDS)
@@ -57,26 +58,26 @@ class Engine:
         try:
             await check(b"", timeout=PROBE_SECONDS)
         except grpc.aio.AioRpcError as error:
-            # The engine has no health service: that it says so is the sign of life.
+            # The engine has no health service, so an error of another kind is a sign of life.
             return error.code() not in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
         return True
 
 
 @dataclass(frozen=True)
 class ResourceLog:
-    """The engine's log, for one resource."""
+    """The engine's log for one resource."""
 
     engine: Engine
     urn: str
 
     async def status(self, message: str) -> None:
-        """Show a line of a command's output, or of progress, while it lasts."""
+        """Show a line of output or progress temporarily."""
         await self.engine.log(message, self.urn, ephemeral=True)
 
     async def warning(self, message: str) -> None:
-        """Keep a message in the update's diagnostics."""
+        """Add a warning to the diagnostics of the update."""
         await self.engine.log(message, self.urn, severity="WARNING")
 
     async def error(self, message: str) -> None:
-        """Keep a message in the update's diagnostics; the engine counts it as a failure of the resource."""
+        """Add an error to the diagnostics of the update; the engine counts it as a failure of the resource."""
         await self.engine.log(message, self.urn, severity="ERROR")

@@ -1,4 +1,4 @@
-"""Running operations that end when they are cancelled, take too long, or nobody waits for them any more."""
+"""Operations that end when they are cancelled, exceed their time limit, or lose their caller."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ T = TypeVar("T")
 
 
 class Operations:
-    """The operations under way. Work is cancelled by asyncio's rules: it may await its own cleaning up."""
+    """The running operations. Work is cancelled by asyncio's rules: it may await its own clean-up."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._cancelled = False
 
     def cancel(self) -> None:
-        """End what runs; what comes later fails at once."""
+        """Cancel running operations; later ones fail at once."""
         self._cancelled = True
         for task in self._tasks:
             task.cancel()
 
     async def cancel_and_wait(self, seconds: float) -> None:
-        """Cancel, and gives the cleaning up a limited time."""
+        """Cancel running operations, and wait at most ``seconds`` for their clean-up."""
         self.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)
@@ -51,7 +51,7 @@ class Operations:
                 raise OperationError(message)
             return task.result()
         except asyncio.CancelledError:
-            if not task.done():  # it is the caller that is cancelled
+            if not task.done():  # the caller was cancelled
                 task.cancel()
                 await asyncio.wait({task})
                 raise

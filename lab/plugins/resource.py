@@ -1,4 +1,4 @@
-"""What a kind of resource has to say: the face between the protocol's server and the two plug-ins."""
+"""Interface between the protocol's server and the resources of the two plug-ins."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class OperationError(Exception):
 
 @dataclass(frozen=True)
 class Failure:
-    """What is wrong with an input; ``property_name`` is a top-level input."""
+    """A mistake in an input; ``property_name`` is the top-level input."""
 
     property_name: str
     reason: str
@@ -26,7 +26,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Checked:
-    """Checked inputs: defaults filled in, secrets marked."""
+    """Checked inputs, with defaults and marked secrets."""
 
     inputs: Properties
     failures: tuple[Failure, ...] = ()
@@ -34,7 +34,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Change:
-    """A diff. ``detailed`` None: the plug-in gives no paths. ``replaces`` and ``changed`` are top-level inputs."""
+    """A diff. ``changed`` and ``replaces`` are top-level inputs; ``detailed`` is None when there are no paths."""
 
     changed: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Request:
-    """One create, update or delete. In a preview nothing may be done, and outputs may be unknown."""
+    """A create, update or delete. A preview must not change anything, and its outputs may be unknown."""
 
     urn: str
     log: ResourceLog
@@ -68,11 +68,11 @@ class Resource(ABC):
 
     @abstractmethod
     def check(self, inputs: Properties) -> Checked:
-        """Validate and completes inputs."""
+        """Validate and complete inputs."""
 
     @abstractmethod
     def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:
-        """Compare what is with what is wanted."""
+        """Compare the state with the new inputs."""
 
     @abstractmethod
     async def create(self, request: Request, inputs: Properties) -> Created:
@@ -80,7 +80,7 @@ class Resource(ABC):
 
     @abstractmethod
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
-        """Change the resource in place; returns its new state."""
+        """Change the resource in place; return its new state."""
 
     async def delete(self, request: Request, state: Properties) -> None:  # noqa: B027 - nothing to do is a fair default
         """Remove the resource."""

@@ -1,4 +1,4 @@
-"""The process of a plug-in: started by the engine with its address, it prints the port that it serves on."""
+"""The process of a plug-in. The engine starts it with its own address; the plug-in prints the port that it serves."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ MESSAGE_BYTES = 400 * 1024 * 1024
 """Pulumi's own limit for a message."""
 
 CLEAN_UP_SECONDS = 5.0
+"""Time limit for the clean-up of cancelled operations."""
 
 
 def engine_address(arguments: Sequence[str]) -> str | None:
-    """Return the one positional argument, among the Go flags that the engine passes; None: it will attach later."""
+    """Return the positional argument among the Go flags that the engine passes; None: the engine attaches later."""
     rest = list(arguments)
     positional = []
     while rest:
@@ -37,7 +38,7 @@ def engine_address(arguments: Sequence[str]) -> str | None:
 
 
 async def serve(plugin: Plugin) -> None:
-    """Serve until the engine is gone or a signal comes; then ends the commands that still run."""
+    """Serve until the engine is gone or a signal arrives, then end the running commands."""
     options = [("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)]
     server = grpc.aio.server(options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(plugin, server)

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the protocol names the methods
-"""The ResourceProvider service, shared by both plug-ins: requests to resources, errors and cancellation back."""
+"""The ResourceProvider service of both plug-ins: it passes requests to resources, and returns results and errors."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ T = TypeVar("T")
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    """One plug-in: its resources by type token, and what the two official ones answer differently."""
+    """A plug-in: its resources by type token, and the answers in which the two official ones differ."""
 
     name: str
     version: str
     no_handshake: str
-    """How the official plug-in says that it is older than this call."""
+    """Message of the official plug-in, which does not implement this call."""
 
     def __init__(self, engine: Engine, resources: Mapping[str, Resource]) -> None:
         self.engine = engine
@@ -40,7 +40,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self.operations = Operations()
 
     async def Handshake(self, request: object, context: Context) -> NoReturn:  # noqa: ARG002
-        """Unimplemented, as in the official plug-ins; the engine then uses Configure's older flags."""
+        """Decline, as the official plug-ins do; the engine then uses the older flags of Configure."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, self.no_handshake)
 
     async def Attach(self, request: plugin_pb2.PluginAttach, context: object) -> Empty:  # noqa: ARG002
@@ -49,31 +49,31 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     async def GetPluginInfo(self, request: Empty, context: object) -> plugin_pb2.PluginInfo:  # noqa: ARG002
-        """Return the version that this plug-in answers like."""
+        """Return the version of the official plug-in that this one answers like."""
         return plugin_pb2.PluginInfo(version=self.version)
 
     async def GetSchema(self, request: object, context: object) -> provider_pb2.GetSchemaResponse:  # noqa: ARG002
-        """Name and version only: the SDKs that carry the whole schema are installed beside it."""
+        """Return name and version only: the installed SDKs have the whole schema."""
         return provider_pb2.GetSchemaResponse(schema=f'{{"name": "{self.name}", "version": "{self.version}"}}')
 
     async def Configure(self, request: object, context: object) -> provider_pb2.ConfigureResponse:  # noqa: ARG002
-        """Says aloud, once, that this is not the official plug-in."""
+        """Log once that this is not the official plug-in."""
         await self.engine.log(
             f"{self.name}: this is the air-gapped lab's plug-in (answering like {self.version}), not the official one"
         )
         return self.capabilities()
 
     def capabilities(self) -> provider_pb2.ConfigureResponse:
-        """Which forms of values the engine may send."""
+        """Return the forms of values that the engine may send."""
         raise NotImplementedError
 
     async def Cancel(self, request: Empty, context: object) -> Empty:  # noqa: ARG002
-        """End what runs and refuses what comes."""
+        """Cancel running operations and reject later ones."""
         self.operations.cancel()
         return Empty()
 
     async def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
-        """Validate and completes a resource's inputs."""
+        """Validate and complete a resource's inputs."""
         resource = await self._resource(request.urn, context)
         try:
             return check_response(resource.check(decode(request.news)))
@@ -127,7 +127,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     async def Read(self, request: provider_pb2.ReadRequest, context: Context) -> provider_pb2.ReadResponse:
-        """Return what the state says: like the official plug-ins, these look at nothing."""
+        """Return the given state, as the official plug-ins do: they do not look at the real resource."""
         await self._resource(request.urn, context)
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
@@ -139,12 +139,12 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         return response
 
     async def invoke(self, token: str, arguments: Properties) -> Properties:  # noqa: ARG002
-        """Overridden by a plug-in that has functions."""
+        """Call a function; plug-ins with functions override this method."""
         message = f"the lab's plug-in {self.name} has no function {token}"
         raise OperationError(message)
 
     async def finish(self, work: Coroutine[object, object, T], timeout: float, context: Context) -> T:
-        """Run an operation for at most ``timeout`` seconds (0: no limit); its failure becomes the call's."""
+        """Run an operation for at most ``timeout`` seconds (0: no limit); its failure ends the call."""
         try:
             return await self.operations.run(work, timeout)
         except OperationError as error:
@@ -161,7 +161,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def check_response(checked: Checked) -> provider_pb2.CheckResponse:
-    """Return the protocol's form of checked inputs."""
+    """Return checked inputs in the form of the protocol."""
     failures = [provider_pb2.CheckFailure(property=f.property_name, reason=f.reason) for f in checked.failures]
     return provider_pb2.CheckResponse(inputs=encode(checked.inputs), failures=failures)
 

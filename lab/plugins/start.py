@@ -1,6 +1,6 @@
-"""Starts one of the plug-ins from its wrapper in ``bin``, without touching the working directory or the environment.
+"""Start of a plug-in from its wrapper in ``bin``, with unchanged working directory and environment.
 
-Both belong to the Pulumi program: paths of assets are relative to the one, and local commands inherit the other.
+Both are those of the Pulumi program: paths of assets are relative to the first, and local commands inherit the second.
 ``python -m`` would need PYTHONPATH, so this file puts the tree on the module path itself.
 """
 

@@ -1,7 +1,7 @@
 """Property values of the plug-in protocol: Python trees to and from protobuf.
 
 Plain values are None, bool, float, str, lists and dicts; assets, archives and resource references stay dicts with their
-signature. What JSON cannot say (secrets, unknowns) is wrapped. Signatures and sentinels are those of
+signature. Secrets and unknowns, which JSON cannot express, have wrappers. Signatures and sentinels are those of
 pulumi/sdk/go/common/resource/plugin/rpc.go.
 """
 
@@ -97,7 +97,7 @@ def _decode_output(output: Properties) -> Value:
 
 
 def encode(properties: Mapping[str, Value]) -> struct_pb2.Struct:
-    """Properties for a response. Nulls inside objects are dropped, as the official plug-ins do."""
+    """Return properties for a response. Nulls inside objects are dropped, as the official plug-ins do."""
     return struct_pb2.Struct(fields={key: _encode(value) for key, value in properties.items() if value is not None})
 
 
@@ -125,19 +125,19 @@ def _encode(value: Value) -> struct_pb2.Value:
 
 
 def is_unknown(value: Value) -> bool:
-    """Whether the value as a whole is unknown (something inside it may still be)."""
+    """Tell whether the value as a whole is unknown; parts of a known value can still be unknown."""
     return isinstance(bare(value), Unknown)
 
 
 def bare(value: Value) -> Value:
-    """Return the value without its own wrappers (those inside it stay)."""
+    """Return the value without its own wrappers; those of its parts stay."""
     while isinstance(value, Secret):
         value = value.value
     return Unknown() if isinstance(value, UnknownSecret) else value
 
 
 def plain(value: Value) -> Value:
-    """Return the value without any wrapper, unknowns aside: what an operation works with."""
+    """Return the value for an operation: without wrappers, except those of unknowns."""
     value = bare(value)
     match value:
         case list():
@@ -148,12 +148,12 @@ def plain(value: Value) -> Value:
 
 
 def is_asset(value: Value) -> bool:
-    """Whether the value is an asset or an archive."""
+    """Tell whether the value is an asset or an archive."""
     return isinstance(value, dict) and value.get(SIGNATURE) in {ASSET, ARCHIVE}
 
 
 def equal(a: Value, b: Value) -> bool:
-    """Equality in the protocol's sense: assets are equal when their hashes are, and a secret differs from none."""
+    """Tell whether values are equal for the protocol: assets compare by hash, secrets differ from plain values."""
     if isinstance(a, dict) and isinstance(b, dict):
         if is_asset(a) and is_asset(b):
             return a[SIGNATURE] == b[SIGNATURE] and a.get("hash") == b.get("hash")

@@ -213,7 +213,7 @@ def test_what_is_brought_is_checked_before_anything_is_built(
     (brought / "images/a.tar").write_bytes(b"changed")
     monkeypatch.setattr("sys.argv", ["artifacts", str(brought), *VERSIONS])
     assert artifacts.main() == 1
-    assert "images/a.tar is not what SHA256SUMS says" in capsys.readouterr().err
+    assert "images/a.tar does not match SHA256SUMS" in capsys.readouterr().err
     assert built == []
 
 
@@ -227,10 +227,10 @@ def test_all_mistakes_are_told_at_once_with_what_the_files_are_for(brought: Path
         extra.check(brought, "amd64")
     told = str(caught.value)
     for part in (
-        "crictl-v1.35.0-linux-amd64.tar.gz is listed in SHA256SUMS but is not there",
-        "one crictl-vVERSION-linux-amd64.tar.gz is needed for talking to the container runtime, none found",
-        "images/b.tar is not what SHA256SUMS says",
-        "images/b.tar is no docker archive",
+        "crictl-v1.35.0-linux-amd64.tar.gz is listed in SHA256SUMS but is missing",
+        "one crictl-vVERSION-linux-amd64.tar.gz is needed for talking to the container runtime, but none is there",
+        "images/b.tar does not match SHA256SUMS",
+        "images/b.tar is not a docker archive",
         "an image docker.io/flannel/flannel-cni-plugin:TAG is needed for flannel's CNI plug-in",
         "notes.txt is not listed in SHA256SUMS",
         "SHA256SUMS, line 5: not a checksum",
@@ -267,11 +267,11 @@ def remove_all(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (remove_sums, "SHA256SUMS is not there"),
-        (second_nerdctl, "one nerdctl-VERSION-linux-amd64.tar.gz is needed for .*, several found"),
-        (nerdctl_in_a_directory, "nerdctl-2.2.2-linux-amd64.tar.gz is no tar.gz with nerdctl at its top"),
-        (second_flannel, "images/c.tar is another docker.io/flannel/flannel"),
-        (remove_all, "is no directory: it must hold what no registry has"),
+        (remove_sums, "SHA256SUMS is missing"),
+        (second_nerdctl, "one nerdctl-VERSION-linux-amd64.tar.gz is needed for .*, but several are there"),
+        (nerdctl_in_a_directory, "nerdctl-2.2.2-linux-amd64.tar.gz is not a tar.gz with nerdctl at its top"),
+        (second_flannel, "images/c.tar is a second docker.io/flannel/flannel"),
+        (remove_all, "is not a directory: it must hold the files that no registry has"),
     ],
 )
 def test_a_directory_that_is_not_as_it_must_be_is_refused(
@@ -367,5 +367,5 @@ def test_the_balancer_brings_its_module_its_libraries_and_the_words_to_start_it(
 
 def test_an_nginx_that_does_not_run_here_is_an_error(unpacked: Path) -> None:
     program(unpacked / "usr/sbin", "nginx", "#!/bin/sh\necho broken >&2\n")
-    with pytest.raises(ToolError, match="does not say its version: broken"):
+    with pytest.raises(ToolError, match="does not print its version: broken"):
         balancer.image("amd64")

@@ -126,13 +126,13 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path, layout: Layout) -> None:
     told = found(layout, tmp_path / "nothing", tmp_path / "nowhere", "1.34.4")
-    assert f"{tmp_path}/nothing is no directory: give a checkout of Kubespray v2.31.0" in told
-    assert f"{tmp_path}/nowhere is no directory" in told
+    assert f"{tmp_path}/nothing is not a directory: give a checkout of Kubespray v2.31.0" in told
+    assert f"{tmp_path}/nowhere is not a directory" in told
     assert "--versions" in told
 
 
 def test_a_checkout_is_looked_at(tmp_path: Path, layout: Layout) -> None:
-    assert "no checkout of Kubespray" in found(layout, tmp_path, tmp_path)
+    assert "not a checkout of Kubespray" in found(layout, tmp_path, tmp_path)
     (tmp_path / "galaxy.yml").write_text("version: 2.30.0\n", encoding="utf-8")
     assert "is Kubespray 2.30.0" in found(layout, tmp_path, tmp_path)
     (tmp_path / "galaxy.yml").write_text("version: 2.31.0\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Serves the plug-in ``command``."""
+"""Entry point of the plug-in ``command``."""
 
 from lab.plugins.command.plugin import Command
 from lab.plugins.server import main

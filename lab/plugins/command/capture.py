@@ -1,4 +1,4 @@
-"""Collecting what a command prints: for its outputs, for an error message, and line by line for the engine's log."""
+"""Capture of a command's output: for the resource's outputs, for error messages, and for the engine's log."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LOGGED: dict[str | None, tuple[Stream, ...]] = {
     "stdout": ("stdout",),
     "stderr": ("stderr",),
 }
-"""Values of the input ``logging``. Any other logs nothing, as the official plug-in has it."""
+"""Values of the input ``logging``. Any other value logs nothing, as in the official plug-in."""
 
 
 class Capture:
-    """The output of one run. Bytes that are no UTF-8 become replacement characters: the protocol carries text."""
+    """The output of one run, as text: bytes that are not UTF-8 become replacement characters."""
 
     def __init__(self, log: ResourceLog, logging: str | None) -> None:
         self._log = log
@@ -39,7 +39,7 @@ class Capture:
 
     async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is asyncio.CancelledError and self._sender is not None:
-            self._sender.cancel()  # nobody waits for the rest of the log
+            self._sender.cancel()  # nothing waits for the rest of the log
             return
         for lines in self._lines.values():
             self._enqueue(lines.feed(b"", final=True))
@@ -48,18 +48,18 @@ class Capture:
             await self._sender
 
     def feed(self, stream: Stream, data: bytes) -> None:
-        """Take what the command wrote to a stream."""
+        """Add output of the command."""
         self._streams[stream] += data
         self._both += data
         if stream in self._lines:
             self._enqueue(self._lines[stream].feed(data))
 
     def text(self, stream: Stream) -> str:
-        """Return the whole stream, without its last line feed."""
+        """Return the whole stream without its last line feed."""
         return self._streams[stream].decode(errors="replace").removesuffix("\n")
 
     def error(self, reason: str, command: str) -> str:
-        """Return the message of a failed run: why, what, and all that it printed, in the order of arrival."""
+        """Return the error message of a run: reason, command, and the whole output in the order of arrival."""
         return f"{reason}: running {quote(command)}:\n{self._both.decode(errors='replace')}"
 
     def _enqueue(self, lines: list[str]) -> None:
@@ -72,7 +72,7 @@ class Capture:
 
 
 class _Lines:
-    """Splits a stream into lines, without line ends; a last line needs none."""
+    """Splitter of a stream into lines without line ends; the last line needs no line end."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")

@@ -1,4 +1,4 @@
-"""Checking inputs against their shape, filling in defaults, marking secrets."""
+"""Check of inputs: types according to their shape, defaults, and marks of secrets."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _GO_NAMES = {bool: "bool", float: "float64", str: "string", list: "[]interface {
 
 
 def check(shape: Shape, inputs: Properties) -> Checked:
-    """Return checked inputs. With failures, nothing is filled in, but secrets are marked all the same."""
+    """Return checked inputs. With failures, there are no defaults, but secrets are marked."""
     failures = tuple(failures_of(shape, inputs))
     completed = inputs if failures else complete(shape, inputs)
     return Checked(mark_secrets(shape, completed), failures)
 
 
 def failures_of(shape: Shape, inputs: Properties) -> list[Failure]:
-    """Everything that is missing, unknown to the shape, or of another type; all at once."""
+    """Return a failure for each input that is missing, unknown to the shape, or of another type."""
     failures = []
     for name, field in shape.fields.items():
         value = bare(inputs.get(name))
@@ -53,17 +53,17 @@ def _wrong(shape: Shape, name: str, field: Field, value: Value) -> list[Failure]
 
 
 def _first_wrong(name: str, wanted: str, value: Value) -> tuple[str, str, Value] | None:
-    """Name, wanted Go type and value of the first part that is of another type."""
+    """Return name, expected Go type and value of the first part that has another type."""
     value = bare(value)
     if isinstance(value, Unknown):
         return None
     if wanted in {"[]string", "[]interface {}"} and isinstance(value, list):
         items = [] if wanted == "[]interface {}" else value
         wrong = (_first_wrong(f"{name}[{index}]", "string", item) for index, item in enumerate(items))
-        return next((found for found in wrong if found), None)
+        return next((first for first in wrong if first), None)
     if wanted == "map[string]string" and isinstance(value, dict):
         wrong = (_first_wrong(f"{name}[{key}] value", "string", item) for key, item in value.items())
-        return next((found for found in wrong if found), None)
+        return next((first for first in wrong if first), None)
     fits = {
         "string": isinstance(value, str),
         "bool": isinstance(value, bool),
@@ -109,7 +109,7 @@ def mark_secrets(shape: Shape, inputs: Properties) -> Properties:
 
 
 def secret(value: Value) -> Value:
-    """Return the value as a secret, once."""
+    """Return the value as a secret; a secret is not wrapped again."""
     match value:
         case Secret() | UnknownSecret():
             return value
@@ -119,7 +119,7 @@ def secret(value: Value) -> Value:
 
 
 def inside(value: Value, change: Callable[[Properties], Properties]) -> Value:
-    """Change the object inside the wrappers; anything else stays as it is."""
+    """Apply a change to the object inside the wrappers; other values stay as they are."""
     match value:
         case Secret():
             return Secret(inside(value.value, change))

@@ -1,4 +1,4 @@
-"""The connection argument, typed."""
+"""The input ``connection`` as typed values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lab.plugins.values import Value, plain
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An SSH server and how to get in. The default values are those of the official plug-in."""
+    """An SSH server, with credentials, some of them secret. The defaults are those of the official plug-in."""
 
     host: str
     port: int
@@ -20,17 +20,17 @@ class Endpoint:
     private_key: str | None = field(repr=False)
     private_key_password: str | None = field(repr=False)
     host_key: str | None
-    """One line as in authorized_keys; None: the server's identity is not verified at all."""
+    """Host key in the form of authorized_keys; None: the host key is not verified."""
     agent_socket_path: str | None
     dial_error_limit: int
-    """Failed attempts before the one that is the last; negative: no limit."""
+    """Number of failed attempts before the last one; negative: no limit."""
     per_dial_timeout: float
     """Seconds for one attempt to connect; 0: no limit."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A server, and the one to reach it through."""
+    """A server, and the proxy to it, if any."""
 
     target: Endpoint
     proxy: Endpoint | None

@@ -1,4 +1,4 @@
-"""Copying files, directories and texts to a server by SFTP, where they end up and what stands in the way."""
+"""Copies of files, directories and texts to a server by SFTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 async def copy(client: asyncssh.SSHClientConnection, source: Properties, remote_path: str) -> None:
-    """Copy an asset (text or file) or an archive (file or directory, as it is: nothing is packed or unpacked).
+    """Copy an asset (text or file) or an archive (file or directory, which is not packed or unpacked).
 
     Modes are the server's defaults. Raises OperationError.
     """
@@ -76,7 +76,7 @@ async def _copy_path(sftp: asyncssh.SFTPClient, source: str, remote_path: str) -
 
 
 def _walk(top: Path) -> Iterator[tuple[Path, str]]:
-    """Return the directory itself, then all that it holds, parents first, without following links to directories."""
+    """Yield the directory itself, then its content, parents first, without following links to directories."""
     yield top, "."
     for directory, subdirectories, files in os.walk(top):
         subdirectories.sort()

@@ -1,4 +1,4 @@
-"""Texts as Go prints them: errors quote commands in Go's manner."""
+"""Texts in the form of Go: error messages quote commands as Go does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ESCAPES = {
 
 
 def quote(text: str) -> str:
-    """Go's %q."""
+    """Return a text in the form of Go's %q."""
     return f'"{"".join(_ESCAPES.get(c) or (c if c.isprintable() else _code(c)) for c in text)}"'
 
 

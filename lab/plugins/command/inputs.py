@@ -1,4 +1,4 @@
-"""The inputs that running a command takes, typed: what the two kinds of command resources share."""
+"""Inputs of a command's run as typed values, for both kinds of command resources."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command. Everything but the names of variables may be secret."""
+    """A run of a command. Everything except the names of variables may be secret."""
 
     command: str = field(repr=False)
     stdin: str = field(repr=False)
     logging: str | None
     environment: dict[str, str] = field(repr=False)
     previous_output: dict[str, str] = field(repr=False)
-    """PULUMI_COMMAND_STDOUT and _STDERR, unless empty or unwanted."""
+    """PULUMI_COMMAND_STDOUT and _STDERR, unless they are empty or disabled."""
 
 
 def run_of(command: str, inputs: Mapping[str, Value], previous: Mapping[str, Value]) -> Run:
@@ -46,13 +46,13 @@ def text(value: Value) -> str:
 
 
 def optional_text(value: Value) -> str | None:
-    """Return the string inside the value, or None: an empty command is one, a missing one is not."""
+    """Return the string inside the value, which may be empty; None: there is no string."""
     bare = plain(value)
     return bare if isinstance(bare, str) else None
 
 
 def outputs_of(state: Properties) -> Properties:
-    """Return the previous outputs in a state, no longer secret: that is for the engine to say again."""
+    """Return the outputs in a state without their secret wrappers, which the engine adds again."""
     return {name: text(state.get(name)) for name in ("stdout", "stderr")}
 
 

@@ -1,4 +1,4 @@
-"""Running a command on this machine."""
+"""Execution of a command on this machine."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from lab.plugins.engine import ResourceLog
 
 TERMINATE_SECONDS = 5.0
+"""Time limit for a cancelled command to end after SIGTERM, and again after SIGKILL."""
 
 
 async def run(inputs: Mapping[str, Value], command: Run, log: ResourceLog) -> Properties:
-    """Run a command to its end and returns its outputs. Cancelled, it ends the command's process group first."""
+    """Run a command and return its outputs. When cancelled, end the command's process group first."""
     arguments = [*_interpreter(inputs), command.command]
     directory = plain(inputs.get("dir"))
     try:

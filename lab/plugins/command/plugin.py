@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the protocol names the methods
-"""The plug-in ``command`` as a whole, and what its official model answers about its own configuration."""
+"""The plug-in ``command``, with the official one's answers about its configuration."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from lab.plugins.service import Context
 
 FRAMEWORK_VERSION = "1.2.0"
-"""Of the framework that the official plug-in 1.2.1 is made with; it leaves this mark in the provider's state."""
+"""Version of the framework of the official plug-in 1.2.1, which records it in the provider's state."""
 
 
 class Command(Plugin):
-    """remote.Command, remote.CopyToRemote, local.Command and local.run. Answers for the version of the SDK."""
+    """remote.Command, remote.CopyToRemote, local.Command and local.run. The version is that of the installed SDK."""
 
     name = "command"
     no_handshake = "method Handshake not implemented"
@@ -40,22 +40,22 @@ class Command(Plugin):
         self.version = version("pulumi_command")
 
     def capabilities(self) -> provider_pb2.ConfigureResponse:
-        """All forms of values."""
+        """Accept all forms of values."""
         return provider_pb2.ConfigureResponse(
             acceptOutputs=True, acceptResources=True, acceptSecrets=True, supportsPreview=True
         )
 
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: object) -> provider_pb2.CheckResponse:  # noqa: ARG002
-        """Nothing to configure, but the framework's mark is part of the inputs: without it, they would change."""
+        """Add the framework's version to the inputs: without it, they would differ from the state."""
         inputs = decode(request.news) | {"__pulumi-go-provider-version": FRAMEWORK_VERSION}
         return provider_pb2.CheckResponse(inputs=encode(inputs))
 
     async def DiffConfig(self, request: object, context: Context) -> NoReturn:  # noqa: ARG002
-        """Decline: the engine then takes any other configuration for a new provider."""
+        """Decline; the engine then treats a changed configuration as a new provider."""
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "DiffConfig is not implemented")
 
     async def invoke(self, token: str, arguments: Properties) -> Properties:
-        """``command:local:run``: runs a command, in previews too."""
+        """Call ``command:local:run``, which runs a command, in previews too."""
         if token != "command:local:run":  # noqa: S105 - a function's name
             return await super().invoke(token, arguments)
         from lab.plugins.command import local  # noqa: PLC0415 - a preview rarely needs it

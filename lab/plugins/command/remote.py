@@ -1,4 +1,4 @@
-"""Running a command on an SSH server."""
+"""Execution of a command on an SSH server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lab.plugins.values import Properties
 
 TERMINATE_SECONDS = 5.0
-"""How long a cancelled command may take to end after SIGTERM, and again after SIGKILL."""
+"""Time limit for a cancelled command to end after SIGTERM, and again after SIGKILL."""
 
 NO_STATUS = "wait: remote command exited without exit status or exit signal"
 
@@ -36,7 +36,7 @@ NO_ACCEPT_ENV = (
 
 
 async def run(connection: Connection, command: Run, log: ResourceLog) -> Properties:
-    """Run a command to its end and returns its outputs. Cancelled, it ends the command on the server first."""
+    """Run a command and return its outputs. When cancelled, end the command on the server first."""
     async with connected(connection, log) as client, Capture(log, command.logging) as capture:
         session = await _start(client, command, capture, log)
         try:
@@ -59,14 +59,14 @@ async def _start(client: asyncssh.SSHClientConnection, command: Run, capture: Ca
     except (asyncssh.Error, OSError) as error:
         message = f"{error}: running a command on {client.get_extra_info('peername')[0]}"
         raise OperationError(message) from error
-    with suppress(BrokenPipeError):  # a quick command is over before its standard input is sent
+    with suppress(BrokenPipeError):  # a quick command ends before its standard input is sent
         channel.write(command.stdin.encode())
         channel.write_eof()
     return session
 
 
 class _Session(asyncssh.SSHClientSession[bytes]):
-    """One command's channel."""
+    """The channel of one command."""
 
     def __init__(self, command: Run, capture: Capture, log: ResourceLog) -> None:
         self._command = command
@@ -77,42 +77,42 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self.closed = asyncio.Event()
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        """Have the environment set and acknowledged before the command starts.
+        """Ensure that the server has acknowledged the environment before the command starts.
 
-        asyncssh sends variables without asking whether the server takes them, and a command must not run without
-        those that it was given. So its request "exec" waits here for theirs.
+        asyncssh sends variables without waiting for the server's reply, and a command must not run without its
+        variables. The request "exec" therefore waits for the replies here.
         """
         self._channel = chan
-        ask = chan._make_request  # there is no public way to ask for a reply
+        make_request = chan._make_request  # asyncssh has no public method that waits for a reply
 
         async def after_environment(request: bytes, *args: bytes) -> bool | None:
             if request == b"exec":
-                await self._set_environment(ask)
-            return await ask(request, *args)
+                await self._set_environment(make_request)
+            return await make_request(request, *args)
 
         chan._make_request = after_environment  # type: ignore[method-assign]
 
-    async def _set_environment(self, ask: Callable[..., Awaitable[bool | None]]) -> None:
+    async def _set_environment(self, make_request: Callable[..., Awaitable[bool | None]]) -> None:
         for name, value in self._command.environment.items():
-            if not await ask(b"env", String(name), String(value)):
+            if not await make_request(b"env", String(name), String(value)):
                 await self._log.error(NO_ACCEPT_ENV.format(name))
                 message = f'could not set environment variable "{name}": ssh: setenv failed'
                 raise OperationError(message)
         for name, value in self._command.previous_output.items():
-            if not await ask(b"env", String(name), String(value)):
+            if not await make_request(b"env", String(name), String(value)):
                 await self._log.warning(NO_ACCEPT_ENV.format(name))
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
-        """Collect what the command prints."""
+        """Capture output of the command."""
         self._capture.feed("stderr" if datatype == asyncssh.EXTENDED_DATA_STDERR else "stdout", data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the channel is closed: the command is over, or the connection is."""
+        """Record that the channel is closed, because the command or the connection has ended."""
         self._lost = exc
         self.closed.set()
 
     def failure(self) -> str | None:
-        """Return why the run failed, or None when it did not."""
+        """Return the reason why the run failed; None: it succeeded."""
         status = self._channel.get_exit_status() if self._channel else None
         signal = self._channel.get_exit_signal() if self._channel else None
         if signal is not None:

@@ -1,4 +1,4 @@
-"""The three resources: when which command runs, and what the state then holds."""
+"""The three resources: which command they run when, and their state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab.plugins.values import ARCHIVE, ASSET, SIGNATURE, Properties, bare, equa
 if TYPE_CHECKING:
     from lab.plugins.command.shapes import Shape
 
-# The SSH library takes a quarter of a second to import, and a preview never needs it: it is imported where used.
+# The SSH library takes a quarter of a second to import and no preview needs it, so functions import it.
 
 
 class Shaped(Resource):
@@ -25,30 +25,30 @@ class Shaped(Resource):
     shape: Shape
 
     def check(self, inputs: Properties) -> Checked:
-        """Validate types, fills in the connection's defaults, marks secrets."""
+        """Validate types, add the connection's defaults, and mark secrets."""
         return check(self.shape, inputs)
 
     def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:  # noqa: ARG002
         """Compare inputs.
 
-        No path is marked as a replacement: it is the SDK that has a change inside ``triggers`` replace the resource.
-        Only triggers that come or go as a whole are a replacement here too.
+        The SDK replaces the resource when an element of ``triggers`` changes, so these paths are no replacements here.
+        Only the addition or removal of all triggers is one.
         """
-        found = detailed_diff(old_inputs, without_internals(inputs))
-        detailed = {path: as_replacement(kind) if path == "triggers" else kind for path, kind in found.items()}
+        changes = detailed_diff(old_inputs, without_internals(inputs))
+        detailed = {path: as_replacement(kind) if path == "triggers" else kind for path, kind in changes.items()}
         replaces = ("triggers",) if "triggers" in detailed else ()
-        return Change(tuple(sorted({top_level(path) for path in found})), replaces, detailed)
+        return Change(tuple(sorted({top_level(path) for path in changes})), replaces, detailed)
 
 
 class Command(Shaped):
-    """Runs ``create``, ``update`` (or ``create``, without one) and ``delete``."""
+    """A resource that runs ``create``, ``update`` (by default ``create``) and ``delete``."""
 
     @abstractmethod
     async def run(self, request: Request, inputs: Properties, command: Run) -> Properties:
-        """Run a command; returns its outputs."""
+        """Run a command and return its outputs."""
 
     async def create(self, request: Request, inputs: Properties) -> Created:
-        """Without ``create``, the outputs are empty."""
+        """Run ``create``; without it, the outputs are empty."""
         outputs: Properties = {"stdout": "", "stderr": ""}
         command = optional_text(inputs.get("create"))
         if request.preview:
@@ -58,7 +58,7 @@ class Command(Shaped):
         return Created(unique_id(request.name), inputs | outputs)
 
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
-        """Without a command, the outputs stay."""
+        """Run ``update`` or ``create``; without both, the outputs stay."""
         outputs = outputs_of(state)
         if request.preview:
             return preview.updated(state, inputs, inputs | outputs, set(self.shape.fields))
@@ -69,7 +69,7 @@ class Command(Shaped):
         return inputs | outputs
 
     async def delete(self, request: Request, state: Properties) -> None:
-        """Without ``delete``, nothing is done on the host."""
+        """Run ``delete``, if there is one."""
         command = optional_text(state.get("delete"))
         if command is not None:
             await self.run(request, state, run_of(command, state, previous=state))
@@ -93,7 +93,7 @@ class LocalCommand(Command):
     shape = LOCAL_COMMAND
 
     def check(self, inputs: Properties) -> Checked:
-        """As the shape says; outputs as assets are left to the official plug-in."""
+        """Check the shape, and reject outputs as assets, which only the official plug-in supports."""
         checked = super().check(inputs)
         reason = "the lab's plug-in returns no assets: only the official plug-in has this input"
         unsupported = tuple(Failure(name, reason) for name in ("archivePaths", "assetPaths") if name in inputs)
@@ -112,7 +112,7 @@ class CopyToRemote(Shaped):
     shape = COPY_TO_REMOTE
 
     def check(self, inputs: Properties) -> Checked:
-        """Only a file, a text or a directory can be copied, and it has to be known in a preview too."""
+        """Check that the source is a file, a text or a directory, and known in previews too."""
         checked = super().check(inputs)
         source = bare(inputs.get("source"))
         if checked.failures:
@@ -127,7 +127,7 @@ class CopyToRemote(Shaped):
         return Checked(_with_source(checked.inputs), failures)
 
     async def create(self, request: Request, inputs: Properties) -> Created:
-        """Copy."""
+        """Copy the source."""
         outputs = _with_source(inputs)
         if request.preview:
             return Created("", preview.created(inputs, outputs))
@@ -135,7 +135,7 @@ class CopyToRemote(Shaped):
         return Created(unique_id(""), outputs)
 
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:
-        """Copy again only when the content or the path has changed, not for another host."""
+        """Copy again if the content or the path has changed; another host alone is no reason."""
         outputs = _with_source(inputs)
         if request.preview:
             return preview.updated(state, inputs, outputs, set(self.shape.fields))

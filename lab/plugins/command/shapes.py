@@ -1,7 +1,7 @@
-"""The inputs of the command plug-in's resources: names, types, defaults, secrets.
+"""Shapes of the command plug-in's inputs: names, types, defaults, secrets.
 
-From the official plug-in's schema (provider/cmd/pulumi-resource-command/schema.json, v1.2.1) and from what it answers;
-type names in messages are those of its Go structs.
+The sources are the official plug-in's schema (provider/cmd/pulumi-resource-command/schema.json, v1.2.1) and its
+answers. Type names in messages are those of its Go structs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Scalar: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Field:
-    """An input. ``default`` is filled in when it is missing."""
+    """An input. ``default`` is its value when it is missing."""
 
     type: Scalar | Shape = "string"
     required: bool = False
@@ -28,7 +28,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Shape:
-    """An object type, by the name that messages use."""
+    """An object type, with its name in messages."""
 
     name: str
     fields: dict[str, Field]

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from lab.plugins.engine import ResourceLog
 
 _REFUSALS = {1: "administratively prohibited", 2: "connect failed", 3: "unknown channel type", 4: "resource shortage"}
-"""RFC 4254, section 5.1."""
+"""Reasons for a rejected channel by code (RFC 4254, section 5.1)."""
 
 FIRST_DELAY, DELAY_FACTOR, LONGEST_DELAY = 0.1, 1.5, 5.0
-"""Seconds between attempts, as in the official plug-in."""
+"""Delays between attempts in seconds, as in the official plug-in."""
 
 
 @asynccontextmanager
 async def connected(connection: Connection, log: ResourceLog) -> AsyncIterator[asyncssh.SSHClientConnection]:
-    """Return a connection, closed at the end. Raises OperationError after the last attempt."""
+    """Provide a connection, which is closed at the end. Raises OperationError after the last attempt."""
     target, proxy = connection.target, connection.proxy
     async with AsyncExitStack() as stack:
         options = await stack.enter_async_context(client_options(target))
@@ -46,9 +46,9 @@ async def connected(connection: Connection, log: ResourceLog) -> AsyncIterator[a
 
 
 async def retry(
-    what: str, endpoint: Endpoint, log: ResourceLog, attempt: Callable[[], Awaitable[asyncssh.SSHClientConnection]]
+    step: str, endpoint: Endpoint, log: ResourceLog, attempt: Callable[[], Awaitable[asyncssh.SSHClientConnection]]
 ) -> asyncssh.SSHClientConnection:
-    """Return the first connection that succeeds; after the limit of failures there is one last attempt."""
+    """Return the first connection that succeeds; after the limit of failures, there is one last attempt."""
     limit, delay, failures = endpoint.dial_error_limit, FIRST_DELAY, 0
     while True:
         try:
@@ -58,7 +58,7 @@ async def retry(
                 message = f"after {failures} failed attempts: {error}"
                 raise OperationError(message) from error
             failures += 1
-            await log.status(f"{what} {failures}/{limit if limit != -1 else 'inf'} failed: retrying")
+            await log.status(f"{step} {failures}/{limit if limit != -1 else 'inf'} failed: retrying")
         await asyncio.sleep(min(delay, LONGEST_DELAY))
         delay *= DELAY_FACTOR
 
@@ -68,7 +68,7 @@ async def _dial(
     options: asyncssh.SSHClientConnectionOptions,
     tunnel: asyncssh.SSHClientConnection | None = None,
 ) -> asyncssh.SSHClientConnection:
-    """One attempt. Raises DialError."""
+    """Make one attempt to connect. Raises DialError."""
     try:
         if tunnel is not None:
             return await asyncssh.connect(endpoint.host, endpoint.port, tunnel=tunnel, options=options)
@@ -98,9 +98,9 @@ def _methods(options: asyncssh.SSHClientConnectionOptions) -> list[str]:
 
 @asynccontextmanager
 async def client_options(endpoint: Endpoint) -> AsyncIterator[asyncssh.SSHClientConnectionOptions]:
-    """Collect what a connection needs besides its address. Nothing of the user's own SSH configuration counts.
+    """Provide the options of a connection. The user's own SSH configuration is ignored.
 
-    Raises OperationError, which is not worth a retry, for keys that cannot be read and an agent that does not answer.
+    Raises OperationError, which is not retried, when a key cannot be read or the agent does not answer.
     """
     known_hosts: tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], list[asyncssh.SSHKey]] | None
     known_hosts = None if endpoint.host_key is None else ([_host_key(endpoint.host_key)], [], [])
@@ -141,6 +141,6 @@ def _private_key(endpoint: Endpoint) -> asyncssh.SSHKey:
     try:
         return asyncssh.import_private_key(endpoint.private_key or "", endpoint.private_key_password)
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError) as error:
-        # The library's message names the form of the key, never a part of it.
+        # The library's message contains the format of the key, but no part of the key.
         message = f"cannot read the private key for {endpoint.host}: {error}"
         raise OperationError(message) from None

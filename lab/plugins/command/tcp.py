@@ -1,4 +1,4 @@
-"""TCP connections whose errors read like those of Go's net package, which users know from the official plug-in."""
+"""TCP connections with the error messages of Go's net package, which users know from the official plug-in."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import socket
 
 
 class DialError(Exception):
-    """One attempt to connect failed; the message says where and why."""
+    """An attempt to connect failed; the message has the address and the reason."""
 
 
 async def dial(host: str, port: int, seconds: float) -> socket.socket:
     """Return a connected, non-blocking socket, from the first of the host's addresses that answers.
 
-    All of it takes at most ``seconds`` (0: no limit). Raises DialError.
+    The whole call takes at most ``seconds`` (0: no limit). Raises DialError.
     """
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(seconds or None):
             try:
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             except socket.gaierror as error:
                 message = f"dial tcp: lookup {host}: {error.strerror}"
                 raise DialError(message) from error
             error_of_last = None
-            for family, kind, protocol, _, address in found:
+            for family, kind, protocol, _, address in addresses:
                 try:
                     return await _connect(family, kind, protocol, address)
                 except OSError as error:
@@ -40,7 +40,7 @@ async def _connect(family: int, kind: int, protocol: int, address: tuple[object,
     connection = socket.socket(family, kind, protocol)
     try:
         connection.setblocking(False)
-        # A peer that vanished is noticed after some two minutes, as with Go's defaults.
+        # Keepalives detect a lost peer after about two minutes, as with Go's defaults.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15)
@@ -52,7 +52,7 @@ async def _connect(family: int, kind: int, protocol: int, address: tuple[object,
 
 
 def join(host: object, port: int) -> str:
-    """host:port, an IPv6 address in brackets."""
+    """Return host:port, with an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 

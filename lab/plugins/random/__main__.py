@@ -1,4 +1,4 @@
-"""Serves the plug-in ``random``."""
+"""Entry point of the plug-in ``random``."""
 
 from lab.plugins.random.plugin import Random
 from lab.plugins.server import main

@@ -1,7 +1,7 @@
-"""What the random resources have in common: every argument that changes replaces the resource.
+"""Common base of the random resources: a change of any argument replaces the resource.
 
 The official plug-in is a Terraform provider behind a bridge. The bridge sends no property paths in a diff and compares
-the old state with the planned one, defaults filled in.
+the old state with the planned one, which includes defaults.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ class Bridged(Resource):
 
     @abstractmethod
     def planned(self, inputs: Properties) -> Properties:
-        """Return the known part of the state for these inputs, defaults filled in. Raises OperationError."""
+        """Return the known part of the state for these inputs, with defaults. Raises OperationError."""
 
     @abstractmethod
     def generate(self, planned: Properties) -> Created:
-        """Draws the secret."""
+        """Generate the secret."""
 
     @abstractmethod
     def unknowns(self) -> Properties:
-        """Return what a preview does not know."""
+        """Return the outputs that are unknown in a preview."""
 
     def shortest(self, inputs: Properties) -> Failure | None:
-        """Return a failure, when the length is known and too short."""
+        """Return a failure if the length is known and too short."""
         length = inputs["length"]
         if isinstance(length, float) and length < 1:
             return too_short("1", length)
         return None
 
     def check(self, inputs: Properties) -> Checked:
-        """Types are an error of the call, as in the official plug-in; what is missing or too short is a failure."""
+        """Check inputs. As in the official plug-in, a wrong type fails the call; other mistakes are failures."""
         inputs = {key: plain(value) for key, value in inputs.items()}
         for name, wanted in self.arguments.items():
             value = inputs.get(name)
@@ -53,7 +53,7 @@ class Bridged(Resource):
         return Checked(inputs, (failure,) if failure else ())
 
     def diff(self, state: Properties, old_inputs: Properties, inputs: Properties) -> Change:  # noqa: ARG002
-        """Every change replaces."""
+        """Compare arguments; every change replaces the resource."""
         old = {key: plain(value) for key, value in state.items()}
         new = self.planned(inputs)
         changed = tuple(name for name in sorted(old.keys() | new.keys()) if self._differs(name, old, new))
@@ -63,19 +63,19 @@ class Bridged(Resource):
         return name in self.arguments and not equal(old.get(name), new.get(name))
 
     async def create(self, request: Request, inputs: Properties) -> Created:
-        """Draws the secret, once: it then lives in the state."""
+        """Generate the secret, which the state then holds."""
         planned = self.planned(inputs)
         if request.preview:
             return Created("", planned | self.unknowns())
         return self.generate(planned)
 
     async def update(self, request: Request, state: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
-        """No difference needs one; the state stays."""
+        """Return the state with the new inputs; no change needs more."""
         return state | self.planned(inputs)
 
 
 def arguments_of(inputs: Properties, names: dict[str, type]) -> Properties:
-    """Return the inputs that the resource knows, with the texts of keepers' values."""
+    """Return the resource's inputs, with the values of keepers as texts."""
     known = {key: plain(value) for key, value in inputs.items() if key in names}
     keepers = known.get("keepers")
     if isinstance(keepers, dict):

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the protocol names the methods
-"""The plug-in ``random`` as a whole, and what its official model answers about its own configuration."""
+"""The plug-in ``random``, with the official one's answers about its configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Random(Plugin):
-    """RandomPassword and RandomBytes. Answers for the version of the SDK that is installed beside it."""
+    """RandomPassword and RandomBytes. The version is that of the installed SDK."""
 
     name = "random"
     no_handshake = "unknown method Handshake for service pulumirpc.ResourceProvider"
@@ -33,13 +33,13 @@ class Random(Plugin):
         self.version = version("pulumi_random")
 
     def capabilities(self) -> provider_pb2.ConfigureResponse:
-        """Secrets come in plain, as the official plug-in (a Terraform bridge) wants them."""
+        """Accept secrets without wrappers, as the official plug-in (a Terraform bridge) does."""
         return provider_pb2.ConfigureResponse(acceptResources=True, supportsPreview=True)
 
     async def CheckConfig(self, request: provider_pb2.CheckRequest, context: object) -> provider_pb2.CheckResponse:  # noqa: ARG002
-        """Nothing to configure."""
+        """Return the inputs: there is no configuration."""
         return provider_pb2.CheckResponse(inputs=request.news)
 
     async def DiffConfig(self, request: object, context: object) -> provider_pb2.DiffResponse:  # noqa: ARG002
-        """Nothing to compare."""
+        """Return no difference: there is no configuration."""
         return provider_pb2.DiffResponse()

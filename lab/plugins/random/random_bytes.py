@@ -1,4 +1,4 @@
-"""RandomBytes: bytes from the system's generator. Its value is the resource's id too, plain in the state."""
+"""RandomBytes: bytes from the system's generator. The value is also the resource's id, in clear text in the state."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from lab.plugins.values import Properties, Secret, Unknown
 
 
 class RandomBytes(Bridged):
-    """``random:index/randomBytes:RandomBytes``; base64 and hex are secret, but the id repeats the former in plain."""
+    """``random:index/randomBytes:RandomBytes``; base64 and hex are secret, but the id is base64 in clear text."""
 
     arguments = {"keepers": dict, "length": float}  # noqa: RUF012 - a table, never changed
     length_description = "The number of bytes requested. The minimum value for length is 1."
 
     def planned(self, inputs: Properties) -> Properties:
-        """There are no defaults."""
+        """Return the arguments: there are no defaults."""
         return arguments_of(inputs, self.arguments)
 
     def unknowns(self) -> Properties:
-        """Both forms of the value."""
+        """Return both forms of the value."""
         return {"base64": Unknown(), "hex": Unknown()}
 
     def generate(self, planned: Properties) -> Created:
-        """Draws as many bytes as asked for."""
+        """Generate the requested number of bytes."""
         length = planned["length"]
         assert isinstance(length, float)  # noqa: S101 - Check saw to it
         value = secrets.token_bytes(int(length))

@@ -1,4 +1,4 @@
-"""RandomPassword: characters from the system's generator. Its id is the word "none": the secret is only in outputs."""
+"""RandomPassword: characters from the system's generator. The id is "none", so only outputs hold the secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.plugins.values import Properties, Secret, Unknown, Value
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 MINIMA = ("minLower", "minNumeric", "minSpecial", "minUpper")
 BCRYPT_BYTES = 72
-"""bcrypt looks at no more of a password than this."""
+"""Number of bytes of a password that bcrypt uses."""
 
 
 class RandomPassword(Bridged):
@@ -38,7 +38,7 @@ class RandomPassword(Bridged):
     )
 
     def shortest(self, inputs: Properties) -> Failure | None:
-        """Fail too when the minima do not fit into the length."""
+        """Return a failure also when the minima exceed the length."""
         length, minima = inputs["length"], [inputs.get(name, 0.0) for name in MINIMA]
         needed = [minimum for minimum in minima if isinstance(minimum, float)]
         if isinstance(length, float) and len(needed) == len(MINIMA) and length < sum(needed):
@@ -48,7 +48,7 @@ class RandomPassword(Bridged):
     def planned(self, inputs: Properties) -> Properties:
         """Return the state with its defaults.
 
-        Every class of characters is on unless said otherwise; ``number`` is the old name of ``numeric``.
+        All classes of characters are enabled by default; ``number`` is the old name of ``numeric``.
         """
         given = arguments_of(inputs, self.arguments)
         if {"number", "numeric"} <= given.keys() and given["number"] != given["numeric"]:
@@ -61,11 +61,11 @@ class RandomPassword(Bridged):
         return defaults | dict.fromkeys(MINIMA, 0.0) | given | {"number": numeric, "numeric": numeric}
 
     def unknowns(self) -> Properties:
-        """Name the secret, its hash and the id."""
+        """Return the secret, its hash and the id."""
         return {"bcryptHash": Unknown(), "id": Unknown(), "result": Unknown()}
 
     def generate(self, planned: Properties) -> Created:
-        """Draws the password and hashes it."""
+        """Generate the password and its hash."""
         import bcrypt  # noqa: PLC0415 - only a create needs it, and every preview starts the plug-in
 
         result = draw(planned)
@@ -78,7 +78,7 @@ class RandomPassword(Bridged):
 
 
 def draw(planned: Properties) -> str:
-    """Draw a password: first each class's minimum, then from all classes that are on, shuffled."""
+    """Return a password: the minimum of each class, the rest from all enabled classes, shuffled."""
     special = str(planned.get("overrideSpecial") or SPECIAL)
     classes = {
         "upper": (string.ascii_uppercase, "minUpper"),
@@ -99,5 +99,5 @@ def draw(planned: Properties) -> str:
 
 
 def _number(value: Value) -> int:
-    assert isinstance(value, float)  # noqa: S101 - Check saw to it
+    assert isinstance(value, float)  # noqa: S101 - checked before
     return int(value)
