@@ -46,9 +46,9 @@ class Watch:
     probed: tuple[ProbedGateway, ...] = ()
     detours: tuple[Detour, ...] = ()
     inside: tuple[Node, ...] = ()
-    """Of a gateway: nodes of its own site that use it and have a tunnel with it, at most MAX_PROBED_USERS."""
+    """Users of a gateway: nodes of its own site that use it and have a tunnel with it, at most MAX_PROBED_USERS."""
     outside: tuple[Node, ...] = ()
-    """The same at other sites, spread over as many sites as possible."""
+    """Users of a gateway at other sites, spread over as many sites as possible."""
 
 
 def watch_of(spec: Spec, routes: Routes, node: Node) -> Watch:

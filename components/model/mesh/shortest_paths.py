@@ -1,7 +1,7 @@
-"""Unique shortest paths over tunnels and through relays, worked out for groups of nodes that are alike.
+"""Unique shortest paths over tunnels and through relays, computed for groups of nodes.
 
-Nodes of one site with tunnels to the same relays go the same way to everybody with whom they have no tunnel. So paths
-are worked out between groups; a relay is a group of its own.
+Nodes of one site that have tunnels with the same relays use the same paths to all nodes with which they have no tunnel.
+Paths are therefore computed between groups of such nodes; a relay is a group of its own.
 """
 
 from collections import defaultdict
@@ -10,35 +10,39 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
 Group = tuple[str, frozenset[str], str]
-"""Site, the relays that its nodes have tunnels with, and the name of the relay that it is; empty: it is none."""
+"""Site, relays with which the nodes have tunnels, and the name of the relay if the group is one, else empty."""
 Hops = Mapping[str, Mapping[str, str]]
-"""Destination to node to the node's next hop."""
+"""Next hops: hops[destination][node] is the node's next hop on its path to the destination."""
 
 
 @dataclass(frozen=True)
 class Graph:
     """Nodes, their tunnels, and the relays among them.
 
-    The fewest changes of site win, then the fewest hops, then the earliest relays. A path's cost is one number: changes
-    of site, hops, and a bit for each relay that it goes through. Of the paths with the fewest changes and hops no two
-    go through the same relays (their order follows from the distance), so no two costs are equal: the shortest path
-    is unique, its parts are the shortest paths between their ends, and the way back is the same way.
+    Paths with the fewest changes of site win, then those with the fewest hops, then those with the earliest relays. The
+    cost of a path is one number: changes of site, hops, and a bit for each relay. No two paths with the fewest changes
+    and hops go through the same relays (their order follows from the distance), so no two costs are equal: the
+    shortest path is unique, its parts are the shortest paths between their ends, and it is the same in both directions.
     """
 
     links: Mapping[str, Collection[str]]
-    """The neighbours of each node, both ways."""
+    """Neighbours of each node, in both directions."""
     sites: Mapping[str, str]
+    """Site of each node."""
     bits: Mapping[str, int]
-    """The cost of going through each relay."""
+    """Cost of each relay on a path."""
     hop: int
+    """Cost of a hop."""
     change: int
+    """Cost of a change of site."""
     groups: Mapping[str, Group]
-    """The group of each node."""
+    """Group of each node."""
     members: Mapping[Group, tuple[str, ...]]
+    """Nodes of each group."""
     inside: Mapping[Group, tuple[str, ...]]
-    """The relays of a group's own site that its nodes have tunnels with."""
+    """Relays at a group's own site with which its nodes have tunnels."""
     through: Mapping[Group, Mapping[Group, str]]
-    """What `towards` returns for each group when all relays are up."""
+    """Result of `towards` for each group while all relays are up."""
 
     def weight(self, relay: str, group: Group) -> int:
         """Return the cost of the tunnel between a relay and the nodes of a group."""
@@ -46,7 +50,7 @@ class Graph:
 
 
 def graph_of(links: Mapping[str, Collection[str]], sites: Mapping[str, str], relays: Sequence[str]) -> Graph:
-    """Return the graph. `links` are the neighbours of each node, both ways; earlier relays are preferred."""
+    """Return the graph. `links` are the neighbours of each node, in both directions; earlier relays are preferred."""
     among, hop = frozenset(relays), 1 << len(relays)
     members: dict[Group, list[str]] = defaultdict(list)
     for name, row in links.items():
@@ -56,7 +60,7 @@ def graph_of(links: Mapping[str, Collection[str]], sites: Mapping[str, str], rel
         sites,
         {name: 1 << index for index, name in enumerate(relays)},
         hop,
-        hop * (len(relays) + 2),  # no path has more hops than relays and one
+        hop * (len(relays) + 2),  # a path has at most one hop more than it has relays
         {name: group for group, names in members.items() for name in names},
         {group: tuple(names) for group, names in members.items()},
         {group: tuple(relay for relay in group[1] if sites[relay] == group[0]) for group in members},
@@ -79,9 +83,9 @@ def next_hops(graph: Graph) -> dict[str, dict[str, str]]:
 
 
 def without(graph: Graph, gone: str) -> dict[str, dict[str, str]]:
-    """Return the next hops that are others when one relay carries nothing, by destination and node.
+    """Return the next hops that differ when the relay `gone` forwards nothing, by destination and node.
 
-    It stays a destination. All other paths are the same: whichever was the shortest is so among fewer.
+    The relay stays a destination. Paths that avoid it do not change: the shortest of all is the shortest of fewer.
     """
     differing: dict[str, dict[str, str]] = {}
     for group, usual in graph.through.items():
@@ -89,7 +93,7 @@ def without(graph: Graph, gone: str) -> dict[str, dict[str, str]]:
             continue
         now = towards(graph, group, gone)
         moved = [
-            (name, relay) for other, relay in now.items() if usual[other] != relay for name in graph.members[other]
+            (name, relay) for source, relay in now.items() if usual[source] != relay for name in graph.members[source]
         ]
         for end in graph.members[group]:
             neighbours = graph.links[end]
@@ -100,9 +104,9 @@ def without(graph: Graph, gone: str) -> dict[str, dict[str, str]]:
 
 
 def towards(graph: Graph, end: Group, gone: str = "") -> dict[Group, str]:
-    """Return the relay that is the next hop of each group towards a node of the group `end` without a tunnel to it.
+    """Return the next hop, a relay, of each group towards the nodes of the group `end`, where there is no tunnel.
 
-    `gone` is a relay that carries nothing. A group that does not reach `end` is not there.
+    `gone` is a relay that forwards nothing. A group that does not reach `end` has no entry.
     """
     totals = _relay_costs(graph, end, gone)
     order = sorted(totals, key=totals.__getitem__)
@@ -121,16 +125,16 @@ def towards(graph: Graph, end: Group, gone: str = "") -> dict[Group, str]:
 def _relay_costs(graph: Graph, end: Group, gone: str) -> dict[str, int]:
     """Return the cost of the path from each relay that reaches `end`, the relay itself included: Dijkstra's tree."""
     costs = {relay: graph.weight(relay, end) for relay in end[1] if relay != gone}
-    others = graph.bits.keys() - costs.keys() - {end[2], gone}  # a tunnel is always the shortest path
-    waiting = [(cost + graph.bits[relay], relay) for relay, cost in costs.items()]
-    heapify(waiting)
-    while waiting and others:
-        total, relay = heappop(waiting)
+    remaining = graph.bits.keys() - costs.keys() - {end[2], gone}  # a tunnel is always the shortest path
+    queue = [(cost + graph.bits[relay], relay) for relay, cost in costs.items()]
+    heapify(queue)
+    while queue and remaining:
+        total, relay = heappop(queue)
         if total != costs[relay] + graph.bits[relay]:
-            continue  # a shorter way is known meanwhile
-        for name in others & graph.groups[relay][1]:
+            continue  # an outdated entry: the queue had a shorter path to this relay
+        for name in remaining & graph.groups[relay][1]:
             cost = total + graph.weight(relay, graph.groups[name])
             if name not in costs or cost < costs[name]:
                 costs[name] = cost
-                heappush(waiting, (cost + graph.bits[name], name))
+                heappush(queue, (cost + graph.bits[name], name))
     return {relay: cost + graph.bits[relay] for relay, cost in costs.items()}

@@ -19,9 +19,9 @@ class Spec:
     kubernetes: Kubernetes
     sites: tuple[Site, ...]
     clients: tuple[Client, ...] = ()
-    """In alphabetical order."""
+    """Roaming clients, in alphabetical order."""
     services: tuple[Service, ...] = ()
-    """In alphabetical order."""
+    """Services, in alphabetical order."""
     protect: bool = True
     """Whether Pulumi refuses to delete what would destroy the cluster."""
     nodes: tuple[Node, ...] = field(init=False, repr=False, compare=False)
