@@ -4,6 +4,7 @@ STRETCHED_CASES says how many: 2,000 in the short suite, 50,000 before a release
 """
 
 import os
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -16,7 +17,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 
 from components.model.cluster.inventory import inventory, to_yaml
-from components.model.cluster.variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars
 from components.model.configuration import parse_plan
 from components.model.files.client_conf import client_conf
 from components.model.files.failover_conf import failover_conf
@@ -165,6 +166,15 @@ def cluster_files(plan: Plan) -> None:
         own += to_yaml([node.name, node.ssh.user, dict(node.labels), list(node.taints), node.site, node.institution])
     assert "{{" not in own
     assert "{%" not in own
+    users = [
+        user for node in spec.nodes for user in (node.ssh.user, node.ssh.bastion.user if node.ssh.bastion else "x")
+    ]
+    hosts = [
+        host for node in spec.nodes for host in (node.ssh.host, node.ssh.bastion.host if node.ssh.bastion else "x")
+    ]
+    assert all(re.fullmatch("[A-Za-z_][A-Za-z0-9_.@-]*", user) for user in users)
+    assert all(re.fullmatch("[a-z0-9][a-z0-9.:-]*", host) for host in hosts)
+    assert re.fullmatch("[A-Za-z0-9/][^ ]*", spec.kubernetes.kubespray.repository or "x")
     lines = known_hosts(spec)
     form = rf"{IP} (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*"
     assert [words[0] for words in grammars.words_of(lines, form)] == [str(node.address) for node in spec.nodes]

@@ -8,6 +8,20 @@ _WG_KEYS = {
     "Peer": ("PublicKey", "PresharedKey", "AllowedIPs", "Endpoint", "PersistentKeepalive"),
 }
 """No PostUp and its like, no Table, no SaveConfig: wg-quick would act on them."""
+_ADDRESS = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
+_KEY = r"[A-Za-z0-9+/]{43}="
+_WG_VALUES = {
+    "PrivateKey": _KEY,
+    "PublicKey": _KEY,
+    "PresharedKey": _KEY,
+    "Address": rf"{_ADDRESS}/[0-9]{{1,2}}",
+    "AllowedIPs": rf"{_ADDRESS}/[0-9]{{1,2}}(, {_ADDRESS}/[0-9]{{1,2}})*",
+    "Endpoint": rf"({_ADDRESS}|\[[0-9a-f:]+\]|[a-z0-9.-]+):[0-9]{{1,5}}",
+    "DNS": r"[0-9a-z.:-]+(, [0-9a-z.:-]+)*",
+    "ListenPort": "[0-9]{1,5}",
+    "MTU": "[0-9]{4}",
+    "PersistentKeepalive": "[0-9]{1,5}",
+}
 _GLOBAL = re.compile(r"(global|defaults|listen [a-z0-9.-]+)")
 _NFT_WORD = re.compile(r'[A-Za-z0-9_@.,:;/*!=<>+{}"|-]+')
 
@@ -33,6 +47,7 @@ def wg_quick(text: str) -> list[Section]:
             sections[-1].comments.append(line[2:])
         elif line:
             _hold(bool(separator) and key in _WG_KEYS[sections[-1].kind] and key not in sections[-1].values, line)
+            _hold(re.fullmatch(_WG_VALUES[key], value), line)
             sections[-1].values[key] = value
     return sections
 

@@ -21,6 +21,10 @@ TEXTS = (
     "node.example.org", "localhost", "etcd", "mesh", "public", "none", "tcp", "udp", "kept", "hidden", "proxy-protocol", "direct", "tunnel",
     "IPv4", "IPv6", "yes", "25s", "~", "~nobody-here/x", "/", "../x", "site", "a/b", "a..b/c", "example.org/x", "a=b:NoSchedule",
 )  # fmt: skip
+DANGEROUS = (
+    "{{ lookup('pipe', 'id') }}", "x\nPostUp = id", "2001:db8::1%;id;", "fd00::1%\nPostUp = id", "root;id", "-oProxyCommand=id", "0.0.0.0", "a b",
+)  # fmt: skip
+"""What others of our programs act on: tried at every place."""
 VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(TEXTS),
     st.text(max_size=12),
@@ -107,7 +111,7 @@ def _change(draw: st.DrawFn, config: Any, place: Path) -> None:
         config = config[key]
     if not _has(config, last):
         return
-    kind = draw(st.integers(0, 8))
+    kind = draw(st.integers(0, 12))
     old = config[last]
     if kind == 0:
         del config[last]
@@ -122,6 +126,10 @@ def _change(draw: st.DrawFn, config: Any, place: Path) -> None:
     elif kind in (5, 6) and isinstance(old, str) and old:
         at = draw(st.integers(0, len(old) - 1))
         config[last] = old[:at] + draw(st.sampled_from("1234567890aexyA.-")) + old[at + 1 :]
+    elif kind in (8, 9, 10) and isinstance(old, str):
+        config[last] = draw(st.sampled_from(DANGEROUS))
+    elif kind == 11 and isinstance(old, str):
+        config[last] = old + draw(st.sampled_from(DANGEROUS))
     elif kind in (5, 6, 7) and isinstance(old, int):
         config[last] = old + draw(st.integers(-3, 3))
     else:
