@@ -75,7 +75,7 @@ def _range(spec: Spec) -> str:
 
 
 def _cluster(spec: Spec, name: str) -> bool:
-    return any(node.name == name and {CONTROL_PLANE, WORKER} & set(node.roles) for node in spec.nodes)
+    return bool({CONTROL_PLANE, WORKER} & set(spec.node(name).roles))
 
 
 def _check_node_ports(spec: Spec, problems: Problems) -> None:

@@ -1,5 +1,6 @@
 """Configuration of a roaming client: a whole file in the form of wg-quick(8), for a laptop or a phone. Secret."""
 
+from components.model.files.text_lines import lines as text_of
 from components.model.spec import Client, Node, Spec, defaults
 
 
@@ -24,4 +25,4 @@ def client_conf(spec: Spec, client: Client, gateway: Node, *, private: str, publ
         f"Endpoint = {gateway.endpoint}",
         f"PersistentKeepalive = {defaults.KEEPALIVE}",
     ]
-    return "\n".join(lines) + "\n"
+    return text_of(lines)

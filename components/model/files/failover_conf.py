@@ -1,5 +1,6 @@
 """failover.conf: the gateways that stretched-watch of a host probes, and its detours around them."""
 
+from components.model.files.text_lines import lines as text_of
 from components.model.mesh.failover import Watch
 
 
@@ -14,4 +15,4 @@ def failover_conf(watch: Watch) -> str:
         lines.append(f"when {detour.gone.address} use {detour.peer.address} for {nodes}")
     for group, users in (("inside", watch.inside), ("outside", watch.outside)):
         lines += [f"user {group} {user.address}" for user in users]
-    return "\n".join([*lines, ""])
+    return text_of(lines)

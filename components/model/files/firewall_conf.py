@@ -1,5 +1,6 @@
 """firewall.conf: the openings of a host's firewall, read by hosts/scripts/node/firewall_rules.sh."""
 
+from components.model.files.text_lines import lines as text_of
 from components.model.firewall.openings import Openings
 
 
@@ -9,4 +10,4 @@ def firewall_conf(openings: Openings) -> str:
     lines += [f"tcp {port}" for port in openings.tcp]
     lines += [f"ssh {network}" for network in openings.ssh]
     lines.append(f"mesh {openings.mesh}")
-    return "".join(f"{line}\n" for line in lines)
+    return text_of(lines)

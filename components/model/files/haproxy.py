@@ -1,5 +1,6 @@
 """haproxy.cfg of a node: HAProxy forwards TCP connections as they are, and does not terminate TLS."""
 
+from components.model.files.text_lines import lines as text_of
 from components.model.services.serving import Proxied, Server, Serving
 from components.model.spec.families import IPV6, family_of
 
@@ -54,7 +55,7 @@ def _listen(serving: Serving, proxied: Proxied) -> str:
     bind = public if proxied.addresses else f"{serving.address}:{proxied.port}"
     servers = (f"    {_server(proxied, server)}" for server in proxied.servers)
     lines = [f"listen {proxied.name}", f"    bind {bind}", *servers]
-    return "\n" + "\n".join(lines) + "\n"
+    return "\n" + text_of(lines)
 
 
 def _server(proxied: Proxied, server: Server) -> str:

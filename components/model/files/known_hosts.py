@@ -1,11 +1,12 @@
 """SSH files of the deployer: known_hosts with wg0 addresses, and its line in authorized_keys."""
 
+from components.model.files.text_lines import lines as text_of
 from components.model.spec import Spec
 
 
 def known_hosts(spec: Spec) -> str:
     """Return one line per node (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
-    return "".join(f"{node.address} {node.ssh.host_key}\n" for node in spec.nodes)
+    return text_of(f"{node.address} {node.ssh.host_key}" for node in spec.nodes)
 
 
 def authorized_key(public_key: str, deployer_address: str) -> str:

@@ -7,6 +7,7 @@ On the host, scripts/services/services_udp.sh reads `udp_conf`, checks which ser
 from collections.abc import Iterable
 from ipaddress import IPv4Network, collapse_addresses
 
+from components.model.files.text_lines import lines as text_of
 from components.model.services.serving import Guarded, Readdressed, Serving, Sources
 
 HERE = "0x40"
@@ -79,13 +80,12 @@ def udp_conf(serving: Serving) -> str:
         for server in each.servers:
             place = "target" if server.name == "target" else "near" if server.near else "far"
             lines.append(f"{prefix} {place} {server.host} {server.port}")
-    return "".join(f"{line}\n" for line in lines)
+    return text_of(lines)
 
 
 def _chain(name: str, hook: str, rules: Iterable[str]) -> str:
     base = [f"        type {hook}; policy accept;"] if hook else []
-    lines = [f"    chain {name} {{", *base, *(f"        {rule}" for rule in rules), "    }"]
-    return "\n".join(lines) + "\n"
+    return text_of([f"    chain {name} {{", *base, *(f"        {rule}" for rule in rules), "    }"])
 
 
 def _opened() -> str:

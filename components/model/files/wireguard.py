@@ -7,6 +7,7 @@ by reference: the state holds its hash only.
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network
 
+from components.model.files.text_lines import lines as text_of
 from components.model.mesh.peers import Peer
 from components.model.spec import Mesh, Node
 
@@ -37,7 +38,7 @@ def peer_section(peer: Peer, public_key: str) -> str:
         lines.append(f"Endpoint = {peer.endpoint}")
     if peer.keepalive:
         lines.append(f"PersistentKeepalive = {peer.keepalive}")
-    return "\n".join(lines) + "\n"
+    return text_of(lines)
 
 
 def wg0_conf(
@@ -56,4 +57,4 @@ def wg0_conf(
         f"MTU = {mesh.mtu}",
     ]
     sections = [peer_section(peer, public_keys[peer.name]) for peer in peers]
-    return "\n".join(["\n".join([*interface, ""]), *sections])
+    return "\n".join([text_of(interface), *sections])
