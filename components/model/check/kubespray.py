@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from components.model.problems import Problems
+from components.model.problems import Problems, printable, shown
 from components.model.spec import Spec
 
 _PATH = "kubernetes.kubespray"
@@ -23,7 +23,7 @@ def check_kubespray(spec: Spec, problems: Problems) -> None:
         problems.add(
             "not-a-commit",
             f"{_PATH}.commit",
-            f"{source.commit!r} is not a commit",
+            f"{shown(source.commit)} is not a commit",
             "write all 40 hexadecimal digits: a tag can move",
         )
     for field, value in (("directory", source.directory), ("wheelhouse", source.wheelhouse)):
@@ -31,7 +31,7 @@ def check_kubespray(spec: Spec, problems: Problems) -> None:
             problems.add(
                 "not-a-directory",
                 f"{_PATH}.{field}",
-                f"{value} is not a directory",
+                f"{printable(str(value))} is not a directory",
                 "write the path of one on the machine where Pulumi runs",
             )
 

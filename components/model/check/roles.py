@@ -3,7 +3,7 @@
 import re
 
 from components.model.check.paths import path_of
-from components.model.problems import Problems
+from components.model.problems import Problems, printable, shown
 from components.model.spec import CONTROL_PLANE, ETCD, Spec
 
 _VERSION = re.compile(r"1\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
@@ -25,7 +25,7 @@ def check_roles(spec: Spec, problems: Problems) -> None:
         problems.add(
             "not-a-version",
             "kubernetes.version",
-            f"{kubernetes.version!r} is not a version",
+            f"{shown(kubernetes.version)} is not a version",
             'write it whole and without a v: "1.35.4"',
         )
     names = [node.name for node in spec.nodes]
@@ -33,7 +33,7 @@ def check_roles(spec: Spec, problems: Problems) -> None:
         problems.add(
             "not-a-node",
             "kubernetes.deployer",
-            f"{kubernetes.deployer} is not a declared node",
+            f"{printable(kubernetes.deployer)} is not a declared node",
             "write the name of a node",
         )
     first = kubernetes.first_control_plane
@@ -41,7 +41,7 @@ def check_roles(spec: Spec, problems: Problems) -> None:
         problems.add(
             "not-a-control-plane",
             "kubernetes.firstControlPlane",
-            f"{first} is not a declared control-plane node",
+            f"{printable(first)} is not a declared control-plane node",
             "write the name of one",
         )
 

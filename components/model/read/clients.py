@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address
 
 from components.model.mesh.addressing import derived_address
-from components.model.problems import shown
+from components.model.problems import printable, shown
 from components.model.read.fields import Fields
 from components.model.read.host_port import special_host
 from components.model.read.ranges import read_own_address
@@ -50,7 +50,7 @@ def _site(fields: Fields, ranges: dict[str, Site]) -> Site | None:
         fields.problems.add(
             "not-a-clients-site",
             fields.at("site"),
-            f"{name} is not a site that has `clients`",
+            f"{printable(name)} is not a site that has `clients`",
             f"write one of {', '.join(ranges)}",
         )
     return ranges.get(name or "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from components.model.problems import printable
 from components.model.read.fields import Fields
 from components.model.values.host_key import has_passphrase
 from components.model.values.line import is_file_name
@@ -23,7 +24,7 @@ def read_known_hosts(ssh: Fields, read: Read) -> list[str] | None:
     try:
         return read(name).splitlines() if name else []
     except (OSError, ValueError) as error:
-        what = f"{name} cannot be read ({_why(error)})"
+        what = f"{printable(name)} cannot be read ({_why(error)})"
         instead = "write the path of a known_hosts file that holds the key of every host"
         ssh.wrong("unreadable", "knownHostsFile", what, instead)
         return []
@@ -38,7 +39,7 @@ def check_private_key(ssh: Fields, read: Read) -> None:
     try:
         text = read(name)
     except (OSError, ValueError) as error:
-        ssh.wrong("unreadable", "privateKeyFile", f"{name} cannot be read ({_why(error)})", instead)
+        ssh.wrong("unreadable", "privateKeyFile", f"{printable(name)} cannot be read ({_why(error)})", instead)
         return
     if "PRIVATE KEY" not in text:
         ssh.wrong("not-a-private-key", "privateKeyFile", f"{name} is not a private key", instead)

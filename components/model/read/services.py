@@ -1,6 +1,6 @@
 """From the section `services` of the configuration to services."""
 
-from components.model.problems import shown
+from components.model.problems import printable, shown
 from components.model.read.fields import Fields
 from components.model.read.host_port import read_place
 from components.model.read.ranges import read_ranges
@@ -104,7 +104,7 @@ def _words(fields: Fields, name: str, sites: tuple[Site, ...]) -> tuple[str, ...
             fields.problems.add(
                 "not-a-place",
                 fields.at(name),
-                f"{word} is neither a declared site nor a node",
+                f"{printable(word)} is neither a declared site nor a node",
                 _one_of(name, sites),
             )
     return words

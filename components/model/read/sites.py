@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from components.model.mesh.addressing import derived_address
-from components.model.problems import shown
+from components.model.problems import printable, shown
 from components.model.read.endpoints import families_of_node, read_endpoints, read_families, read_ports
 from components.model.read.fields import Fields
 from components.model.read.firewall import parse_firewall
@@ -90,7 +90,7 @@ class SitesParser:
                 fields.problems.add(
                     "not-a-node",
                     fields.at("gateway"),
-                    f"{name} is not a node of this site",
+                    f"{printable(name)} is not a node of this site",
                     f"write one of {', '.join(sorted(nodes))}",
                 )
             elif names.count(name) > 1:

@@ -9,7 +9,7 @@ import pytest
 from components.model.configuration import parse
 from components.model.problems import ConfigError
 from tests.support.examples import HOST_KEY, changed, host_key, read, three_sites, with_clients
-from tests.support.mistakes import Mistake, mistakes
+from tests.support.mistakes import Mistake, mistakes, problems_of
 
 OPEN1 = "sites/open/nodes/open1.lab.test"
 INNER = "sites/oneport/nodes/inner1.lab.test"
@@ -188,3 +188,14 @@ def test_messages_stay_readable_whatever_is_written() -> None:
     lines = str(caught.value).splitlines()
     assert len(lines) == 62
     assert all(line.isprintable() and len(line) < 1500 for line in lines)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["kubernetes/version", "kubernetes/deployer", "kubernetes/firstControlPlane", "kubernetes/kubespray/commit", "sites/oneport/gateway", "clients/ada/site"],
+)  # fmt: skip
+def test_a_value_takes_300_characters_at_most(path: str) -> None:
+    (found,) = (
+        problem for problem in problems_of(changed(path, "x" * 5000, with_clients(ada={}))) if "xxx" in problem.what
+    )
+    assert found.what.count("x") <= 302
