@@ -11,8 +11,8 @@ from components.cluster.change import CLUSTER, Change, converged
 from components.cluster.deployer_input import standard_input
 from components.cluster.playbooks import deployer_files, inventory_files
 from components.mesh.mesh import Mesh
-from components.model.cluster.declared import readable
 from components.model.files.kubeconfig import for_users
+from components.model.report.declared_lines import readable
 from components.model.spec import Endpoint, defaults
 from components.remote.bundles import bundle
 from components.remote.commands import Script, command

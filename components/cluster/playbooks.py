@@ -3,10 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory
 from components.model.cluster.kubespray_variables import group_vars
 from components.model.convergence.state import State, to_data
 from components.model.files.known_hosts import known_hosts
+from components.model.files.yaml_text import to_yaml
 from components.model.spec import Kubespray, Spec
 from components.remote import host_files
 from components.remote.archives import archive, revision

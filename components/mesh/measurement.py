@@ -11,9 +11,10 @@ import pulumi
 from pulumi_command.remote import Command
 
 from components.mesh.tunnel import occasion
-from components.model.cluster.etcd_timers import slow_for_etcd
+from components.model.cluster.etcd_timers import too_slow
 from components.model.mesh.links import NOTHING_MEASURED, Measured, measured, measurement_plan, ways
 from components.model.plan import Plan
+from components.model.report.etcd_warning import etcd_warning
 from components.model.report.link_table import links_table, narrow_note
 from components.model.spec import Spec
 from components.remote.commands import COMMAND, Script, command
@@ -83,6 +84,6 @@ def measure(
 
 
 def _warn(spec: Spec, result: Measured, mesh: pulumi.Resource) -> None:
-    warning = slow_for_etcd(spec, result.links)
-    if warning:
-        pulumi.log.warn(warning, mesh)
+    slow = too_slow(spec, result.links)
+    if slow:
+        pulumi.log.warn(etcd_warning(slow), mesh)

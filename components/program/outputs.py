@@ -7,7 +7,8 @@ import pulumi
 from components.cluster.change import Change
 from components.cluster.cluster import Cluster
 from components.mesh.mesh import Mesh
-from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory
+from components.model.files.yaml_text import to_yaml
 from components.model.mesh.links import Measured
 from components.model.overview import Overview
 from components.model.report.service_tables import services_data

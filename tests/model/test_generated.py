@@ -16,7 +16,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
-from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory
 from components.model.cluster.kubespray_variables import group_vars
 from components.model.configuration import parse_plan
 from components.model.files.client_conf import client_conf
@@ -26,6 +26,7 @@ from components.model.files.haproxy import haproxy_cfg
 from components.model.files.known_hosts import known_hosts
 from components.model.files.services_nft import services_nft, udp_conf
 from components.model.files.wireguard import wg0_conf
+from components.model.files.yaml_text import to_yaml
 from components.model.firewall.openings import openings
 from components.model.mesh.client_gateways import gateway_of
 from components.model.mesh.failover import watch_of

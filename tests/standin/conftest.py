@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory
 from components.model.cluster.kubespray_variables import group_vars
+from components.model.files.yaml_text import to_yaml
 from tests.standin.inventory import Inventory
 from tests.support.ansible_core import STANDIN, Ansible, virtual_environment
 from tests.support.examples import example

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.model.cluster.inventory import to_yaml
+from components.model.files.yaml_text import to_yaml
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,21 @@ def timers_of(spec: Spec) -> Timers | None:
         return None
 
 
-def slow_for_etcd(spec: Spec, links: Iterable[Link]) -> str | None:
-    """Return a warning with the values to set; None when the timers suit, or nothing is known."""
+@dataclass(frozen=True)
+class TooSlow:
+    """Members of etcd that are too far apart for its timers."""
+
+    sites: tuple[str, str]
+    """Between which the round trip is the longest."""
+    round_trip: float
+    """Milliseconds."""
+    timers: Timers
+    suitable: Timers | None
+    """Timers that would suit; None: etcd allows none."""
+
+
+def too_slow(spec: Spec, links: Iterable[Link]) -> TooSlow | None:
+    """Return what is wrong with etcd's timers; None when they suit, or nothing is known."""
     members = {node.site for node in spec.with_role(ETCD)}
     between = [(link.latency_ms, link.sites) for link in links if link.latency_ms and members.issuperset(link.sites)]
     timers = timers_of(spec)
@@ -55,14 +68,5 @@ def slow_for_etcd(spec: Spec, links: Iterable[Link]) -> str | None:
     longest, sites = max(between)
     if timers.suit(longest):
         return None
-    found = (
-        f"etcd's members are too far apart for its timers: a round trip between {' and '.join(sites)} takes "
-        f"{longest:.0f} ms, the heartbeat interval is {timers.heartbeat} ms, the election timeout {timers.election}. "
-    )
-    wanted = timers.widened(longest)
-    if wanted.election > _MOST:
-        return f"{found}etcd allows no election timeout that suits: give the role etcd to nodes that are nearer"
-    return (
-        f'{found}Write `{HEARTBEAT}: "{wanted.heartbeat}"` and `{ELECTION}: "{wanted.election}"` below '
-        "kubernetes.variables, or give the role etcd to nodes that are nearer"
-    )
+    suitable = timers.widened(longest)
+    return TooSlow(sites, longest, timers, suitable if suitable.election <= _MOST else None)

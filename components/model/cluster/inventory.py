@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import yaml
-
 from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
 
 
@@ -47,8 +45,3 @@ def inventory(spec: Spec, order: Sequence[str] = ()) -> dict[str, object]:
             },
         }
     }
-
-
-def to_yaml(data: object) -> str:
-    """Return YAML in the order of the data: sorted keys would change which host is the first control plane."""
-    return yaml.safe_dump(data, sort_keys=False, default_flow_style=False, width=120)

@@ -1,9 +1,10 @@
 """What playbooks shall bring about: variables, settings, and how a person sees a change."""
 
-from components.model.cluster.declared import declared, readable
+from components.model.cluster.declared import declared
 from components.model.cluster.inventory import host_entry
 from components.model.cluster.kubespray_variables import group_vars
 from components.model.configuration import parse
+from components.model.report.declared_lines import readable
 from tests.support.examples import changed, configuration, example, read, with_workers
 
 

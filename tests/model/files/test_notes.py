@@ -2,8 +2,9 @@
 
 import yaml
 
-from components.model.cluster.inventory import inventory, to_yaml
+from components.model.cluster.inventory import inventory
 from components.model.files.wireguard import peer_section
+from components.model.files.yaml_text import to_yaml
 from components.model.mesh.peers import peers_of
 from components.model.mesh.routing import route
 from tests.support.examples import TREE, example

@@ -1,18 +1,26 @@
 """What is measured, what is made of it, and how etcd's timers are judged."""
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.model.cluster.etcd_timers import Timers, slow_for_etcd
+from components.model.cluster.etcd_timers import Timers, too_slow
 from components.model.configuration import parse
 from components.model.mesh.links import Link, Measured, measured, measurement_plan, measuring, narrowest, ways
 from components.model.mesh.routing import Routes, route
+from components.model.report.etcd_warning import etcd_warning
 from components.model.report.link_table import links_table, narrow_note
 from components.model.report.readme import readme
 from components.model.spec import Spec
 from tests.support.examples import HOST_KEY, changed, example, host_key, overview, paths_sites, read, three_sites
 from tests.support.tables import cells
+
+
+def slow_for_etcd(spec: Spec, found: Iterable[Link]) -> str | None:
+    slow = too_slow(spec, found)
+    return etcd_warning(slow) if slow else None
 
 
 @pytest.fixture(scope="module")
