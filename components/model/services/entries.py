@@ -4,7 +4,8 @@ A service that is open to clients outside the mesh enters at public nodes of the
 have no public node, it enters at one public node of each other site, and its traffic crosses wg0.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -42,18 +43,15 @@ class Entry:
     """DIRECT: the service runs at the entry's site. TUNNEL: its traffic crosses wg0 to another site."""
     why: str
     """Reason for this entry: one clause, for people."""
-    backends: tuple[Backend, ...]
-    """The node itself first, then its site's nodes, then other sites': backups where the site has backends."""
+    near: tuple[Backend, ...]
+    """Backends at the entry's own site, the node itself first."""
+    far: tuple[Backend, ...] = ()
+    """Backends at other sites: backups where the site has backends. Entries of one site share the tuple."""
 
     @property
-    def near(self) -> tuple[Backend, ...]:
-        """Backends at the entry's own site."""
-        return tuple(backend for backend in self.backends if backend.site == self.site)
-
-    @property
-    def far(self) -> tuple[Backend, ...]:
-        """Backends at other sites."""
-        return tuple(backend for backend in self.backends if backend.site != self.site)
+    def backends(self) -> tuple[Backend, ...]:
+        """All backends, the near ones first."""
+        return self.near + self.far
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,7 @@ def entries_of(spec: Spec, public: PublicHosts) -> tuple[Entry, ...]:
     """Return all entries, in the order of the services and of their nodes."""
     if not spec.services:
         return ()
-    return tuple(
-        _entry(service, entry_node, [spec.node(name) for name in service.nodes])
-        for service in spec.services
-        for entry_node in enters(spec, public, service)
-    )
+    return tuple(entry for service in spec.services for entry in _entries(service, spec, public))
 
 
 def reached(spec: Spec, entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
@@ -215,22 +209,22 @@ def _names(sites: Iterable[Site]) -> str:
     return " and ".join(site.name for site in sites)
 
 
-def _entry(service: Service, entry_node: EntryNode, nodes: list[Node]) -> Entry:
-    """Return the entry at a node for a service that runs on `nodes`."""
-    own = entry_node.node
-    near = sorted((node for node in nodes if node.site == own.site), key=lambda node: node.name != own.name)
-    mode = DIRECT if near else TUNNEL
-    others = [node for node in nodes if node.site != own.site]
-    if service.client_address == KEPT:
-        near, others = [own], []
-    elif service.mode == DIRECT:
-        others = []
-    return Entry(
-        service,
-        own.name,
-        own.site,
-        entry_node.addresses,
-        mode,
-        entry_node.why,
-        tuple(Backend(node.name, node.site, node.address, service.backend_port) for node in [*near, *others]),
-    )
+def _entries(service: Service, spec: Spec, public: PublicHosts) -> Iterator[Entry]:
+    """Yield the entries of a service."""
+    nodes = [spec.node(name) for name in service.nodes]
+    backends = [Backend(node.name, node.site, node.address, service.backend_port) for node in nodes]
+    near: dict[str, list[Backend]] = defaultdict(list)
+    for backend in backends:
+        near[backend.site].append(backend)
+    far: dict[str, tuple[Backend, ...]] = {}
+    for entry_node in enters(spec, public, service):
+        own, site = entry_node.node.name, entry_node.node.site
+        here = sorted(near.get(site, ()), key=lambda backend: backend.node != own)
+        mode = DIRECT if here else TUNNEL
+        if service.client_address == KEPT:
+            here = [Backend(own, site, entry_node.node.address, service.backend_port)]
+        if service.client_address == KEPT or service.mode == DIRECT:
+            far[site] = ()
+        elif site not in far:
+            far[site] = tuple(backend for backend in backends if backend.site != site)
+        yield Entry(service, own, site, entry_node.addresses, mode, entry_node.why, tuple(here), far[site])

@@ -1,11 +1,11 @@
 """What a node does for services: as an entry, and as the inner hop in front of a target."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 
-from components.model.services.entries import Entry, inner_hops
+from components.model.services.entries import Backend, Entry, inner_hops
 from components.model.spec import Node, Spec
 from components.model.spec.service import KEPT, PROXY_PROTOCOL, TCP, Service
 
@@ -88,13 +88,22 @@ class Serving:
 def servings(spec: Spec, entries: Iterable[Entry]) -> dict[str, Serving]:
     """Return what each node does for services, by the node's name."""
     here: dict[str, list[Entry]] = defaultdict(list)
+    far: dict[tuple[str, str], tuple[Server, ...]] = {}
     for entry in entries:
         here[entry.node].append(entry)
-    return {node.name: _of_node(node, here.get(node.name, []), inner_hops(spec, node)) for node in spec.nodes}
+        place = entry.service.name, entry.site
+        if place not in far:
+            far[place] = tuple(_server(backend, near=not entry.near) for backend in entry.far)
+    return {node.name: _of_node(node, here.get(node.name, []), inner_hops(spec, node), far) for node in spec.nodes}
 
 
-def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Serving:
-    """Return what a node does, given the entries at this node and its inner hops."""
+def _of_node(
+    node: Node, here: list[Entry], hops: tuple[Service, ...], far: Mapping[tuple[str, str], tuple[Server, ...]]
+) -> Serving:
+    """Return what a node does, given the entries at this node and its inner hops.
+
+    `far` are the servers at other sites, which the entries of a service at one site share.
+    """
     proxied: list[Proxied] = []
     readdressed: list[Readdressed] = []
     guarded = [_guard(entry.service) for entry in here]
@@ -102,7 +111,8 @@ def _of_node(node: Node, here: list[Entry], hops: tuple[Service, ...]) -> Servin
         service = entry.service
         if _listens_itself(service):
             continue
-        servers = _servers(entry)
+        near = (_server(backend, near=True) for backend in entry.near)
+        servers = (*near, *far[service.name, entry.site])
         if service.protocol == TCP and service.client_address != KEPT:
             with_header = service.client_address == PROXY_PROTOCOL
             proxied.append(Proxied(service.name, service.port, entry.addresses, servers, with_header))
@@ -130,11 +140,8 @@ def _listens_itself(service: Service) -> bool:
     return service.client_address == KEPT and service.host_port == service.port
 
 
-def _servers(entry: Entry) -> tuple[Server, ...]:
-    return tuple(
-        Server(backend.node, str(backend.address), backend.port, near=not entry.near or backend in entry.near)
-        for backend in entry.backends
-    )
+def _server(backend: Backend, *, near: bool) -> Server:
+    return Server(backend.node, str(backend.address), backend.port, near=near)
 
 
 def _readdressed(entry: Entry, node: Node, servers: tuple[Server, ...]) -> Readdressed:
