@@ -53,15 +53,13 @@ class Cluster(pulumi.ComponentResource):
         host = mesh.host(deployer)
         playbooks = bundle(DEPLOY.kind, {**deployer_files(), **source.files})
         inventory = bundle("inventory", inventory_files(spec, change.wanted))
-        uploads = [
-            upload(
-                f"{name}-{part.kind}",
-                host,
-                archive(mesh.work, (part,), deployer),
-                pulumi.ResourceOptions(parent=self, depends_on=[mesh.answered]),
-            )
-            for part in (playbooks, inventory)
-        ]
+        # One after the other, and after the node's own: all make the same directory on the host, where SFTP cannot tell
+        # that another one makes it at the same moment.
+        uploads = [mesh.uploaded(deployer)]
+        for part in (playbooks, inventory):
+            content = archive(mesh.work, (part,), deployer)
+            options = pulumi.ResourceOptions(parent=self, depends_on=[uploads[-1]])
+            uploads.append(upload(f"{name}-{part.kind}", host, content, options))
         lines = [part.take_over(host, deployer) for part in (playbooks, inventory)]
         lines.append(DEPLOY.line(host, "converge", inventory.name, of=playbooks))
         self.converged = command(

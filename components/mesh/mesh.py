@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_command.local import Command as LocalCommand
 from pulumi_command.local import Logging as LocalLogging
-from pulumi_command.remote import Command
+from pulumi_command.remote import Command, CopyToRemote
 
 from components.mesh.client import Client
 from components.mesh.key import Key, protection, seed, ssh
@@ -127,6 +127,10 @@ class Mesh(pulumi.ComponentResource):
     def host(self, node: str) -> Host:
         """Return how Pulumi reaches a node; KeyError when there is none of this name."""
         return {one.spec.name: one.host for one in self.nodes}[node]
+
+    def uploaded(self, node: str) -> CopyToRemote:
+        """Return the upload to a node; KeyError when there is none of this name."""
+        return {one.spec.name: tunnel.uploaded for one, tunnel in zip(self.nodes, self._tunnels, strict=True)}[node]
 
     def _deployer_key(self, name: Name, last: LastUpdate) -> Key:
         """Return the deployer's key. In older stacks it had no parent."""

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pulumi
-from pulumi_command.remote import Command
+from pulumi_command.remote import Command, CopyToRemote
 
 from components.mesh import firewall, services
 from components.mesh.firewall import Firewall
@@ -42,6 +42,7 @@ class Tunnel(pulumi.ComponentResource):
     """
 
     grown: Command
+    uploaded: CopyToRemote
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class Tunnel(pulumi.ComponentResource):
         self._services = bundle(services.KIND, serving) if serving else None
         beside = tuple(found for found in (self._facts, self._services) if found)
         content = _archive(work, self._bundle, bundle(KIND, scripts), beside, name)
-        self._uploaded = upload(node.name.child("files"), node.host, content, child)
+        self.uploaded = upload(node.name.child("files"), node.host, content, child)
         to_prepare = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
             node.name.child("prepared"),
@@ -101,7 +102,7 @@ class Tunnel(pulumi.ComponentResource):
                 self._line(PREPARE, "apply", *to_prepare),
             ),
             delete=PREPARE.line_for_delete(node.host),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._uploaded]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.uploaded]),
         )
         self.grown = command(
             node.name.child("grown"),
@@ -134,13 +135,13 @@ class Tunnel(pulumi.ComponentResource):
         """Return what the host does for services, None where it does nothing."""
         if self._services is None:
             return None
-        return Services(self._node, self._services, [self._uploaded, after], pulumi.ResourceOptions(parent=self))
+        return Services(self._node, self._services, [self.uploaded, after], pulumi.ResourceOptions(parent=self))
 
     def firewall(self, after: list[pulumi.Resource], last: LastUpdate) -> Firewall | None:
         """Return the host's firewall, None where it shall have none of ours."""
         if self._facts is None:
             return None
-        return Firewall(self._node, self._facts, last, [self._uploaded, *after], pulumi.ResourceOptions(parent=self))
+        return Firewall(self._node, self._facts, last, [self.uploaded, *after], pulumi.ResourceOptions(parent=self))
 
     def prune(self, after: pulumi.Resource) -> Command:
         """Return the command that drops the peers which the configuration no longer has."""

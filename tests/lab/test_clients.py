@@ -70,7 +70,7 @@ def take(place: MeshLab, configuration: str) -> None:
 
 def changed_hosts(printed: str) -> set[str]:
     """Whose commands ran in a `pulumi up`."""
-    return set(re.findall(r"[+~-] +command:\S+ +(\w+)\.lab\.test-\w+ (?:creat|updat|delet)", printed))
+    return set(re.findall(r"[+~-] +command:\S+ +mesh-(\w+)\.lab\.test-\w+ (?:creat|updat|delet)", printed))
 
 
 def test_the_mesh_comes_up_with_nobody_inside_but_nodes(place: MeshLab) -> None:

@@ -127,7 +127,8 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Res
     more = run_program(changed("firewall", ON, with_workers(20)), tmp_path)
 
     def share(found: Resources) -> Counter[str]:
-        mine = [resource for resource in found.values() if resource.name.startswith(UVIC)]
+        mine = [resource for resource in found.values() if resource.name.startswith(f"mesh-{UVIC}")]
+        assert len(mine) > 7
         return Counter({
             "resources": len(mine),
             "dependencies": sum(len(resource.dependencies) for resource in mine),

@@ -64,7 +64,8 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_those_behind_the_gateway(
     more = run_program(config, tmp_path)
 
     def share(found: dict[str, Registered]) -> tuple[int, int, int]:
-        mine = [resource for resource in found.values() if resource.name.startswith(INNER)]
+        mine = [resource for resource in found.values() if resource.name.startswith(f"mesh-{INNER}")]
+        assert len(mine) > 7
         clear = sum(len(plain_text(resource.inputs)) for resource in mine)
         return len(mine), sum(len(resource.dependencies) for resource in mine), clear
 
