@@ -40,8 +40,7 @@ case ${1:-} in
 converge)
     exec 3>&1 >&2
     playbooks=$(bundle_name)
-    begin_with playbooks "$playbooks"
-    begin_with inventory "${2:?INVENTORY}"
+    : "${2:?INVENTORY}"
     mkdir -p "$state"
     find "$state" -maxdepth 1 -name '.given.*' -mmin +10 -exec rm -rf {} + # a killed script's
     given=$(mktemp -d "$state/.given.XXXXXX")
@@ -65,6 +64,9 @@ converge)
     fi
     if ! systemctl is-active --quiet "$unit"; then
         printf '%s\n' "$revision" >"$state/revision"
+        # Not where a run is followed that has begun: bundles of runs that wait for it must not become older than its own.
+        begin_with playbooks "$playbooks"
+        begin_with inventory "$2"
         start converge "$2"
     fi
     follow
