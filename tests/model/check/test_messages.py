@@ -27,7 +27,7 @@ MESSAGES: list[tuple[Callable[[], dict[str, object]], str, object, str]] = [
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/taints", ['gpu'], "sites.uvic.nodes.uvic001.hl-lhc.io.taints: 'gpu' is not a taint; write `key=value:NoSchedule`"),
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/roles", ['master'], "sites.uvic.nodes.uvic001.hl-lhc.io.roles: 'master' is not a role; write some of control-plane, etcd, worker"),
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/adress", '192.168.0.9', "sites.uvic.nodes.uvic001.hl-lhc.io.adress: is not a known field; did you mean `address`?"),
-    (configuration, "nodes", {}, "nodes: is not a known field; known here: clients, firewall, kubernetes, mesh, secretVariables, services, sites, ssh"),
+    (configuration, "nodes", {}, "nodes: is not a known field; known here: clients, firewall, kubernetes, mesh, protect, secretVariables, services, sites, ssh"),
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/ssh", {'hostKey': 'ssh-ed25519 nonsense'}, "sites.uvic.nodes.uvic001.hl-lhc.io.ssh.hostKey: is not a whole public host key; write `ssh-ed25519 AAAA...` as in known_hosts, without a name"),
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/ssh", {'host': 'a b'}, "sites.uvic.nodes.uvic001.hl-lhc.io.ssh.host: 'a b' is neither an address nor a DNS name; write one of the two"),
     (configuration, "sites/uvic/nodes/uvic001.hl-lhc.io/ssh", {'port': 70000}, "sites.uvic.nodes.uvic001.hl-lhc.io.ssh.port: 70000 is not a TCP port from 1 to 65535; write for example `port: 22`"),
