@@ -1,4 +1,4 @@
-"""From the stack's configuration to the specification. All mistakes are found in one go."""
+"""From the stack's configuration to the specification. All mistakes are reported at once."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ def parse_plan(config: Mapping[str, object], read: Read, known: Mapping[str, str
 
     `config` has the keys mesh, ssh, firewall, kubernetes, sites, clients, services, protect and secretVariables. `read`
     returns the text of a file that is named there (known hosts, private key); nothing of the private key is kept.
-    `known` has the wg0 addresses that nodes have since the last run, by their names: of two nodes whose addresses meet,
+    `known` has the wg0 addresses that nodes have since the last run, by their names: of two nodes with one address,
     the one that has it keeps it. Raises ConfigError with every mistake, and nothing else.
     """
     problems = Problems()

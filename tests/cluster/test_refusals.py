@@ -58,7 +58,7 @@ def test_mistakes_in_the_configuration_are_all_reported_before_any_connection(tm
     said = refused(tmp_path, {"address": "192.168.0.7", "roles": ["etcd"], "adress": "x"})
     assert "3 mistakes in the configuration, nothing was changed on any host" in said
     for text in (
-        "address: 192.168.0.7 is already that of msu001",
+        "address: 192.168.0.7 is already used by msu001",
         "4 nodes have the role etcd",
         "did you mean `address`?",
     ):

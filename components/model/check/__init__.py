@@ -1,1 +1,1 @@
-"""From what is declared to its problems."""
+"""Checks of a specification: they report problems, each with its path."""

@@ -12,7 +12,7 @@ from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
 
 
 def check_addresses(spec: Spec, known: Mapping[str, str], problems: Problems) -> None:
-    """Note addresses outside of the mesh and those that several nodes have; `known` is what the last run gave them."""
+    """Report addresses outside the mesh and shared ones; `known` are the addresses of the last run."""
     cidr = spec.mesh.cidr
     if cidr == MISSING_NETWORK:
         return
@@ -26,11 +26,13 @@ def check_addresses(spec: Spec, known: Mapping[str, str], problems: Problems) ->
             what = f"{node.address} is the network or broadcast address of {cidr}"
             problems.add("not-usable", path, what, _free(spec, taken))
     for _, nodes in shared(spec, lambda node: node.address if node in readable else None):
-        _met(spec, nodes, known, taken, problems)
+        _conflict(spec, nodes, known, taken, problems)
 
 
-def _met(spec: Spec, nodes: list[Node], known: Mapping[str, str], taken: list[IPv4Address], problems: Problems) -> None:
-    """Note which of the nodes with one address have to take another: those that do not have it on their host yet."""
+def _conflict(
+    spec: Spec, nodes: list[Node], known: Mapping[str, str], taken: list[IPv4Address], problems: Problems
+) -> None:
+    """Report which of the nodes with one address need another: those that do not have it on their host yet."""
     address = nodes[0].address
     keeps = [node for node in nodes if known.get(node.name) == str(address)]
     written = [node for node in nodes if not _derived(node, spec.mesh.cidr)]
@@ -39,23 +41,23 @@ def _met(spec: Spec, nodes: list[Node], known: Mapping[str, str], taken: list[IP
         if node.name == stays.name:
             continue
         if keeps:
-            what = f"{address} is that of {stays.name} since the last run"
+            what = f"{address} has been the address of {stays.name} since the last run"
         elif written:
-            what = f"{address} is already that of {stays.name}"
+            what = f"{address} is already used by {stays.name}"
         else:
-            what = f"{address} follows from the names of {stays.name} and {node.name} alike"
+            what = f"{address} is derived from both names, {stays.name} and {node.name}"
         derived = _derived(node, spec.mesh.cidr) and not written
         either = f" here, or at {stays.name}" if derived and not keeps else ""
         problems.add("taken", path_of(node, "address"), what, f"{_free(spec, taken)}{either}")
 
 
 def _derived(node: Node, cidr: IPv4Network) -> bool:
-    """Whether the address is the one that follows from the name; who writes the very same one loses nothing."""
+    """Whether the address is the one derived from the name, also where it is written."""
     return node.address == derived_address(node.name, cidr)
 
 
 def _free(spec: Spec, taken: list[IPv4Address]) -> str:
-    """Return the advice to take a free address, another one with every call."""
+    """Return the advice to write a free address; each call proposes another."""
     cidr = spec.mesh.cidr
     free = first_free(cidr, taken, reserved_ranges(spec))
     if free is None:

@@ -1,4 +1,4 @@
-"""Checks of roaming clients and of the ranges that they are in."""
+"""Checks of roaming clients and of the ranges for their addresses."""
 
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
@@ -15,7 +15,7 @@ _SMALLEST = 30
 
 
 def check_clients(spec: Spec, problems: Problems) -> None:
-    """Note clients and ranges that cannot be."""
+    """Report clients, and ranges for clients, that are not possible."""
     for site in spec.sites:
         if site.clients:
             _gateway(site, problems)
@@ -25,7 +25,7 @@ def check_clients(spec: Spec, problems: Problems) -> None:
             problems.add(
                 "overlap",
                 f"sites.{other.name}.clients",
-                f"{other.clients} overlaps that of {one.name}, {one.clients}",
+                f"{other.clients} overlaps sites.{one.name}.clients {one.clients}",
                 "choose ranges that have no address in common",
             )
     if spec.clients and not any(site.clients for site in spec.sites):
@@ -40,11 +40,14 @@ def _gateway(site: Site, problems: Problems) -> None:
     if client_gateway(site):
         return
     if not site.gateway:
-        what, instead = "the site has no gateway that clients come in by", "write `gateway: NODE`, one with an endpoint"
+        what, instead = (
+            "the site has no gateway for clients to connect to",
+            "write `gateway: NODE`, one with an endpoint",
+        )
     else:
-        what = f"its gateway {site.gateway} has no endpoint that clients could dial"
+        what = f"its gateway {site.gateway} has no endpoint for clients to connect to"
         instead = "write the gateway's endpoint"
-    problems.add("no-gateway", f"sites.{site.name}.clients", what, f"{instead}, or have another site take the clients")
+    problems.add("no-gateway", f"sites.{site.name}.clients", what, f"{instead}, or write `clients` at another site")
 
 
 def _range(spec: Spec, site: Site, clients: IPv4Network, problems: Problems) -> None:
@@ -85,7 +88,7 @@ def _no_range(spec: Spec, problems: Problems) -> None:
     problems.add(
         "no-clients-range",
         "clients",
-        "no site takes clients",
+        "no site has `clients`",
         f"write {here} at a site whose gateway has an endpoint, a part of mesh.cidr for the clients' addresses",
     )
 
@@ -125,5 +128,5 @@ def _address(spec: Spec, client: Client, taken: dict[IPv4Address, str], problems
     elif client.address in (network.network_address, network.broadcast_address):
         problems.add("not-usable", path, f"{client.address} is the network or broadcast address of {network}", instead)
     if client.address in taken:
-        problems.add("taken", path, f"{client.address} is already that of {taken[client.address]}", instead)
+        problems.add("taken", path, f"{client.address} is already used by {taken[client.address]}", instead)
     taken.setdefault(client.address, client.name)

@@ -8,11 +8,11 @@ from components.model.problems import Problems, shown
 from components.model.spec import Spec
 
 _OTHERS = {22: "SSH's", 2379: "etcd's", 2380: "etcd's", 10250: "kubelet's", 10256: "kube-proxy's"}
-"""TCP ports of a control-plane node that have their user, whatever the variables say."""
+"""TCP ports of a control-plane node that are always in use, and by whom."""
 
 
 def check_cluster_ports(spec: Spec, problems: Problems) -> None:
-    """Note ports that are none, or that something else on the host has."""
+    """Report values that are not ports, and ports that are in use on the host."""
     overlay = overlay_port(spec.kubernetes)
     if spec.mesh.listen_port == overlay:
         what = f"{overlay} is VXLAN's, of the pods (kubernetes.networkPlugin: {spec.kubernetes.network_plugin})"

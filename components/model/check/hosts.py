@@ -1,4 +1,4 @@
-"""Checks of where hosts are reached, for administration and by peers, and of their keys."""
+"""Checks of the addresses at which SSH and peers reach hosts, and of host keys."""
 
 from components.model.check.paths import path_of, refuse_shared
 from components.model.problems import Problems
@@ -6,7 +6,7 @@ from components.model.spec import Endpoint, Node, Spec
 
 
 def check_hosts(spec: Spec, problems: Problems) -> None:
-    """Note places and keys that two hosts have."""
+    """Report endpoints, SSH addresses and host keys that two hosts share."""
     _endpoints(spec, problems)
     refuse_shared(
         spec,
@@ -30,17 +30,17 @@ def _endpoints(spec: Spec, problems: Problems) -> None:
             problems.add(
                 "taken",
                 f"sites.{last.site}.endpoint" if last.name in of_sites else path_of(last, "endpoint"),
-                f"{endpoint} is already that of {', '.join(node.name for node in nodes[:-1])}",
+                f"{endpoint} is already used by {', '.join(node.name for node in nodes[:-1])}",
                 "give each its own port, as forwarded by the site's firewall",
             )
 
 
 def _host_keys(spec: Spec, problems: Problems) -> None:
-    """Whoever is root on one of two hosts with one key can pass for the other."""
+    """Report host keys that two hosts share: root on one of them can impersonate the other."""
     seen: dict[str, Node] = {}
     for node in spec.nodes:
         key = node.ssh.host_key
-        if key and key in seen and seen[key].name != node.name:  # a host that is declared twice is noted elsewhere
+        if key and key in seen and seen[key].name != node.name:  # a host that is declared twice is reported elsewhere
             problems.add(
                 "host-key-taken",
                 path_of(node, "ssh.hostKey"),

@@ -1,4 +1,4 @@
-"""Checks of where the playbooks come from."""
+"""Checks of the source of the playbooks."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ _PATH = "kubernetes.kubespray"
 
 
 def check_kubespray(spec: Spec, problems: Problems) -> None:
-    """Note a source of playbooks that is none, or not there."""
+    """Report a source of playbooks that is incomplete or does not exist."""
     source = spec.kubernetes.kubespray
     if (source.directory is None) == (source.repository is None) and not problems.at(_PATH):
         problems.add(

@@ -1,4 +1,4 @@
-"""Checks of what sites say about the networks around them: their LANs, and where packets from outside arrive."""
+"""Checks of the LANs of sites, and of endpoints against our own ranges."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
@@ -8,7 +8,7 @@ from components.model.spec.placeholders import MISSING_NETWORK
 
 
 def check_lans(spec: Spec, problems: Problems) -> None:
-    """Note LAN ranges, LAN addresses and endpoints that cannot be."""
+    """Report LAN ranges, LAN addresses and endpoints that are not possible."""
     for site in spec.sites:
         _range(spec, site, problems)
         _families(site, problems)
@@ -22,14 +22,14 @@ def check_lans(spec: Spec, problems: Problems) -> None:
                     problems.add(
                         "taken",
                         path,
-                        f"{node.lan_address} is already that of {seen[node.lan_address]}",
+                        f"{node.lan_address} is already used by {seen[node.lan_address]}",
                         "write the address of this host on its LAN",
                     )
                 seen.setdefault(node.lan_address, node.name)
 
 
 def _families(site: Site, problems: Problems) -> None:
-    """Note LAN addresses of both families where no `lan` says which: they may not reach each other."""
+    """Report LAN addresses of both families where no `lan` says which: they may not reach each other."""
     first = next((node for node in site.nodes if node.lan_address), None)
     for node in site.nodes if first and site.lan is None else ():
         if first and first.lan_address and node.lan_address and node.lan_address.version != first.lan_address.version:
@@ -58,7 +58,7 @@ def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: s
             problems.add(
                 "outside", path, f"{address} is not inside the site's lan {site.lan}", "write the host's address there"
             )
-        elif site.lan.max_prefixlen - site.lan.prefixlen > 1 and address in _nobodys(site.lan):
+        elif site.lan.max_prefixlen - site.lan.prefixlen > 1 and address in _unusable(site.lan):
             problems.add(
                 "not-usable",
                 path,
@@ -76,16 +76,16 @@ def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: s
             )
 
 
-def _nobodys(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
+def _unusable(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
     """Return the addresses that no host has; IPv6 has no broadcast."""
     return (lan.network_address,) if lan.version == 6 else (lan.network_address, lan.broadcast_address)
 
 
 def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
-    """Note an endpoint in a range of ours: peers would send their packets for it into the mesh itself."""
+    """Report an endpoint in a range of ours: peers would send their packets for it into the mesh itself."""
     for endpoint in node.endpoints:
         if not endpoint.family:
-            continue  # no literal address: nothing is known before the name is resolved
+            continue  # a name: its addresses are not known here
         address = ip_address(endpoint.host)
         of_site = endpoint in site.endpoints and node.name in site.behind_ports
         path = f"sites.{site.name}.endpoint" if of_site else f"sites.{site.name}.nodes.{node.name}.endpoint"

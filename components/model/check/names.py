@@ -10,7 +10,7 @@ _VALUE = "use at most 63 letters, digits, '-', '_' and '.', a letter or digit fi
 
 
 def check_names(spec: Spec, problems: Problems) -> None:
-    """Note names that are no names or twice, and labels and taints that Kubernetes refuses."""
+    """Report names that are not valid or not unique, and labels and taints that Kubernetes refuses."""
     seen: dict[str, Node] = {}
     for site in spec.sites:
         _site(site, problems)
@@ -25,7 +25,7 @@ def check_names(spec: Spec, problems: Problems) -> None:
 
 def _node(node: Node, problems: Problems) -> None:
     if node.name in RESERVED_NODE_NAMES:
-        what = "is a name that Ansible or Kubespray gives to something else"
+        what = "is a name that Ansible or Kubespray reserves"
         problems.add("reserved-name", path_of(node), what, f"write for example `{node.name}1`")
     elif not is_node_name(node.name):
         problems.add(
@@ -37,7 +37,7 @@ def _node(node: Node, problems: Problems) -> None:
 
 
 def _site(site: Site, problems: Problems) -> None:
-    """Note names of sites and institutions that are no values of labels, where they are written."""
+    """Report names of sites and institutions that are not valid values of labels, where they are written."""
     path = f"sites.{site.name}"
     if not site.name or not is_label_value(site.name):
         problems.add("not-a-label", path, f"{shown(site.name)} cannot be the value of a node label", _VALUE)

@@ -8,7 +8,7 @@ from components.model.spec.placeholders import MISSING_NETWORK
 
 
 def check_networks(spec: Spec, problems: Problems) -> None:
-    """Note ranges that overlap or are too small."""
+    """Report ranges that overlap or are too small."""
     networks = {
         "mesh.cidr": spec.mesh.cidr,
         "kubernetes.podCidr": spec.kubernetes.pod_cidr,
@@ -22,7 +22,7 @@ def check_networks(spec: Spec, problems: Problems) -> None:
 
 
 def _limits(spec: Spec, problems: Problems) -> None:
-    """Note ranges that WireGuard has no use for, or that the API server or the controller manager refuses."""
+    """Report ranges that are too small for a mesh, or that the API server or the controller manager refuses."""
     mesh, services = spec.mesh.cidr, spec.kubernetes.service_cidr
     pods, prefix = spec.kubernetes.pod_cidr, spec.kubernetes.node_prefix
     if mesh != MISSING_NETWORK and mesh.prefixlen > 30:

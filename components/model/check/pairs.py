@@ -1,4 +1,4 @@
-"""Pairs of nodes that cannot talk: an error, with the ways out."""
+"""Pairs of nodes that cannot reach each other: an error, with the remedies."""
 
 from collections import defaultdict
 from itertools import combinations
@@ -11,18 +11,18 @@ from components.model.spec import Node, Spec
 from components.model.spec.families import FAMILIES, in_words
 
 _SHOWN = 4
-"""So many further pairs of the same two sites are named."""
+"""Number of further pairs of the same two sites that are named."""
 
 
 def check_pairs(plan: Plan, problems: Problems) -> None:
-    """Note the pairs of nodes that no tunnel and no relay connects, those of the same two sites together."""
+    """Report the pairs of nodes that no tunnel and no relay connects, those of the same two sites together."""
     spec, routes = plan.spec, plan.routes
     if len({node.name for node in spec.nodes}) < len(spec.nodes):
-        return  # that is noted elsewhere, and paths are between names
+        return  # reported elsewhere, and paths are between names
     by_sites: dict[tuple[str, str], list[tuple[Node, Node]]] = defaultdict(list)
-    doubtful = {node.name for node in spec.nodes if _doubtful(node, problems)}
+    faulty = {node.name for node in spec.nodes if _faulty(node, problems)}
     for one, other in combinations(spec.nodes, 2):
-        if one.name not in routes.next_hops[other.name] and not doubtful & {one.name, other.name}:
+        if one.name not in routes.next_hops[other.name] and not faulty & {one.name, other.name}:
             by_sites[one.site, other.site].append((one, other))
     for pairs in by_sites.values():
         one, other = pairs[0]
@@ -34,29 +34,29 @@ def check_pairs(plan: Plan, problems: Problems) -> None:
         )
 
 
-def _doubtful(node: Node, problems: Problems) -> bool:
-    """Tell whether something that says how a node is reached is noted as a mistake already."""
+def _faulty(node: Node, problems: Problems) -> bool:
+    """Whether a mistake is reported for a field that says how a node is reached."""
     own = (f"sites.{node.site}.nodes.{node.name}.{field}" for field in ("endpoint", "lanAddress", "ipFamilies"))
     of_site = (f"sites.{node.site}.{field}" for field in ("endpoint", "gateway", "lan", "ipFamilies"))
     return any(problems.at(path) for path in (*own, *of_site))
 
 
 def _why(one: Node, other: Node) -> str:
-    strangers = [
+    mismatches = [
         f"{speaker.name} has {in_words(speaker.families)} only and the endpoint of {peer.name} is "
         f"{in_words(endpoint.family or in_words(peer.families) for endpoint in peer.endpoints)}"
         for speaker, peer in ((one, other), (other, one))
         if peer.endpoints and no_family_in_common(speaker, peer)
     ]
-    if strangers:
-        return f"cannot reach each other: {'; '.join(strangers)}"
+    if mismatches:
+        return f"cannot reach each other: {'; '.join(mismatches)}"
     if one.endpoint or other.endpoint:
         gateway, inner = (one, other) if one.endpoint else (other, one)
         return (
             f"cannot reach each other: the site's port leads to {gateway.name} from outside only, and {inner.name} "
-            "stands behind it too"
+            "is behind it too"
         )
-    return "both have no endpoint, so neither can reach the other"
+    return "cannot reach each other: neither has an endpoint"
 
 
 def _further(pairs: list[tuple[Node, Node]]) -> str:

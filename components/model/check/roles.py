@@ -1,4 +1,4 @@
-"""Checks of who does what in the cluster, and of its version."""
+"""Checks of the roles of nodes, and of the Kubernetes version."""
 
 import re
 
@@ -10,7 +10,7 @@ _VERSION = re.compile(r"1\.(0|[1-9][0-9]{0,2})\.(0|[1-9][0-9]{0,2})")
 
 
 def check_roles(spec: Spec, problems: Problems) -> None:
-    """Note roles that make no cluster, and nodes that are named for a task that they cannot have."""
+    """Report roles that do not make a cluster, and a deployer or first control-plane node that is not declared."""
     _counts(spec, problems)
     for node in spec.nodes:
         if not node.roles and not problems.at(path_of(node, "roles")):

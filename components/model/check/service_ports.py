@@ -1,4 +1,4 @@
-"""Checks that the ports at which services are reached are free: of others, of programs, of what a cluster needs."""
+"""Checks that the ports of services are free: not used by other services, programs or the cluster."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class _Listens:
 
 
 def check_ports(plan: Plan, problems: Problems) -> None:
-    """Note ports that something else has, once for each service and what has it."""
+    """Report ports that are in use, once for each service and user of the port."""
     spec = plan.spec
     if not spec.services:
         return
@@ -37,11 +37,11 @@ def check_ports(plan: Plan, problems: Problems) -> None:
     used = {node.name: _used(spec, node) for node in spec.nodes}
     programs = _programs(spec)
     first: dict[tuple[str, Port], Service] = {}
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
 
-    def tell(service: Service, place: str, what: str, instead: str) -> None:
-        if (service.name, what) not in told:
-            told.add((service.name, what))
+    def report(service: Service, place: str, what: str, instead: str) -> None:
+        if (service.name, what) not in reported:
+            reported.add((service.name, what))
             port = f"{service.port}/{service.protocol} at {place}"
             problems.add("port-taken", f"services.{service.name}.port", f"{port} is {what}", instead)
 
@@ -49,22 +49,22 @@ def check_ports(plan: Plan, problems: Problems) -> None:
         service = one.service
         other = first.setdefault((one.place, one.port), service)
         if other != service:
-            tell(
-                service, one.place, f"already that of the service {other.name}", "choose another port, or other entries"
+            report(
+                service, one.place, f"already used by the service {other.name}", "choose another port, or other entries"
             )
         elif what := used.get(one.place, {}).get(one.port):
-            tell(service, one.place, what, "choose another port")
+            report(service, one.place, what, "choose another port")
         elif (
             _cluster(spec, one.place) and service.port in node_ports(spec.kubernetes) and service.protocol in (TCP, UDP)
         ):
-            tell(service, one.place, f"one of Kubernetes' NodePorts, {_range(spec)}", "choose another port")
+            report(service, one.place, f"one of Kubernetes' NodePorts, {_range(spec)}", "choose another port")
         for program in programs.get((one.place, one.port), ()):
             if program != service:
                 what = f"that of a program, the hostPort of the service {program.name}"
-                tell(service, one.place, what, "choose another port")
+                report(service, one.place, what, "choose another port")
             elif service.client_address != KEPT:
                 what = "that of the program itself, its hostPort"
-                tell(service, one.place, what, "write `clientAddress: kept`, or choose another port")
+                report(service, one.place, what, "write `clientAddress: kept`, or choose another port")
     _check_rewritten(plan, problems)
     _check_routers(plan, problems)
 
@@ -111,49 +111,50 @@ def _listening(plan: Plan) -> Iterator[_Listens]:
 
 def _programs(spec: Spec) -> dict[tuple[str, Port], list[Service]]:
     """Return the services whose program listens at a port of a node itself."""
-    found: dict[tuple[str, Port], list[Service]] = {}
+    listening: dict[tuple[str, Port], list[Service]] = {}
     for service in spec.services:
         for name in service.nodes if service.host_port else ():
-            found.setdefault((name, (service.protocol, service.host_port or 0)), []).append(service)
-    return found
+            listening.setdefault((name, (service.protocol, service.host_port or 0)), []).append(service)
+    return listening
 
 
 def _used(spec: Spec, node: Node) -> dict[Port, str]:
     """Return the ports of a host that mesh, administration and cluster use."""
-    found = {(UDP, spec.mesh.listen_port): "WireGuard's, mesh.listenPort", (TCP, _SSH): "SSH's"}
-    found[TCP, node.ssh.port] = "SSH's"
+    used = {(UDP, spec.mesh.listen_port): "WireGuard's, mesh.listenPort", (TCP, _SSH): "SSH's"}
+    used[TCP, node.ssh.port] = "SSH's"
     if {CONTROL_PLANE, WORKER} & set(node.roles):
         overlay = overlay_port(spec.kubernetes)
-        found |= {(TCP, 10250): "kubelet's", (TCP, 10256): "kube-proxy's", (UDP, overlay): "VXLAN's, of the pods"}
+        used |= {(TCP, 10250): "kubelet's", (TCP, 10256): "kube-proxy's", (UDP, overlay): "VXLAN's, of the pods"}
     if CONTROL_PLANE in node.roles:
-        found[TCP, api_port(spec.kubernetes)] = "the API server's"
+        used[TCP, api_port(spec.kubernetes)] = "the API server's"
     if ETCD in node.roles:
-        found |= {(TCP, 2379): "etcd's", (TCP, 2380): "etcd's"}
-    return found
+        used |= {(TCP, 2379): "etcd's", (TCP, 2380): "etcd's"}
+    return used
 
 
 def _check_rewritten(plan: Plan, problems: Problems) -> None:
-    """Note services whose answers could not be told apart: ports that nftables rewrites to the same one of a host."""
-    told: set[tuple[str, str]] = set()
+    """Report services whose replies could not be distinguished: nftables rewrites their ports to one port."""
+    reported: set[tuple[str, str]] = set()
     for node in plan.spec.nodes:
         first: dict[Port, Readdressed] = {}
         for one in sorted(plan.serving[node.name].readdressed, key=lambda one: one.name):
             if one.here is None:
                 continue
             other = first.setdefault((one.protocol, one.here), one)
-            if other.port != one.port and (other.name, one.name) not in told:  # one port of both is told elsewhere
-                told.add((other.name, one.name))
+            # Two services at one port of a host are reported elsewhere.
+            if other.port != one.port and (other.name, one.name) not in reported:
+                reported.add((other.name, one.name))
                 problems.add(
                     "port-rewritten",
                     f"services.{one.name}.port",
                     f"is rewritten to {one.here}/{one.protocol} of {node.name}, as that of the service {other.name}:"
-                    " their answers could not be told apart",
+                    " their replies could not be distinguished",
                     "have the program listen at another port for one of them, or let them enter at different nodes",
                 )
 
 
 def _check_routers(plan: Plan, problems: Problems) -> None:
-    """Note ports of a router's address that lead elsewhere already: one port is forwarded to one host."""
+    """Report ports of a router's address that lead elsewhere already: one port is forwarded to one host."""
     spec, public = plan.spec, plan.public.public
     taken: dict[tuple[str, Port], tuple[str, str]] = {}
     """What has it, and the host that it leads to."""

@@ -1,4 +1,4 @@
-"""Checks of what a service says of itself, and of where it enters."""
+"""Checks of single services: their fields, and where clients enter."""
 
 from ipaddress import IPv4Address, IPv4Network, ip_address
 
@@ -15,27 +15,27 @@ from components.model.values.name import is_dns_label, similar_name
 
 
 def check_services(plan: Plan, problems: Problems) -> None:
-    """Note services that cannot be."""
-    spec, found = plan.spec, plan.public
+    """Report services that are not possible."""
+    spec, public = plan.spec, plan.public
     for service in spec.services:
         path = f"services.{service.name}"
         if not is_dns_label(service.name):
             problems.add(
                 "not-a-name",
                 path,
-                "is not a DNS label: at most 63 small letters, digits and '-'",
+                "is not a DNS label: at most 63 lower-case letters, digits and '-'",
                 f"write for example `{similar_name(service.name, 'web', 'a-z0-9-')}`",
             )
         _target(spec, service, problems)
         _sources(spec, service, problems)
         if _client_address(service, problems) and _readable(spec, service):
-            _mode(spec, found, service, problems)
-            _entries(spec, found, service, problems)
+            _mode(spec, public, service, problems)
+            _entries(spec, public, service, problems)
     check_ports(plan, problems)
 
 
 def _readable(spec: Spec, service: Service) -> bool:
-    """Tell whether nodes and entries were all known; if not, that is noted already."""
+    """Whether nodes and entries were all known; if not, that is reported already."""
     known = {site.name for site in spec.sites} | {node.name for node in spec.nodes}
     return bool(service.nodes) and set(service.entries) <= known
 
@@ -56,7 +56,7 @@ def _target(spec: Spec, service: Service, problems: Problems) -> None:
         problems.add(
             "not-a-udp-target",
             path,
-            f"{host} is not an IPv4 address of a host, and UDP packets are only readdressed",
+            f"{host} is not an IPv4 address of a host, and for UDP only the destination of packets is rewritten",
             "write the host's IPv4 address",
         )
 
@@ -68,13 +68,13 @@ def _sources(spec: Spec, service: Service, problems: Problems) -> None:
             problems.add(
                 "in-own-range",
                 path,
-                f"{network} is of mesh.cidr {spec.mesh.cidr}, whose members may always come",
+                f"{network} is part of mesh.cidr {spec.mesh.cidr}, whose members always have access",
                 "remove it, or write `from: mesh` for the mesh alone",
             )
 
 
 def _client_address(service: Service, problems: Problems) -> bool:
-    """Note a client's address that gets lost on the way."""
+    """Report a client's address that the path to the program does not preserve."""
     path = f"services.{service.name}.clientAddress"
     if service.client_address == PROXY_PROTOCOL and service.protocol == UDP:
         problems.add(
@@ -107,20 +107,20 @@ def _client_address(service: Service, problems: Problems) -> bool:
     return True
 
 
-def _mode(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
-    """Note a mode that is of no use for the mesh, or that entries contradict."""
+def _mode(spec: Spec, public: PublicHosts, service: Service, problems: Problems) -> None:
+    """Report a mode that is of no use for the mesh, or that entries contradict."""
     path = f"services.{service.name}"
     if service.sources is None:
         if service.mode != AUTO:
             problems.add(
                 "mode-of-mesh",
                 f"{path}.mode",
-                f"{service.mode} is about clients from outside, and `from` is mesh",
+                f"{service.mode} applies to clients from outside, and `from` is mesh",
                 "write `from: public` or a list of ranges, or remove `mode`",
             )
         return
     runs = {site.name for site in sites_of(spec, service)}
-    for node in named_entries(spec, found, service):
+    for node in named_entries(spec, public, service):
         if service.client_address == KEPT and node.name not in service.nodes:
             problems.add(
                 "address-not-kept",
@@ -144,57 +144,57 @@ def _mode(spec: Spec, found: PublicHosts, service: Service, problems: Problems) 
             )
 
 
-def _entries(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
+def _entries(spec: Spec, public: PublicHosts, service: Service, problems: Problems) -> None:
     if service.sources is None:
         return
     if not service.families:
         _no_family(service, problems)
     elif service.entries:
-        _named(spec, found, service, problems)
+        _named(spec, public, service, problems)
     else:
-        _chosen(spec, found, service, problems)
+        _chosen(spec, public, service, problems)
 
 
 def _no_family(service: Service, problems: Problems) -> None:
     problems.add(
         "udp-ipv6",
         f"services.{service.name}.from",
-        "has IPv6 ranges only, and UDP goes into wg0 by IPv4 only",
+        "has IPv6 ranges only, and UDP enters wg0 over IPv4 only",
         "write IPv4 ranges, or `clientAddress: kept` with `hostPort` where it runs",
     )
 
 
-def _named(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
-    """Note entries where nobody knows how clients come to them."""
-    path, nodes = f"services.{service.name}.entries", named_entries(spec, found, service)
-    silent = [node.name for node in nodes if not found.leading_to(service, node)]
+def _named(spec: Spec, public: PublicHosts, service: Service, problems: Problems) -> None:
+    """Report entries that clients have no known way to."""
+    path, nodes = f"services.{service.name}.entries", named_entries(spec, public, service)
+    silent = [node.name for node in nodes if not public.leading_to(service, node)]
     named = {node.site for node in nodes} | {node.name for node in nodes}
     silent += [word for word in service.entries if word not in named]
     for name in silent:
         meant = [node.name for node in spec.nodes if name in (node.name, node.site)]
-        hosts = [host for one in meant for host in (*found.public.get(one, ()), *found.forwarded.get(one, ()))]
+        hosts = [host for one in meant for host in (*public.public.get(one, ()), *public.forwarded.get(one, ()))]
         what = f"has {', '.join(hosts)}" if hosts else "has no endpoint"
         problems.add(
             "entry-closed",
             path,
-            f"{name} {what}, so nobody can come there by {in_words(service.families)}",
+            f"{name} {what}, so clients cannot reach it over {in_words(service.families)}",
             "write another entry, or the endpoint of this one, its site's or its own",
         )
 
 
-def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems) -> None:
-    """Note that no node can be the entry, with the ways out."""
+def _chosen(spec: Spec, public: PublicHosts, service: Service, problems: Problems) -> None:
+    """Report that no node can be the entry, with the ways out."""
     path, runs = f"services.{service.name}", sites_of(spec, service)
-    entered = {one.node.site for one in enters(spec, found, service)}
+    entered = {one.node.site for one in enters(spec, public, service)}
     closed = [site.name for site in runs if site.name not in entered]
-    public = f"public {service.families[0]} node" if len(service.families) == 1 else "public node"
+    kind = f"public {service.families[0]} node" if len(service.families) == 1 else "public node"
     name = "`entries: [NODE]`, one behind a router that forwards the port"
     if service.client_address == KEPT:
         if not entered:
             problems.add(
                 "address-not-kept",
                 f"{path}.clientAddress",
-                f"is kept at a {public} where it runs, and there is none",
+                f"is kept at a {kind} where it runs, and there is none",
                 f"write `proxy-protocol`, or {name}" if service.protocol != UDP else f"write {name}",
             )
     elif service.mode == DIRECT:
@@ -202,7 +202,7 @@ def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems
             problems.add(
                 "no-public-node",
                 f"{path}.mode",
-                f"is direct, and no {public} is at {', '.join(closed)}, where it runs",
+                f"is direct, and no {kind} is at {', '.join(closed)}, where it runs",
                 f"write `mode: auto`, have it run elsewhere (`at`), or write {name}",
             )
     elif not entered:
@@ -210,6 +210,6 @@ def _chosen(spec: Spec, found: PublicHosts, service: Service, problems: Problems
         problems.add(
             "no-public-node",
             f"{path}.mode",
-            f"is {service.mode}, and there is no {public} anywhere{elsewhere}",
+            f"is {service.mode}, and there is no {kind} anywhere{elsewhere}",
             f"write {name}, or the endpoint of a host that has an address of its own",
         )

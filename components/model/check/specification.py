@@ -20,7 +20,7 @@ from components.model.spec import Spec
 
 
 def validate(spec: Spec, known: Mapping[str, str], problems: Problems) -> None:
-    """Note everything that is wrong with a specification although each field has the right form.
+    """Report everything that is wrong with a specification although each field has the right form.
 
     `known` has the wg0 addresses that nodes have since the last run, by their names: as far as that is known.
     """
@@ -37,6 +37,6 @@ def validate(spec: Spec, known: Mapping[str, str], problems: Problems) -> None:
 
 
 def check_plan(plan: Plan, problems: Problems) -> None:
-    """Note everything that is wrong with what follows from a specification."""
+    """Report everything that is wrong with what follows from a specification."""
     check_pairs(plan, problems)
     check_services(plan, problems)

@@ -10,17 +10,17 @@ from components.model.values.word import is_variable
 
 
 def check_variables(spec: Spec, problems: Problems) -> None:
-    """Note variables of the cluster and of nodes that cannot be."""
+    """Report variables of the cluster and of nodes that the program sets itself, or that Ansible refuses."""
     places = [("kubernetes", "kubernetes.variables", spec.kubernetes.variables)]
     places += [(node.site, path_of(node, "variables"), node.variables) for node in spec.nodes]
     refuse_variables(places, problems)
 
 
 def refuse_variables(places: Iterable[tuple[str, str, Mapping[str, object]]], problems: Problems) -> None:
-    """Note variables that the program sets itself, and names that Ansible refuses.
+    """Report variables that the program sets itself, and names that Ansible refuses.
 
-    A place is a group, a path and the variables there. A site's variable stands in all its nodes: it is named once in
-    a group.
+    A place is a group, a path and the variables there. A site's variable is in all its nodes: it is reported once
+    in a group.
     """
     seen: set[tuple[str, str]] = set()
     for group, path, variables in places:

@@ -1,4 +1,4 @@
-"""From what a cluster is to what it shall be.
+"""The steps from the applied to the declared state of a cluster.
 
-The same code runs where Pulumi runs, for the preview, and on the deployer, which decides: standard library only.
+The same code runs in Pulumi, for the preview, and on the deployer, which decides: standard library only.
 """

@@ -1,4 +1,4 @@
-"""What a cluster is: as declared, and as the last runs left it."""
+"""The state of a cluster: as declared, or as the last runs left it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class Member:
     labels: Mapping[str, str]
     taints: tuple[str, ...]
     settings: str = ""
-    """A short name for the variables of this node alone."""
+    """Digest of the variables of this node alone."""
 
     @property
     def leads(self) -> bool:
-        """Whether it is of the control plane or of etcd: Kubespray has other ways for these than for workers."""
+        """Whether it is a control-plane or etcd node: Kubespray has other playbooks for these than for workers."""
         return bool(LEADING & set(self.roles))
 
 
@@ -30,37 +30,37 @@ class State:
     """A cluster, as declared or as the last runs left it."""
 
     version: str
-    """Of Kubernetes, without a leading v."""
+    """Kubernetes version, without a leading v."""
     fixed: Mapping[str, str]
     """Fields that a cluster keeps for its life (networks, plug-in), by their path in the configuration."""
     settings: str
-    """A short name for everything else that playbooks bring about; empty: not known, because a run did not end."""
+    """Digest of everything else that playbooks set; empty: not known, because a run did not finish."""
     members: Mapping[str, Member]
     order: tuple[str, ...]
-    """Names of the members as Kubespray's groups have them: the first leads, new ones come last."""
+    """Names of the members in the order of Kubespray's groups: the first leads, new ones come last."""
     deployer: str
-    """The node that runs the playbooks and keeps this."""
+    """The node that runs the playbooks and stores this state."""
     first: str = ""
-    """The control-plane node that shall be the first; empty: the order stays."""
+    """The control-plane node that becomes the first; empty: the order stays."""
     installed: bool = True
-    """False: the first run has begun and did not end."""
+    """False: the first run was started and is not finished."""
     doubtful: frozenset[str] = frozenset()
-    """Members of which it is not known whether they are in the cluster, because a run did not end."""
+    """Members that may or may not be in the cluster, because a run did not finish."""
     half_made: frozenset[str] = frozenset()
-    """Those of them that have never been a member: the run that was to add them did not end."""
+    """The doubtful ones that never were members: the run that was to add them did not finish."""
     begun: str = ""
-    """The version of an upgrade that has begun and did not end."""
+    """The version of an upgrade that was started and is not finished."""
 
     def leaders(self, role: str) -> tuple[str, ...]:
         """Return the members with a role, the first of Kubespray's group first."""
         return tuple(name for name in self.order if name in self.members and role in self.members[name].roles)
 
     def joins(self, name: str, declared: "State") -> bool:
-        """Whether a node is declared and not, or not surely, a member."""
+        """Whether a node is declared and is not, or may not be, a member."""
         return name in declared.members and (name not in self.members or name in self.doubtful)
 
     def wants(self, declared: "State") -> tuple[str, ...]:
-        """Return all names, those that leave too, in the order that Kubespray's groups must have."""
+        """Return all names, those of leaving members too, in the order for Kubespray's groups."""
         known = self.order if self.installed else ()
         return in_order(known, (*declared.order, *declared.members), declared.first)
 

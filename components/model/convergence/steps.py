@@ -1,4 +1,4 @@
-"""Which playbooks bring a cluster from what is applied to what is declared, in their order."""
+"""The playbooks that take a cluster from the applied to the declared state, in their order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,12 +39,12 @@ class Step:
 
 
 def plan(applied: State | None, declared: State, secrets: Sequence[str] = ()) -> tuple[Step, ...]:
-    """Return the runs that are needed, in their order; none when the cluster is as declared.
+    """Return the steps that are needed, in their order; none when the cluster is as declared.
 
-    `secrets` are the names of secret variables that have another value than the one applied.
+    `secrets` are the names of secret variables whose value differs from the applied one.
 
-    Nodes leave first, then nodes join at the version in force, then the version changes: so the groups of every run
-    are those before or those declared, and no kubelet is ever newer than the API.
+    Nodes leave first, then nodes join at the version in force, then the version changes: so every run has
+    either the former or the declared groups, and no kubelet is ever newer than the API.
     """
     if applied is None or not applied.installed:
         return _installation(applied, declared)
@@ -60,7 +60,7 @@ def plan(applied: State | None, declared: State, secrets: Sequence[str] = ()) ->
     elif joining:
         steps.append(Step(SCALE, tuple(joining), "new workers" if joining[1:] else "new worker", applied.version))
     if upgrade:
-        why = f"{applied.version} -> {upgrade}" + (" (begun before, did not end)" if applied.begun else "")
+        why = f"{applied.version} -> {upgrade}" + (" (started before, not finished)" if applied.begun else "")
         steps.append(Step(UPGRADE, (), why, upgrade))
     changed = tuple(relabelled(applied, declared))
     if changed:
@@ -69,7 +69,7 @@ def plan(applied: State | None, declared: State, secrets: Sequence[str] = ()) ->
 
 
 def _installation(applied: State | None, declared: State) -> tuple[Step, ...]:
-    again = "" if applied is None else " (begun before, did not end)"
+    again = "" if applied is None else " (started before, not finished)"
     install = Step(INSTALL, (), f"install {len(declared.members)} nodes{again}", declared.version)
     # There is no cluster yet that they could be removed from.
     left = tuple(name for name in (applied.members if applied else ()) if name not in declared.members)
@@ -79,7 +79,7 @@ def _installation(applied: State | None, declared: State) -> tuple[Step, ...]:
 def _removals(applied: State, leaving: Sequence[str]) -> list[Step]:
     workers = tuple(name for name in leaving if not applied.members[name].leads)
     steps = [Step(REMOVE, workers, "not declared any more", applied.version)] if workers else []
-    # One at a time, the youngest first: etcd must agree on each.
+    # One at a time, the newest first: each is a change of etcd's membership.
     leaders = [name for name in reversed(leaving) if applied.members[name].leads]
     return steps + [Step(REMOVE, (name,), "not declared any more", applied.version) for name in leaders]
 
@@ -87,7 +87,7 @@ def _removals(applied: State, leaving: Sequence[str]) -> list[Step]:
 def _reasons(
     applied: State, declared: State, leaving: Sequence[str], joining: Sequence[str], *, upgrading: bool
 ) -> list[str]:
-    """Return why cluster.yml must run; an upgrade brings about changed settings by itself."""
+    """Return why cluster.yml must run; an upgrade also applies changed settings."""
     reasons = []
     new_leaders = [name for name in joining if declared.members[name].leads]
     if new_leaders:
@@ -143,7 +143,7 @@ def _identity(taint: str) -> str:
 
 
 def begin(applied: State | None, step: Step, declared: State) -> State:
-    """Return what is known while a step runs, and after it when it did not end."""
+    """Return the state to record while a step runs; it stays when the step does not finish."""
     if applied is not None and step.kind == RESET:
         return applied
     if applied is None or step.kind == INSTALL:
@@ -167,7 +167,7 @@ def begin(applied: State | None, step: Step, declared: State) -> State:
 
 
 def end(applied: State, step: Step, declared: State) -> State:
-    """Return what is applied after a step has ended well; `applied` is what `begin` returned."""
+    """Return the applied state after a step succeeded; `applied` is what `begin` returned."""
     if step.kind == INSTALL:
         return replace(applied, installed=True, settings=declared.settings)
     if step.kind in (REMOVE, RESET):

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, or cannot be done to a cluster. The deployer has this package too."""
+"""Mistakes in a configuration, and changes that are refused. The deployer has this package, too."""
 
 from components.model.problems.problem import ConfigError, Problem, Problems, printable, shown
 

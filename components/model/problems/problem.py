@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MOST_MESSAGES = 60
-"""So many problems are written out; the others are counted."""
+"""Number of problems that are written out; the others are counted."""
 MOST_CHARACTERS = 300
 """Length of the text of one value, or of one list of names, in a message."""
 _MOST_OF_A_PART = 700
@@ -16,7 +16,7 @@ class Problem:
     """One mistake: what kind it is, where it is in the configuration, what is wrong, and what to write instead."""
 
     code: str
-    """Short and stable, in kebab-case. With the path it says which mistake it is, whatever the words."""
+    """Short and stable, in kebab-case. With the path it says which mistake it is, independent of the text."""
     path: str
     what: str
     instead: str
@@ -43,23 +43,23 @@ class Problems:
     """Collects problems while a configuration is read, in the order in which they appear."""
 
     def __init__(self) -> None:
-        self._noted: list[Problem] = []
+        self._problems: list[Problem] = []
 
     def __iter__(self) -> Iterator[Problem]:
-        return iter(tuple(self._noted))
+        return iter(tuple(self._problems))
 
     def add(self, code: str, path: str, what: str, instead: str) -> None:
-        """Note a mistake; reading goes on."""
-        self._noted.append(Problem(code, path, what, instead))
+        """Add a mistake; reading goes on."""
+        self._problems.append(Problem(code, path, what, instead))
 
     def at(self, path: str) -> bool:
-        """Whether a mistake is noted for a field, or for one below it."""
-        return any(one.path == path or one.path.startswith(f"{path}.") for one in self._noted)
+        """Whether a mistake is reported for a field, or for one below it."""
+        return any(one.path == path or one.path.startswith(f"{path}.") for one in self._problems)
 
     def raise_if_any(self) -> None:
-        """Raise ConfigError with everything noted so far, if anything was."""
-        if self._noted:
-            raise ConfigError(tuple(self._noted))
+        """Raise ConfigError with all mistakes reported so far, if there are any."""
+        if self._problems:
+            raise ConfigError(tuple(self._problems))
 
 
 def shown(value: object) -> str:

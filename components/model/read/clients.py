@@ -13,7 +13,7 @@ from components.model.values.name import parse_host
 
 
 def parse_clients(fields: Fields, sites: tuple[Site, ...]) -> tuple[Client, ...]:
-    """Return the clients, in alphabetical order; mistakes are noted in the fields' problems."""
+    """Return the clients, in alphabetical order; mistakes are added to the fields' problems."""
     ranges = {site.name: site for site in sites if site.clients}
     return tuple(_client(name, fields.sub(name), ranges) for name in sorted(fields.names()))
 
@@ -32,9 +32,9 @@ def _client(name: str, fields: Fields, ranges: dict[str, Site]) -> Client:
 
 
 def _site(fields: Fields, ranges: dict[str, Site]) -> Site | None:
-    """Return the site whose gateway the client dials: the only one that takes clients, when none is named.
+    """Return the site whose gateway the client connects to: the only one with `clients`, when none is written.
 
-    A default that moves when another site begins to take clients would lock out a device that nobody can reach.
+    A default that changed when a second site gets `clients` would lock out devices that are out of reach.
     """
     name = fields.optional_text("site", next(iter(ranges), "mwt2"))
     if name is None and len(ranges) == 1:
@@ -43,8 +43,8 @@ def _site(fields: Fields, ranges: dict[str, Site]) -> Site | None:
         fields.problems.add(
             "missing",
             fields.at("site"),
-            f"is missing, and {', '.join(ranges)} take clients",
-            f"write the one whose gateway it shall dial, for example `site: {next(iter(ranges))}`",
+            f"is missing, and several sites have `clients`: {', '.join(ranges)}",
+            f"write the site whose gateway it connects to, for example `site: {next(iter(ranges))}`",
         )
     elif name and ranges and name not in ranges:
         fields.problems.add(
@@ -64,7 +64,7 @@ def _address(name: str, fields: Fields, site: Site | None) -> IPv4Address:
 
 def _dns(fields: Fields) -> tuple[str, ...]:
     example = "[192.0.2.53, example.org]"
-    found = []
+    hosts = []
     for word in fields.texts("dns", (), example):
         try:
             host = parse_host(word)
@@ -74,5 +74,5 @@ def _dns(fields: Fields) -> tuple[str, ...]:
             what = f"{shown(word)} is neither an address of a host nor a domain"
             fields.wrong("not-a-host", "dns", what, f"write `{example}`")
         else:
-            found.append(host)
-    return tuple(found)
+            hosts.append(host)
+    return tuple(hosts)

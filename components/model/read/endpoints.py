@@ -1,4 +1,4 @@
-"""Endpoints and address families as they are written: a text or a list, at a site or at a node."""
+"""Reading of endpoints and address families: a string or a list, at a site or at a node."""
 
 import re
 
@@ -37,7 +37,7 @@ def read_ports(fields: Fields, default_port: int, gateways: tuple[str, ...]) -> 
 
 
 def _of_different_families(written: list[object]) -> bool:
-    """Tell whether a list is one port in several families, and not a list of ports."""
+    """Whether a list is one port in several families, and not a list of ports."""
     if not all(isinstance(item, str) for item in written):
         return False
     families = [family_of(re.sub(r"\[(.*)\].*|([^:]*):[0-9]+$", r"\1\2", str(item))) for item in written]
@@ -49,7 +49,7 @@ def _port(fields: Fields, written: object, default_port: int) -> tuple[Endpoint,
     texts = written if isinstance(written, list) else [written]
     good = [text.strip() for text in texts if isinstance(text, str) and text.strip()]
     if len(good) < len(texts):
-        lists = "list of texts" if isinstance(written, list) else "text"
+        lists = "list of strings" if isinstance(written, list) else "string"
         fields.problems.add(
             "not-a-text",
             fields.at("endpoint"),
@@ -68,12 +68,12 @@ def _check_list(fields: Fields, endpoints: list[Endpoint]) -> None:
         return
     names = [endpoint for endpoint in endpoints if not endpoint.family]
     for family in FAMILIES:
-        found = [str(endpoint) for endpoint in endpoints if endpoint.family == family]
-        if len(found) > 1:
+        same = [str(endpoint) for endpoint in endpoints if endpoint.family == family]
+        if len(same) > 1:
             fields.problems.add(
                 "family-twice",
                 fields.at("endpoint"),
-                f"has {len(found)} of {family}: {', '.join(found)}",
+                f"has {len(same)} {family} endpoints: {', '.join(same)}",
                 "write one of each family",
             )
     if names:
@@ -93,7 +93,7 @@ def read_families(fields: Fields) -> tuple[str, ...] | None:
     families = fields.texts("ipFamilies", FAMILIES, example)
     unknown = [family for family in families if family not in FAMILIES]
     if unknown or not families:
-        what = f"{shown(unknown[0])} is no family of addresses" if unknown else "is empty"
+        what = f"{shown(unknown[0])} is not an address family" if unknown else "is empty"
         fields.problems.add(
             "not-a-family", fields.at("ipFamilies"), what, f"write one or both: `ipFamilies: {example}`"
         )

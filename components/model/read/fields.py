@@ -1,4 +1,4 @@
-"""Typed reading of one mapping of the configuration; every mistake is noted with its path."""
+"""Typed reading of one mapping of the configuration; every mistake is reported with its path."""
 
 import difflib
 import re
@@ -14,8 +14,8 @@ from components.model.values.line import is_line
 class Fields:
     """One mapping of the configuration.
 
-    Reading never raises: a mistake is noted in `problems` and a placeholder of the right type is returned, so that
-    the rest is read too. `finish` notes the fields that are not known.
+    Reading never raises: a mistake is added to `problems` and a placeholder of the right type is returned, so that
+    the rest is read too. `finish` reports the fields that are not known.
     """
 
     def __init__(self, value: object, path: str, problems: Problems) -> None:
@@ -24,7 +24,7 @@ class Fields:
         self._known: set[str] = set()
         self._values: Mapping[str, object] = {}
         self.readable = isinstance(value, Mapping) or value is None
-        """False: what is written here is no mapping, which is noted."""
+        """False: what is written here is not a mapping, which is reported."""
         if isinstance(value, Mapping):
             self._values = {str(key): item for key, item in value.items()}
         elif value is not None:
@@ -37,11 +37,11 @@ class Fields:
         return f"{self.path}.{name}" if self.path else name
 
     def wrong(self, code: str, name: str, what: str, instead: str) -> None:
-        """Note a mistake of a field."""
+        """Report a mistake of a field."""
         self.problems.add(code, self.at(name), what, instead)
 
     def names(self) -> tuple[str, ...]:
-        """Return the keys in the order written; for mappings whose keys are the user's own names."""
+        """Return the keys in the order written; for mappings whose keys are names that users choose."""
         self._known.update(self._values)
         return tuple(self._values)
 
@@ -51,7 +51,7 @@ class Fields:
         return self._values.get(name)
 
     def values(self) -> dict[str, object]:
-        """Return the whole mapping as it was written; for mappings that are the user's own."""
+        """Return the whole mapping as it was written; for mappings of the user's own keys and values."""
         return {name: self.raw(name) for name in self.names()}
 
     def sub(self, name: str) -> "Fields":
@@ -73,7 +73,7 @@ class Fields:
 
     def _as_text(self, name: str, value: object, example: str) -> str:
         if not isinstance(value, str) or not value.strip():
-            self.wrong("not-a-text", name, f"{shown(value)} is not a text", f"write for example `{name}: {example}`")
+            self.wrong("not-a-text", name, f"{shown(value)} is not a string", f"write for example `{name}: {example}`")
             return ""
         text = value.strip()
         if not is_line(text):
@@ -83,7 +83,7 @@ class Fields:
         return text
 
     def word(self, name: str, example: str, accepted: Callable[[str], bool], code: str, kind: str) -> str | None:
-        """Return a text of a kind, None when absent, empty when it is another."""
+        """Return a string that is `accepted`, None when absent, empty when it is not."""
         text = self.optional_text(name, example)
         if text and not accepted(text):
             self.wrong(code, name, f"{shown(text)} is not {kind}", f"write for example `{name}: {example}`")
@@ -140,7 +140,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            what = f"{shown(value)} is not a list of texts"
+            what = f"{shown(value)} is not a list of strings"
             self.wrong("not-a-list", name, what, f"write for example `{name}: {example}`")
             return default
         words = tuple(item.strip() for item in value)
@@ -152,7 +152,7 @@ class Fields:
         return words
 
     def network(self, name: str, default: str | None, example: str) -> IPv4Network:
-        """Return an IPv4 range of our own, in CIDR form, with no host bits set."""
+        """Return an IPv4 network in CIDR form, without host bits: mesh, pods, services or clients."""
         value = self.raw(name)
         if value is None and default is None:
             self.wrong("missing", name, "is missing", f"write for example `{name}: {example}`")
@@ -177,7 +177,7 @@ class Fields:
         return network
 
     def finish(self) -> None:
-        """Note every field that was written and is not known, with the nearest known name."""
+        """Report every field that is not known, with the nearest known name."""
         for name in self._values:
             if name not in self._known:
                 near = difflib.get_close_matches(name, sorted(self._known), n=1)

@@ -8,7 +8,7 @@ from components.model.values.host_key import has_passphrase
 from components.model.values.line import is_file_name
 
 Read = Callable[[str], str]
-"""Returns the text of a file; raises OSError when it cannot be read, UnicodeDecodeError when it is no text."""
+"""Returns the text of a file; raises OSError when it cannot be read, UnicodeDecodeError when it is not UTF-8."""
 
 
 def read_file_name(fields: Fields, name: str, example: str) -> str | None:
@@ -31,7 +31,7 @@ def read_known_hosts(ssh: Fields, read: Read) -> list[str] | None:
 
 
 def check_private_key(ssh: Fields, read: Read) -> None:
-    """Note a `privateKeyFile` that is no private key, or one that wants a passphrase, which nobody is there to type."""
+    """Report a `privateKeyFile` that is not a private key, or has a passphrase: a run cannot ask for it."""
     name = read_file_name(ssh, "privateKeyFile", "~/.ssh/id_ed25519")
     if not name:
         return

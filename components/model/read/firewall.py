@@ -1,4 +1,4 @@
-"""From a section `firewall` of the configuration to what the hosts below it have; a site's says what is other there."""
+"""From a section `firewall` (of the stack, of a site) to the firewall of the hosts below it."""
 
 from components.model.read.fields import Fields
 from components.model.read.ranges import read_ranges
@@ -8,15 +8,15 @@ _EXAMPLE = "[203.0.113.0/24]"
 
 
 def parse_firewall(fields: Fields, above: Firewall = NO_FIREWALL) -> Firewall:
-    """Return the firewall; mistakes are noted in the fields' problems. What is not written is as `above`."""
+    """Return the firewall; fields that are not written are those of `above`. Mistakes go to the fields' problems."""
     enabled = fields.flag("enabled", default=above.enabled)
     ssh = above.ssh if fields.raw("ssh") is None else read_ranges(fields, "ssh", _EXAMPLE)
-    written = fields.raw("enabled") is not None or fields.raw("ssh") == []  # else it is told where it is written
+    written = fields.raw("enabled") is not None or fields.raw("ssh") == []  # else reported where it is written
     if enabled and written and not ssh and fields.raw("ssh") in (None, []):
         fields.problems.add(
             "missing",
             fields.at("ssh"),
-            "is missing, and nobody could log in by SSH but over wg0",
+            "is missing, and SSH would work over wg0 only",
             f"write the ranges that SSH may come from, that of Pulumi's machine among them: `ssh: {_EXAMPLE}`",
         )
     fields.finish()
@@ -24,7 +24,7 @@ def parse_firewall(fields: Fields, above: Firewall = NO_FIREWALL) -> Firewall:
 
 
 def check_that_it_is_used(fields: Fields, sites: tuple[Site, ...]) -> None:
-    """Note ranges for all sites where no site has a firewall and nobody said that this is meant."""
+    """Report ranges at the top when no site enables a firewall and `enabled` is not written."""
     if fields.raw("ssh") and fields.raw("enabled") is None and not any(site.firewall.enabled for site in sites):
         fields.problems.add(
             "missing",

@@ -27,8 +27,8 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is known of a host: its key, or why there is none."""
+class KnownKey:
+    """The key of a host, or why there is none."""
 
     key: str = ""
     why: str = ""
@@ -48,10 +48,10 @@ class KnownHosts:
                 for pattern in line.patterns:
                     self._exact.setdefault(pattern.lower(), []).append(line)
 
-    def find(self, names: Iterable[tuple[str, int]]) -> Found:
+    def find(self, names: Iterable[tuple[str, int]]) -> KnownKey:
         """Return the key of the first of the names (host, port) that is known, the strongest type first.
 
-        Revoked keys are none; neither are lines of certificate authorities.
+        A revoked key is excluded, whichever line has it; lines of certificate authorities are ignored.
         """
         why = ""
         lines = {host: self._about(host, port) for host, port in names}
@@ -60,12 +60,12 @@ class KnownHosts:
             keys = [line.key for line in about if line.key not in revoked]
             good = sorted(filter(is_host_key, keys), key=lambda key: PREFERRED.index(key.split()[0]))
             if good:
-                return Found(good[0])
+                return KnownKey(good[0])
             if any(host_key_type(key) == RSA for key in keys):
-                why = why or f"has an {RSA} key alone for {host}, and hosts are met by their other keys"
+                why = why or f"has an {RSA} key alone for {host}, and hosts are identified by their other keys"
             elif about and not keys:
                 why = why or f"says that the key of {host} is revoked"
-        return Found(why=why)
+        return KnownKey(why=why)
 
     def _about(self, host: str, port: int) -> list[_Line]:
         name = (host if port == 22 else f"[{host}]:{port}").lower()

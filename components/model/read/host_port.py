@@ -1,4 +1,4 @@
-"""Hosts, with or without ports, as they are written in fields."""
+"""Reading of hosts, with or without ports."""
 
 from components.model.problems import shown
 from components.model.read.fields import Fields
@@ -9,7 +9,7 @@ from components.model.values.port import parse_host_port
 
 
 def parse_endpoint(text: str, default_port: int) -> Endpoint:
-    """Return the endpoint, its host in its one spelling; ValueError says what is wrong."""
+    """Return the endpoint, its host in canonical form; raises ValueError with the reason."""
     try:
         host, port = parse_host_port(text)
     except ValueError as error:
@@ -28,7 +28,7 @@ def special_host(host: str, *, loopback: bool = False) -> str:
 
 
 def read_endpoint(fields: Fields, name: str, text: str, default_port: int, example: str) -> Endpoint | None:
-    """Return where peers or clients come to; None when it cannot be read."""
+    """Return an endpoint that peers or clients connect to; None when it cannot be read."""
     try:
         endpoint = parse_endpoint(text, default_port)
     except ValueError as error:
@@ -36,14 +36,14 @@ def read_endpoint(fields: Fields, name: str, text: str, default_port: int, examp
         return None
     kind = special_host(endpoint.host)
     if kind:
-        what = f"{endpoint.host} is a {kind} address, and nobody else reaches this host there"
+        what = f"{endpoint.host} is a {kind} address, at which other hosts cannot reach this host"
         fields.wrong("special-addresses", name, what, f"write for example `{name}: {example}`")
         return None
     return endpoint
 
 
 def read_place(fields: Fields, name: str, text: str, default_port: int, example: str) -> Endpoint | None:
-    """Return where a program connects to, which may be a port of its own host; None when it cannot be read."""
+    """Return an endpoint that a program connects to, also one on its own host; None when it cannot be read."""
     try:
         endpoint = parse_endpoint(text, default_port)
     except ValueError as error:
@@ -57,7 +57,7 @@ def read_place(fields: Fields, name: str, text: str, default_port: int, example:
 
 
 def read_host(fields: Fields, text: str) -> str:
-    """Return the field `host`, an address or a name in its one spelling; empty when it cannot be read."""
+    """Return the field `host`, an address or a name in canonical form; empty when it cannot be read."""
     try:
         host = parse_host(text)
     except ValueError:
@@ -73,7 +73,7 @@ def read_host(fields: Fields, text: str) -> str:
 
 
 def _both(text: str) -> str:
-    """Return the advice for a host and a port that were written as one."""
+    """Return the advice where host and port are written together."""
     try:
         host, port = parse_host_port(text)
     except ValueError:

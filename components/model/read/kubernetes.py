@@ -10,7 +10,7 @@ from components.model.values.word import is_git_address
 
 
 def parse_kubernetes(fields: Fields) -> Kubernetes:
-    """Return the cluster; mistakes are noted in the fields' problems."""
+    """Return the cluster; mistakes are added to the fields' problems."""
     kubernetes = Kubernetes(
         version=fields.text("version", '"1.35.4"'),
         pod_cidr=fields.network("podCidr", str(defaults.POD_CIDR), str(defaults.POD_CIDR)),

@@ -1,4 +1,4 @@
-"""Node labels as they are written."""
+"""Reading of node labels."""
 
 from components.model.problems import shown
 from components.model.read.fields import Fields
@@ -16,5 +16,5 @@ def read_labels(fields: Fields) -> dict[str, str]:
         elif isinstance(value, str):
             result[key] = value
         else:
-            fields.wrong("not-a-text", key, f"{shown(value)} is not a text", 'quote it, for example `rack: "12"`')
+            fields.wrong("not-a-text", key, f"{shown(value)} is not a string", 'quote it, for example `rack: "12"`')
     return result

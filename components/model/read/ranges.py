@@ -1,4 +1,4 @@
-"""Addresses, and ranges of addresses of others, as they are written."""
+"""Reading of addresses, and of ranges of addresses outside the mesh."""
 
 from ipaddress import IPv4Address
 
@@ -20,7 +20,7 @@ from components.model.values.address import (
 
 def read_ranges(fields: Fields, name: str, example: str) -> tuple[Network, ...]:
     """Return the ranges that packets come from, in CIDR form or as addresses, without those that cannot be read."""
-    found: list[Network] = []
+    networks: list[Network] = []
     for text in fields.texts(name, (), example):
         try:
             network = parse_range(text)
@@ -34,8 +34,8 @@ def read_ranges(fields: Fields, name: str, example: str) -> tuple[Network, ...]:
             what = f"{network} has {kind} addresses, which no packet from outside has"
             fields.wrong("special-addresses", name, what, f"write for example `{name}: {example}`")
         else:
-            found.append(network)
-    return tuple(found)
+            networks.append(network)
+    return tuple(networks)
 
 
 def read_lan(fields: Fields, name: str, example: str) -> Network | None:

@@ -24,9 +24,9 @@ _KINDS = ("nodePort", "hostPort", "target")
 
 
 def parse_services(fields: Fields, sites: tuple[Site, ...]) -> tuple[Service, ...]:
-    """Return the services, in alphabetical order; mistakes are noted in the fields' problems.
+    """Return the services, in alphabetical order; mistakes are added to the fields' problems.
 
-    What cannot be read is 0, empty or None: checks leave it alone.
+    What cannot be read is 0, empty or None: checks skip it.
     """
     return tuple(_service(name, fields.sub(name), sites) for name in sorted(fields.names()))
 
@@ -96,7 +96,7 @@ def _nodes(fields: Fields, sites: tuple[Site, ...]) -> tuple[str, ...]:
 
 
 def _words(fields: Fields, name: str, sites: tuple[Site, ...]) -> tuple[str, ...]:
-    """Return a list of sites and nodes; unknown names are noted, and stay in it."""
+    """Return a list of sites and nodes; unknown names are reported, and stay in it."""
     words = fields.texts(name, (), "[mwt2]")
     known = {site.name for site in sites} | {node.name for site in sites for node in site.nodes}
     for word in dict.fromkeys(words):
@@ -119,7 +119,7 @@ def _example(name: str, sites: tuple[Site, ...]) -> str:
 
 
 def _sources(fields: Fields) -> tuple[Network, ...] | None:
-    """Return the ranges that clients come from, None for the mesh. Without a readable one it is for everybody."""
+    """Return the ranges that clients come from, None for the mesh; all addresses when none can be read."""
     written = fields.raw("from")
     if written in (None, MESH):
         return None

@@ -19,14 +19,14 @@ from components.model.spec.placeholders import MISSING_ADDRESS, MISSING_NETWORK
 
 @dataclass(frozen=True)
 class _Shared:
-    """What the nodes of one site have from it."""
+    """What the nodes of one site inherit from it."""
 
     site: str
     institution: str | None
     rotation: str | None
     variables: Mapping[str, object]
     ports: Mapping[str, tuple[Endpoint, ...]]
-    """Its gateways' that are the site's."""
+    """The endpoints that the site forwards, by gateway."""
     families: tuple[str, ...] | None
     login: Login
 
@@ -43,10 +43,10 @@ class SitesParser:
         self.login = self.ssh.login(ssh, Login())
 
     def parse(self, fields: Fields) -> tuple[Site, ...]:
-        """Return the sites; mistakes are noted in the fields' problems."""
+        """Return the sites; mistakes are added to the fields' problems."""
         if fields.readable and not fields.names():
             fields.problems.add("missing", "sites", "is missing or empty", "declare at least one site with one node")
-        # Pulumi hands mappings over in alphabetical order; sorting here says so, and holds wherever they come from.
+        # Pulumi passes mappings in alphabetical order; sorting here makes the order independent of the caller.
         return tuple(self._site(name, fields.sub(name)) for name in sorted(fields.names()))
 
     def _site(self, name: str, fields: Fields) -> Site:
@@ -82,7 +82,7 @@ class SitesParser:
         return site
 
     def _gateways(self, fields: Fields, nodes: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names of the site's gateways, written as one text or as a list, the preferred one first."""
+        """Return the names of the site's gateways, written as one string or as a list, the preferred one first."""
         example = nodes[0] if nodes else "host1.example.org"
         names = _text_or_list(fields, "gateway", example)
         for name in dict.fromkeys(names):
@@ -94,7 +94,7 @@ class SitesParser:
                     f"write one of {', '.join(sorted(nodes))}",
                 )
             elif names.count(name) > 1:
-                fields.problems.add("twice", fields.at("gateway"), f"{name} is there twice", "write each gateway once")
+                fields.problems.add("twice", fields.at("gateway"), f"{name} is listed twice", "write each gateway once")
         if nodes and fields.raw("endpoint") is not None and fields.raw("gateway") in (None, []):
             fields.problems.add(
                 "missing",
@@ -163,12 +163,12 @@ class SitesParser:
 
 
 def _endpoint_host(fields: Fields, own: tuple[Endpoint, ...]) -> str | None:
-    """Return the host of a node's own endpoint; empty when one is written that cannot be read, None without any."""
+    """Return the host of a node's own endpoint; None without one, empty when it cannot be read."""
     return own[0].host if own else None if fields.raw("endpoint") in (None, []) else ""
 
 
 def _text_or_list(fields: Fields, name: str, example: str) -> tuple[str, ...]:
-    """Return what is written as one text or as a list of texts; empty when absent."""
+    """Return what is written as one string or as a list of strings; empty when absent."""
     if isinstance(fields.raw(name), list):
         return fields.texts(name, (), example)
     text = fields.optional_text(name, example)

@@ -1,4 +1,4 @@
-"""From the sections `ssh` of the configuration, of all hosts, of a site, of a node, to how each host is reached."""
+"""From the sections `ssh` (of the stack, of a site, of a node) to how each host is reached."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ NO_BASTION = (False, "none")
 
 @dataclass(frozen=True)
 class Login:
-    """What hosts have in common unless they say otherwise: the user, and the host that connections go through."""
+    """The default login of the hosts below a section: the user, and the bastion."""
 
     user: str = defaults.SSH_USER
     bastion: Bastion | None = None
@@ -23,21 +23,21 @@ class Login:
 class SshParser:
     """Reads these sections; `known_hosts` is None where no such file is declared.
 
-    Mistakes are noted in the fields' problems.
+    Mistakes are added to the fields' problems.
     """
 
     def __init__(self, known_hosts: KnownHosts | None) -> None:
         self._known_hosts = known_hosts
 
     def login(self, fields: Fields, above: Login) -> Login:
-        """Return what a section says for the hosts below it; what it leaves out comes from the one above."""
+        """Return the login of the hosts below a section; what it does not set is inherited from the section above."""
         user = _user(fields, "root") or above.user
         return Login(user, self._bastion(fields, user, above.bastion))
 
     def target(self, name: str, endpoint_host: str | None, fields: Fields, above: Login) -> SshTarget:
-        """Return how a node is reached; `endpoint_host` is where it is when the section does not say.
+        """Return how a node is reached; `endpoint_host` is the host when the section has none.
 
-        That is empty where an endpoint is written that cannot be read.
+        It is empty where the endpoint that is written cannot be read.
         """
         login = self.login(fields, above)
         written = fields.optional_text("host", "192.0.2.7")
@@ -80,7 +80,7 @@ class SshParser:
             fields.wrong(
                 "rsa-host-key",
                 "hostKey",
-                f"is an {RSA} key, and hosts are met by their other keys",
+                f"is an {RSA} key, and hosts are identified by their other keys",
                 "write the host's ssh-ed25519 or ecdsa key (`ssh-keyscan -t ed25519,ecdsa HOST` fetches it)",
             )
         else:
@@ -101,16 +101,16 @@ class SshParser:
                 "write `ssh.knownHostsFile: PATH`, a file with the keys of all hosts, or the key here",
             )
             return ""
-        found = self._known_hosts.find(names)
-        if not found.key:
+        known = self._known_hosts.find(names)
+        if not known.key:
             hosts = " or ".join(dict.fromkeys(name for name, _ in names))
             fields.wrong(
                 "missing",
                 "hostKey",
-                f"is missing, and ssh.knownHostsFile {found.why or f'has no key for {hosts}'}",
+                f"is missing, and ssh.knownHostsFile {known.why or f'has no key for {hosts}'}",
                 "add the key after comparing its fingerprint with the host's console (ssh-keyscan fetches it)",
             )
-        return found.key
+        return known.key
 
 
 def _user(fields: Fields, example: str) -> str | None:

@@ -1,5 +1,5 @@
-"""What a value of each kind may look like.
+"""The form of each kind of value.
 
-A text that is of a kind is only data to whatever reads it later: shells, ssh, wg-quick, nft, HAProxy, git, Ansible's
-templates, YAML. It is ASCII where the reader is.
+A string of one of these kinds is plain data to every later reader: shells, ssh, wg-quick, nft, HAProxy, git, Ansible's
+templates, YAML. It is ASCII where the reader needs that.
 """

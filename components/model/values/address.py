@@ -1,4 +1,4 @@
-"""Addresses and ranges of addresses: in one spelling, without a zone, and such as a host can have.
+"""Addresses and networks: in canonical form, without a zone, and usable by hosts.
 
 Python's `ipaddress` accepts any text after `%` as the zone of an IPv6 address, and ranges without a length.
 """
@@ -26,7 +26,7 @@ _SPECIAL: tuple[tuple[str, Network], ...] = (
 
 
 def parse_address(text: str) -> Address:
-    """Return any address; ValueError when the text is none, or has a zone."""
+    """Return any address; ValueError when the text is not an address, or has a zone."""
     if not _FORM.fullmatch(text):
         msg = "is not an address"
         raise ValueError(msg)
@@ -34,9 +34,9 @@ def parse_address(text: str) -> Address:
 
 
 def special_address(address: Address, *, loopback: bool = False) -> str:
-    """Return the kind of an address that is not one host's: `multicast`, for example; empty: it can be a host's.
+    """Return the kind of an address that is not one host's: `multicast`, for example; empty: a host can have it.
 
-    With `loopback` that is one too: as a host itself sees it.
+    With `loopback`, loopback addresses are accepted too: a host can reach itself by them.
     """
     kinds = (kind for kind, network in _SPECIAL if address.version == network.version and address in network)
     kind = next(kinds, "")
@@ -44,7 +44,7 @@ def special_address(address: Address, *, loopback: bool = False) -> str:
 
 
 def parse_network(text: str) -> Network:
-    """Return a range that is written with its length; ValueError when it is none, or has bits of a host."""
+    """Return a network in CIDR form; ValueError when the text is not one, or has host bits."""
     address, slash, length = text.partition("/")
     if not slash or not _FORM.fullmatch(address) or not re.fullmatch("[0-9]{1,3}", length):
         msg = "is not a range of addresses"
@@ -53,12 +53,12 @@ def parse_network(text: str) -> Network:
 
 
 def parse_range(text: str) -> Network:
-    """Return a range, or one address as the range that it is; ValueError when the text is neither."""
+    """Return a network, or one address as a network; ValueError when the text is neither."""
     return parse_network(text) if "/" in text else ip_network(parse_address(text))
 
 
 def without_host_bits(text: str) -> str:
-    """Return the range that a text means that has bits of a host, or lacks its length; empty: not to be guessed."""
+    """Return the network meant by a text with host bits or without a length; empty: not known."""
     address, slash, length = text.partition("/")
     if not _FORM.fullmatch(address) or (slash and not re.fullmatch("[0-9]{1,3}", length)):
         return ""
@@ -69,13 +69,13 @@ def without_host_bits(text: str) -> str:
 
 
 def special_network(network: Network) -> str:
-    """Return the kind of addresses in a range that no host has; empty: hosts can have all of it."""
+    """Return the kind of the addresses in a network that no host can have; empty: hosts can have all."""
     kinds = (kind for kind, one in _SPECIAL if network.version == one.version and network.overlaps(one))
     return next(kinds, "")
 
 
 def special_sources(network: Network) -> str:
-    """Return why no packet from outside comes from a range; empty: packets can. 0.0.0.0/0 and ::/0 are everybody."""
+    """Return the kind of a network that no packet from outside comes from; empty: packets can. /0 is accepted."""
     if network.prefixlen == 0:
         return ""
     inside = (kind for kind, one in _SPECIAL if network.version == one.version and network.subnet_of(one))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Public host keys as `type base64`, their parts held against the type (RFC 4253, 5656 and 8709)."""
+"""Public host keys as `type base64`, their parts checked against the type (RFC 4253, 5656 and 8709)."""
 
 import base64
 import binascii
@@ -9,17 +9,17 @@ RSA = "ssh-rsa"
 _POINTS = {"nistp256": 65, "nistp384": 97, "nistp521": 133}
 """Bytes of an uncompressed point of each curve."""
 PREFERRED = (ED25519, *(f"ecdsa-sha2-{curve}" for curve in _POINTS))
-"""Key types that are taken, the strongest first. With an ssh-rsa key alone the client would agree with the host on one
-of its other keys, and then refuse it."""
+"""Accepted key types, strongest first. With an ssh-rsa key alone, client and host would negotiate another of its
+keys, which the client then refuses."""
 
 
 def is_host_key(text: str) -> bool:
-    """Whether a text is a whole public host key of one of these types."""
+    """Whether a text is a complete public host key of one of these types."""
     return host_key_type(text) in PREFERRED
 
 
 def host_key_type(text: str) -> str:
-    """Return the type of a whole key of a known type; empty: it is none, has other parts, or was cut short."""
+    """Return the type of a complete key of a known type; empty: not a key, or an incomplete one."""
     form = re.fullmatch(r"([a-z0-9-]+) ([A-Za-z0-9+/]+={0,2})", text)
     if not form:
         return ""
@@ -34,7 +34,7 @@ def host_key_type(text: str) -> str:
 
 
 def has_passphrase(private_key: str) -> bool:
-    """Whether a private key, of OpenSSH's form or PEM, is encrypted."""
+    """Whether a private key, in OpenSSH's format or PEM, is encrypted."""
     if "ENCRYPTED" in private_key:
         return True
     form = re.search(r"BEGIN OPENSSH PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END", private_key)

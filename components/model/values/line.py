@@ -1,11 +1,11 @@
-"""Lines of text, file names, and data of any form that is handed on as YAML and JSON."""
+"""Lines of text, file names, and data of any form that is written as YAML and JSON."""
 
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 DEEPEST = 40
-"""So many levels a value may have: readers and writers of YAML and JSON go down by recursion."""
+"""Most levels of a value: readers and writers of YAML and JSON are recursive."""
 LONGEST_TEXT = 65536
 LONGEST_KEY = 320
 """Characters: a prefix of a label, 253, and its name, 63."""
@@ -18,7 +18,7 @@ def is_line(text: str) -> bool:
 
 
 def is_file_name(text: str) -> bool:
-    """Whether a text can name a file: one line, and a home that is somebody's where it begins with `~`."""
+    """Whether a text can name a file: one line; with a leading `~` it names an existing user's home."""
     try:
         Path(text).expanduser()
     except (RuntimeError, ValueError):
@@ -31,7 +31,7 @@ def is_file_name(text: str) -> bool:
 
 
 def faults(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield where a value, or one inside of it, is nothing that YAML and JSON carry, and what it is."""
+    """Yield path and reason for each value, or value inside it, that YAML and JSON cannot represent."""
     if depth > DEEPEST:
         yield path, f"has more than {DEEPEST} levels"
     elif isinstance(value, Mapping):

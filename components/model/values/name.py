@@ -6,7 +6,7 @@ from components.model.values.address import parse_address
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-"""A last label of this form is read as an address by resolvers: `127.1`, `0x7f000001`."""
+"""Resolvers read a last label of this form as an address: `127.1`, `0x7f000001`."""
 RESERVED_NODE_NAMES = frozenset(("all", "ungrouped", "localhost", "etcd", "calico-rr", "bastion", "k8s-cluster"))
 """Names that Ansible or Kubespray's inventory give to groups, or to the deployer itself."""
 
@@ -23,7 +23,7 @@ def is_host_name(text: str) -> bool:
 
 
 def parse_host(text: str) -> str:
-    """Return an address or a host name in its one spelling; ValueError when the text is neither."""
+    """Return an address or a host name in canonical form; ValueError when the text is neither."""
     try:
         return str(parse_address(text))
     except ValueError:
@@ -34,7 +34,7 @@ def parse_host(text: str) -> str:
 
 
 def is_node_name(text: str) -> bool:
-    """Whether a text is a name of a Kubernetes node that is the value of a label, too, and that Ansible takes."""
+    """Whether a text can name a Kubernetes node, be a value of a label, and name a host for Ansible."""
     return len(text) <= 63 and is_host_name(text) and text not in RESERVED_NODE_NAMES
 
 
@@ -44,7 +44,7 @@ def is_client_name(text: str) -> bool:
 
 
 def similar_name(text: str, otherwise: str, allowed: str = "a-z0-9.-") -> str:
-    """Return a name like a text that is allowed, for a proposal."""
+    """Return a valid name that is similar to a text, for a proposal."""
     name = re.sub(f"[^{allowed}]+", "-", text.lower())
     labels = [label.strip("-")[:63] for label in name[:63].split(".")]
     proposal = ".".join(label for label in labels if label)

@@ -18,9 +18,9 @@ def parse_port(text: str) -> int:
 
 
 def parse_host_port(text: str) -> tuple[str, int | None]:
-    """Return host, in its one spelling, and port, None when there is none; ValueError says what is wrong.
+    """Return the host in canonical form and the port, None without one; raises ValueError with the reason.
 
-    `2001:db8::5:4500` is an address, and may have been meant as another with a port: it needs brackets.
+    `2001:db8::5:4500` is ambiguous, an address or an address with a port: it needs brackets.
     """
     bracketed = _BRACKETED.fullmatch(text)
     if bracketed:

@@ -1,4 +1,4 @@
-"""Users, labels, taints, variables, addresses of git repositories: one word each."""
+"""Names of users and variables, labels, taints, addresses of git repositories: each one word."""
 
 import keyword
 import re
@@ -6,7 +6,7 @@ import re
 from components.model.values.name import is_dns_label
 
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}")
-"""Local users and those of directories (`ada.lovelace@example.org`). No `$` at the end: machines do not log in."""
+"""Local users and users of directory services (`ada.lovelace@example.org`). No final `$`: machines do not log in."""
 _LABEL_PART = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")

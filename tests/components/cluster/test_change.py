@@ -169,7 +169,7 @@ def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> N
         run_program(configuration(), tmp_path, known(newer))
     assert str(caught.value) == (
         "2 mistakes in the configuration, nothing was changed on any host:\n"
-        "  - kubernetes.podCidr: 10.0.0.0/16 cannot change to 10.233.64.0/18 in a living cluster; write 10.0.0.0/16\n"
+        "  - kubernetes.podCidr: 10.0.0.0/16 cannot change to 10.233.64.0/18 in an existing cluster; write 10.0.0.0/16\n"
         "  - kubernetes.version: 1.35.4 is older than 1.36.0, which is installed; Kubernetes cannot be downgraded"
     )
 

@@ -137,7 +137,7 @@ def test_an_upgrade_that_was_killed_must_end_before_another_begins(place: Place)
     place.converge(cluster(version="1.35.4"), killed=2)
     done = place.converge(cluster())
     assert (done.status, done.runs) == (1, ())
-    assert "an upgrade to 1.35.4 has begun and did not end" in done.progress
+    assert "an upgrade to 1.35.4 was started and is not finished" in done.progress
     assert place.converge(cluster(version="1.35.4")).steps == ["upgrade-cluster.yml"]
 
 

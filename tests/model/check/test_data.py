@@ -195,7 +195,7 @@ def test_messages_stay_readable_whatever_is_written() -> None:
     ["kubernetes/version", "kubernetes/deployer", "kubernetes/firstControlPlane", "kubernetes/kubespray/commit", "sites/oneport/gateway", "clients/ada/site"],
 )  # fmt: skip
 def test_a_value_takes_300_characters_at_most(path: str) -> None:
-    (found,) = (
+    (actual,) = (
         problem for problem in problems_of(changed(path, "x" * 5000, with_clients(ada={}))) if "xxx" in problem.what
     )
-    assert found.what.count("x") <= 302
+    assert actual.what.count("x") <= 302

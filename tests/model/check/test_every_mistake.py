@@ -1,4 +1,4 @@
-"""One configuration with every kind of mistake, and each of them is told, in one go and once."""
+"""One configuration with every kind of mistake, and each of them is reported, in one run and once."""
 
 from tests.support.examples import changed, host_key, with_clients
 from tests.support.mistakes import mistakes
@@ -54,7 +54,7 @@ MISTAKES = [
     ("kubernetes/deployer", "nobody", ("kubernetes.deployer", "not-a-node")),
     ("sites/open/nodes/open2.lab.test/taints", ["gpu"], ("sites.open.nodes.open2.lab.test.taints", "not-a-taint")),
 ]  # fmt: skip
-"""A path, what is written there, path and code of what is said of it."""
+"""A path, what is written there, path and code of its problem."""
 
 
 def configuration() -> dict[str, object]:
@@ -76,5 +76,5 @@ def configuration() -> dict[str, object]:
     return changed("sites/more/institution", "more", config)
 
 
-def test_all_of_them_are_told_in_one_go_and_nothing_else() -> None:
+def test_all_of_them_are_reported_in_one_run_and_nothing_else() -> None:
     assert sorted(mistakes(configuration())) == sorted(expected for _, _, expected in MISTAKES)

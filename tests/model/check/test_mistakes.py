@@ -73,8 +73,8 @@ def test_two_nodes_without_endpoint_cannot_reach_each_other() -> None:
     config = changed(f"{UVIC}/ssh", {"host": "192.0.2.8"}, config)
     config = changed("sites/aglt2/nodes/msu001.hl-lhc.io/ssh", {"host": "192.0.2.9"}, config)
     assert messages(config) == [
-        "sites.aglt2.nodes.msu001.hl-lhc.io.endpoint: msu001.hl-lhc.io and uvic001.hl-lhc.io both have no endpoint, so "
-        "neither can reach the other; have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there, or "
+        "sites.aglt2.nodes.msu001.hl-lhc.io.endpoint: msu001.hl-lhc.io and uvic001.hl-lhc.io cannot reach each other: neither has "
+        "an endpoint; have a UDP port opened to one of the two and write `endpoint: ADDRESS:PORT` there, or "
         "have umich001.hl-lhc.io, which reaches both, carry their packets: write `gateway: umich001.hl-lhc.io` at the site "
         "aglt2"
     ]
@@ -82,26 +82,26 @@ def test_two_nodes_without_endpoint_cannot_reach_each_other() -> None:
     assert parse(changed("sites/aglt2/gateway", "umich001.hl-lhc.io", config), read)
 
 
-def test_pairs_of_the_same_two_sites_that_cannot_meet_are_told_together() -> None:
+def test_pairs_of_the_same_two_sites_that_cannot_meet_are_reported_together() -> None:
     config = changed("sites/oneport/gateway", None, changed("sites/oneport/endpoint", None, three_sites()))
-    found = messages(config)
-    assert len(found) == 1
-    assert "closed1.lab.test and gate.lab.test both have no endpoint" in found[0]
-    assert "(likewise closed1.lab.test and inner1.lab.test, closed1.lab.test and inner2.lab.test, " in found[0]
-    assert ", and 1 more pairs of these sites)" in found[0]
-    assert "have open1.lab.test, which reaches both, carry their packets: write `gateway: open1.lab.test`" in found[0]
+    actual = messages(config)
+    assert len(actual) == 1
+    assert "closed1.lab.test and gate.lab.test cannot reach each other: neither has an endpoint" in actual[0]
+    assert "(likewise closed1.lab.test and inner1.lab.test, closed1.lab.test and inner2.lab.test, " in actual[0]
+    assert ", and 1 more pairs of these sites)" in actual[0]
+    assert "have open1.lab.test, which reaches both, carry their packets: write `gateway: open1.lab.test`" in actual[0]
 
 
 def test_a_sites_own_port_is_of_no_use_to_the_hosts_behind_it() -> None:
     config = changed("sites/oneport/nodes/gate.lab.test/lanAddress", None, three_sites())
     for name in ("inner1", "inner2"):
         config = changed(f"sites/oneport/nodes/{name}.lab.test/lanAddress", None, config)
-    found = "\n".join(messages(config))
+    actual = "\n".join(messages(config))
     assert (
         "sites.oneport.nodes.gate.lab.test.endpoint: gate.lab.test and inner1.lab.test cannot reach each other: the site's "
-        "port leads to gate.lab.test from outside only, and inner1.lab.test stands behind it too"
-    ) in found
-    assert "write `lanAddress: ADDRESS` at one of the two if they are on one LAN" in found
+        "port leads to gate.lab.test from outside only, and inner1.lab.test is behind it too"
+    ) in actual
+    assert "write `lanAddress: ADDRESS` at one of the two if they are on one LAN" in actual
 
 
 ONEPORT = "sites/oneport"

@@ -1,4 +1,4 @@
-"""One cause brings one message, and the message has what to write."""
+"""One cause gives one message, which says what to write."""
 
 import pytest
 
@@ -28,10 +28,10 @@ CLOSED1 = "sites/closed/nodes/closed1.lab.test"
         (configuration(), f"{UVIC}/roles", ["master"], "not-a-role", "write some of control-plane, etcd, worker"),
     ],
 )  # fmt: skip
-def test_it_is_told_once(config: dict[str, object], path: str, value: object, code: str, instead: str) -> None:
-    found = problems_of(changed(path, value, config))
-    assert [problem.code for problem in found] == [code], [str(problem) for problem in found]
-    assert instead in str(found[0])
+def test_it_is_reported_once(config: dict[str, object], path: str, value: object, code: str, instead: str) -> None:
+    actual = problems_of(changed(path, value, config))
+    assert [problem.code for problem in actual] == [code], [str(problem) for problem in actual]
+    assert instead in str(actual[0])
 
 
 def only(config: dict[str, object]) -> Problem:
@@ -39,14 +39,14 @@ def only(config: dict[str, object]) -> Problem:
     return problem
 
 
-def test_a_ports_mistake_in_the_apis_address_is_told_of_the_port() -> None:
+def test_a_ports_mistake_in_the_apis_address_is_reported_of_the_port() -> None:
     assert "a port is a number from 1 to 65535" in only(changed("kubernetes/apiAddress", "192.0.2.2:70000")).what
 
 
 def test_an_underscore_becomes_what_is_allowed() -> None:
     node = {"institution": "uchicago", "endpoint": "192.0.2.99", "ssh": {"hostKey": "x"}}
-    found = problems_of(changed("sites/mwt2/nodes/uchicago_006.hl-lhc.io", node))
-    assert "write for example `uchicago-006.hl-lhc.io`" in [problem.instead for problem in found]
+    actual = problems_of(changed("sites/mwt2/nodes/uchicago_006.hl-lhc.io", node))
+    assert "write for example `uchicago-006.hl-lhc.io`" in [problem.instead for problem in actual]
 
 
 def test_the_mistake_of_an_institution_stands_where_it_is_written() -> None:
@@ -57,6 +57,6 @@ def test_the_mistake_of_an_institution_stands_where_it_is_written() -> None:
     assert only(config).path == "sites.aglt2.institution"
 
 
-def test_hosts_without_any_known_hosts_file_are_told_what_is_missing() -> None:
-    found = problems_of(changed("ssh/knownHostsFile", None))
-    assert {problem.what for problem in found} == {"is missing, and there is no `ssh.knownHostsFile`"}
+def test_hosts_without_any_known_hosts_file_are_reported_with_what_is_missing() -> None:
+    actual = problems_of(changed("ssh/knownHostsFile", None))
+    assert {problem.what for problem in actual} == {"is missing, and there is no `ssh.knownHostsFile`"}

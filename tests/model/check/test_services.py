@@ -1,4 +1,4 @@
-"""Mistakes about services are told at the preview, with their path and what to write instead."""
+"""Mistakes in services are reported at the preview, with their path and what to write instead."""
 
 import pytest
 
@@ -65,7 +65,7 @@ def test_these_services_have_no_mistake() -> None:
         (WEB, "adress", "x", ("services.web.adress", "unknown-field")),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named(base: dict[str, object], field: str, value: object, expected: Mistake | None) -> None:
+def test_a_mistake_is_reported(base: dict[str, object], field: str, value: object, expected: Mistake | None) -> None:
     service = {name: one for name, one in {**base, field: value}.items() if one is not None}
     if expected is None:
         assert parse(changed("services", {"web": service}, three_sites()), read)
@@ -92,7 +92,7 @@ def test_a_mistake_is_named(base: dict[str, object], field: str, value: object, 
         ({**WEB, "port": 2212, "entries": ["oneport"]}, ("services.web.entries", "port-taken")),
     ],
 )  # fmt: skip
-def test_a_combination_that_cannot_be_is_named(service: dict[str, object], expected: Mistake) -> None:
+def test_an_impossible_combination_is_reported(service: dict[str, object], expected: Mistake) -> None:
     assert named({"web": service}) == [expected]
 
 
@@ -101,23 +101,27 @@ def test_there_has_to_be_a_public_node_somewhere() -> None:
     for name, address in (("open1.lab.test", "10.3.0.1"), ("open2.lab.test", "10.3.0.2")):
         config = changed(f"sites/open/nodes/{name}/lanAddress", address, config)
     for mode in ("auto", "tunnel"):
-        (found,) = problems({"web": {**WEB, "mode": mode}}, config)
-        assert found.startswith(f"services.web.mode: is {mode}, and there is no public node anywhere")
+        (actual,) = problems({"web": {**WEB, "mode": mode}}, config)
+        assert actual.startswith(f"services.web.mode: is {mode}, and there is no public node anywhere")
     assert parse(changed("services", {"web": {**WEB, "entries": ["open1.lab.test"]}}, config), read)
 
 
-def test_an_entry_of_the_other_family_is_named() -> None:
+def test_an_entry_of_the_other_family_is_reported() -> None:
     service = {**WEB, "at": ["four"], "entries": ["six"], "from": ["203.0.113.0/24"]}
-    (found,) = problems({"web": service}, addresses())
-    assert found.startswith("services.web.entries: six has 2001:db8:6::11, so nobody can come there by IPv4; write")
-    (found,) = problems({"web": {**service, "entries": ["six.lab.test"]}}, addresses())
-    assert found.startswith("services.web.entries: six.lab.test has 2001:db8:6::11, so nobody can come there by IPv4;")
+    (actual,) = problems({"web": service}, addresses())
+    assert actual.startswith(
+        "services.web.entries: six has 2001:db8:6::11, so clients cannot reach it over IPv4; write"
+    )
+    (actual,) = problems({"web": {**service, "entries": ["six.lab.test"]}}, addresses())
+    assert actual.startswith(
+        "services.web.entries: six.lab.test has 2001:db8:6::11, so clients cannot reach it over IPv4;"
+    )
 
 
-def test_two_services_on_one_port_of_one_entry_are_refused_and_told_once() -> None:
-    found = problems({"web": {**WEB, "at": ["open"]}, "other": {**PROGRAM, "from": ["203.0.113.0/24"]}})
-    assert found == [
-        "services.web.port: 443/tcp at open1.lab.test is already that of the service other; choose another port, or other entries"
+def test_two_services_on_one_port_of_one_entry_are_refused_and_reported_once() -> None:
+    actual = problems({"web": {**WEB, "at": ["open"]}, "other": {**PROGRAM, "from": ["203.0.113.0/24"]}})
+    assert actual == [
+        "services.web.port: 443/tcp at open1.lab.test is already used by the service other; choose another port, or other entries"
     ]
     udp = {**WEB, "protocol": "udp"}
     assert parse(changed("services", {"web": WEB, "dns": udp}, three_sites()), read), "TCP and UDP are two"
@@ -126,25 +130,25 @@ def test_two_services_on_one_port_of_one_entry_are_refused_and_told_once() -> No
 
 
 def test_an_inner_hop_is_a_listener_too() -> None:
-    found = problems({"lan": LAN, "web": {"port": 443, "nodePort": 30443, "at": ["closed1.lab.test"]}})
-    assert found == [
-        "services.web.port: 443/tcp at closed1.lab.test is already that of the service lan; choose another port, or other entries"
+    actual = problems({"lan": LAN, "web": {"port": 443, "nodePort": 30443, "at": ["closed1.lab.test"]}})
+    assert actual == [
+        "services.web.port: 443/tcp at closed1.lab.test is already used by the service lan; choose another port, or other entries"
     ]
     taken = problems({"lan": {**LAN, "port": 10250}})
     assert [one.split(";")[0] for one in taken] == ["services.lan.port: 10250/tcp at open1.lab.test is kubelet's"]
 
 
 def test_a_program_of_another_service_has_its_port() -> None:
-    found = problems({"a": {**PROGRAM, "hostPort": 8443}, "b": {**WEB, "port": 8443}})
-    assert found == [
+    actual = problems({"a": {**PROGRAM, "hostPort": 8443}, "b": {**WEB, "port": 8443}})
+    assert actual == [
         "services.b.port: 8443/tcp at open1.lab.test is that of a program, the hostPort of the service a; choose another port"
     ]
 
 
 def test_ranges_of_node_ports_and_the_apis_port_are_those_of_kubespray() -> None:
     config = changed("kubernetes/variables", {"kube_apiserver_node_port_range": "20000-20100", "kube_apiserver_port": 8443.0}, three_sites())  # fmt: skip
-    found = problems({"web": WEB, "api": {**WEB, "nodePort": 20001, "port": 8443}, "np": {**WEB, "nodePort": 20002, "port": 20050}}, config)  # fmt: skip
-    assert [one.split(";")[0] for one in found] == [
+    actual = problems({"web": WEB, "api": {**WEB, "nodePort": 20001, "port": 8443}, "np": {**WEB, "nodePort": 20002, "port": 20050}}, config)  # fmt: skip
+    assert [one.split(";")[0] for one in actual] == [
         "services.web.nodePort: 30443 is not in Kubernetes' range of NodePorts, 20000-20100",
         "services.api.port: 8443/tcp at open1.lab.test is the API server's",
         "services.np.port: 20050/tcp at open1.lab.test is one of Kubernetes' NodePorts, 20000-20100",
@@ -154,22 +158,22 @@ def test_ranges_of_node_ports_and_the_apis_port_are_those_of_kubespray() -> None
 def test_hosts_of_etcd_alone_have_no_node_ports() -> None:
     config = changed("sites/closed/nodes/closed1.lab.test/roles", ["etcd"], three_sites())
     config = changed("sites/closed/nodes/closed2.lab.test/roles", ["etcd"], config)
-    found = problems({"web": {**WEB, "at": ["closed1.lab.test"]}}, config)
-    assert found == [
+    actual = problems({"web": {**WEB, "at": ["closed1.lab.test"]}}, config)
+    assert actual == [
         "services.web.at: closed1.lab.test has no NodePorts: its role is etcd alone; write sites or nodes that are control-plane or worker"
     ]
 
 
 def test_the_port_of_the_apis_address_is_taken_too() -> None:
     config = changed("kubernetes/apiAddress", "203.0.113.8:443", three_sites())
-    (found,) = problems({"web": {**WEB, "entries": ["oneport"]}}, config)
-    assert found.startswith(
+    (actual,) = problems({"web": {**WEB, "entries": ["oneport"]}}, config)
+    assert actual.startswith(
         "services.web.entries: 443/tcp at 203.0.113.8 is kubernetes.apiAddress; choose another port"
     )
     half = changed("sites/both/nodes/dual.lab.test/lanAddress", "10.9.0.1", addresses())
     half = changed("kubernetes/apiAddress", "192.0.2.11:443", half)
-    (found,) = problems({"web": {**WEB, "at": ["four"], "entries": ["dual.lab.test"]}}, half)
-    assert found.startswith("services.web.entries: 443/tcp at 192.0.2.11 is kubernetes.apiAddress"), (
+    (actual,) = problems({"web": {**WEB, "at": ["four"], "entries": ["dual.lab.test"]}}, half)
+    assert actual.startswith("services.web.entries: 443/tcp at 192.0.2.11 is kubernetes.apiAddress"), (
         "by IPv6 it is public"
     )
 
@@ -178,23 +182,25 @@ def test_ports_of_hosts_behind_a_bastion_are_those_of_another_place() -> None:
     config = changed("sites/closed/nodes/closed1.lab.test/ssh/host", "203.0.113.8", three_sites())
     service = {**WEB, "port": 2250, "entries": ["oneport"]}
     config = changed("sites/closed/nodes/closed1.lab.test/ssh/port", 2250, config)
-    (found,) = problems({"web": service}, config)
-    assert "2250/tcp at 203.0.113.8 is where SSH of closed1.lab.test is" in found
+    (actual,) = problems({"web": service}, config)
+    assert "2250/tcp at 203.0.113.8 is where SSH of closed1.lab.test is" in actual
     config = changed("sites/closed/ssh/bastion", {"host": "203.0.113.9", "hostKey": HOST_KEY}, config)
     assert parse(changed("services", {"web": service}, config), read)
 
 
 @pytest.mark.parametrize("name", ["Web", "my web", "web.example", "-web", "w" * 64])
 def test_a_name_is_a_dns_label(name: str) -> None:
-    (found,) = problems({name: WEB})
-    assert found.startswith(f"services.{name}: is not a DNS label: at most 63 small letters, digits and '-'; write for")
+    (actual,) = problems({name: WEB})
+    assert actual.startswith(
+        f"services.{name}: is not a DNS label: at most 63 lower-case letters, digits and '-'; write for"
+    )
 
 
 @pytest.mark.parametrize("value", ["text", 7, ["list"]])
 def test_a_section_of_another_form_is_a_mistake_not_a_crash(value: object) -> None:
     assert problems(value) == [f"services: {value!r} is not a mapping; write `name: value` pairs below it"]
-    found = problems({"web": value})
-    assert found[0] == f"services.web: {value!r} is not a mapping; write `name: value` pairs below it"
+    actual = problems({"web": value})
+    assert actual[0] == f"services.web: {value!r} is not a mapping; write `name: value` pairs below it"
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
@@ -202,8 +208,8 @@ def test_two_ports_that_become_one_of_a_host_are_refused_once(protocol: str) -> 
     kept = {**PROGRAM, "clientAddress": "kept", "protocol": protocol}
     (problem,) = problems({"first": kept, "second": {**kept, "port": 444}})
     assert problem.startswith(
-        f"services.second.port: is rewritten to 8443/{protocol} of open1.lab.test, as that of the service first: their answers"
-        " could not be told apart; have the program listen at another port"
+        f"services.second.port: is rewritten to 8443/{protocol} of open1.lab.test, as that of the service first: their replies"
+        " could not be distinguished; have the program listen at another port"
     )
     elsewhere = {"first": kept, "second": {**kept, "port": 444, "hostPort": 8444}}
     parse(changed("services", elsewhere, three_sites()), read)

@@ -55,6 +55,6 @@ def test_a_deployer_that_leaves_is_refused_with_the_way_out(gone: str) -> None:
     without = parse(changed("kubernetes/deployer", None, cluster("l m n" if gone == "k" else "k l m", "x")), read)
     said = [str(problem) for problem in refusals(before, declared(without, "v1", before))]
     assert said == [
-        f"kubernetes.deployer: {gone} leaves, and it holds what is known of the cluster; declare it again with another "
+        f"kubernetes.deployer: {gone} is removed, and it holds the record of the cluster; declare it again with another "
         "`kubernetes.deployer`, run pulumi up, and remove it then"
     ]

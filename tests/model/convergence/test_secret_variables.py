@@ -1,4 +1,4 @@
-"""Secret variables are compared by value and told of by name."""
+"""Secret variables are compared by value and named, never shown."""
 
 import json
 
@@ -28,6 +28,6 @@ def test_no_text_is_none_of_them() -> None:
 
 @pytest.mark.parametrize("text", ["hunter2", '["hunter2"]', '{"a": "hunter2"'])
 def test_what_is_no_object_is_refused_without_being_shown(text: str) -> None:
-    with pytest.raises(ValueError, match="no JSON object") as caught:
+    with pytest.raises(ValueError, match="not a JSON object") as caught:
         changed_names(text, "{}")
     assert "hunter2" not in str(caught.value)

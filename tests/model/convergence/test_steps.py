@@ -52,12 +52,12 @@ CASES: Mapping[str, tuple[State | None, State, list[str]]] = {
     "a first run that did not end": (
         replace(THREE, installed=False),
         THREE,
-        ["cluster.yml: install 3 nodes (begun before, did not end)"],
+        ["cluster.yml: install 3 nodes (started before, not finished)"],
     ),
     "a first run that did not end, and a node is not declared any more": (
         replace(THREE, installed=False),
         without(THREE, "x"),
-        ["reset.yml --limit x: not declared any more", "cluster.yml: install 2 nodes (begun before, did not end)"],
+        ["reset.yml --limit x: not declared any more", "cluster.yml: install 2 nodes (started before, not finished)"],
     ),
     "a worker is added": (THREE, with_members(THREE, y=member()), ["scale.yml --limit y: new worker"]),
     "two workers are added": (
@@ -89,7 +89,7 @@ CASES: Mapping[str, tuple[State | None, State, list[str]]] = {
     "an upgrade that did not end": (
         replace(THREE, begun="1.35.4", settings=""),
         replace(THREE, version="1.35.4"),
-        ["upgrade-cluster.yml: 1.35.3 -> 1.35.4 (begun before, did not end)"],
+        ["upgrade-cluster.yml: 1.35.3 -> 1.35.4 (started before, not finished)"],
     ),
     "changed settings": (THREE, replace(THREE, settings="s2"), ["cluster.yml: changed settings"]),
     "a new version brings changed settings about": (
@@ -178,12 +178,12 @@ REFUSED: Mapping[str, tuple[State, State, str]] = {
     "back during an upgrade": (
         replace(THREE, begun="1.35.4"),
         THREE,
-        "kubernetes.version: an upgrade to 1.35.4 has begun and did not end; write 1.35.4 first",
+        "kubernetes.version: an upgrade to 1.35.4 was started and is not finished; write 1.35.4 first",
     ),
     "another pod network": (
         THREE,
         replace(THREE, fixed={"kubernetes.podCidr": "10.0.0.0/16"}),
-        "kubernetes.podCidr: 10.233.64.0/18 cannot change to 10.0.0.0/16 in a living cluster",
+        "kubernetes.podCidr: 10.233.64.0/18 cannot change to 10.0.0.0/16 in an existing cluster",
     ),
     "a worker gains etcd": (
         THREE,
@@ -194,12 +194,12 @@ REFUSED: Mapping[str, tuple[State, State, str]] = {
     "another address of a leader": (
         FIVE,
         with_members(FIVE, b=member(LEADER, address="192.168.0.9")),
-        "b: its certificates carry 192.168.0.1: it cannot become 192.168.0.9",
+        "b: its certificates name 192.168.0.1: its address cannot change to 192.168.0.9",
     ),
     "the deployer leaves": (
         replace(FIVE, deployer="w"),
         replace(without(FIVE, "w"), deployer="a"),
-        "kubernetes.deployer: w leaves, and it holds what is known of the cluster",
+        "kubernetes.deployer: w is removed, and it holds the record of the cluster",
     ),
     "a first control-plane node that is not there yet": (
         FIVE,
@@ -212,8 +212,8 @@ REFUSED: Mapping[str, tuple[State, State, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_done_is_refused_with_the_way_round(case: str) -> None:
     applied, declared, expected = REFUSED[case]
-    found = [str(problem) for problem in refusals(applied, declared)]
-    assert [text for text in found if text.startswith(expected)], found
+    actual = [str(problem) for problem in refusals(applied, declared)]
+    assert [text for text in actual if text.startswith(expected)], actual
 
 
 def test_all_refusals_come_at_once() -> None:

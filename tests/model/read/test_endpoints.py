@@ -1,4 +1,4 @@
-"""Families of addresses, names, and ways of SSH: what is read, what is refused, and what people are told."""
+"""Families of addresses, names, and ways of SSH: what is read, what is refused, and what texts for people say."""
 
 import re
 from ipaddress import IPv6Address
@@ -64,8 +64,8 @@ def test_a_name_is_left_to_the_host_with_the_families_that_the_two_have_in_commo
     routes = route(spec)
 
     def section(speaker: str) -> list[str]:
-        found = {peer.name: peer for peer in peers_of(spec, routes, spec.node(f"{speaker}.lab.test"))}
-        return peer_section(found["named.lab.test"], "KEY").splitlines()
+        actual = {peer.name: peer for peer in peers_of(spec, routes, spec.node(f"{speaker}.lab.test"))}
+        return peer_section(actual["named.lab.test"], "KEY").splitlines()
 
     assert section("four")[2] == "# resolve: wg.named.test 51820 IPv4"
     assert section("six")[2] == "# resolve: wg.named.test 51820 IPv6"
@@ -121,7 +121,7 @@ def test_a_lan_may_be_of_either_family() -> None:
         (f"{FOUR}/ssh/bastion", {"host": "192.0.2.1", "hostKey": "x"}, ("sites.four.nodes.four.lab.test.ssh.bastion.hostKey", "not-a-host-key")),
     ],
 )  # fmt: skip
-def test_a_mistake_is_named(path: str, value: object, expected: Mistake) -> None:
+def test_a_mistake_is_reported(path: str, value: object, expected: Mistake) -> None:
     assert expected in mistakes(changed(path, value, addresses()))
 
 
@@ -133,24 +133,24 @@ def test_lan_addresses_of_one_site_are_of_one_family() -> None:
     ]
 
 
-def test_a_pair_without_a_family_in_common_and_without_a_gateway_is_told_with_the_ways_out() -> None:
-    found = problems(f"{BOTH}/gateway", None)
-    assert len(found) == 2
-    assert found[1] == (
+def test_a_pair_without_a_family_in_common_and_without_a_gateway_is_reported_with_the_remedies() -> None:
+    actual = problems(f"{BOTH}/gateway", None)
+    assert len(actual) == 2
+    assert actual[1] == (
         "sites.four.nodes.four.lab.test.endpoint: four.lab.test and six.lab.test cannot reach each other: four.lab.test "
         "has IPv4 only and the endpoint of six.lab.test is IPv6; six.lab.test has IPv6 only and the endpoint of "
         "four.lab.test is IPv4; write `ipFamilies: [IPv4, IPv6]` at four.lab.test if it can send in both, or a list of two "
         "endpoints at six.lab.test, one of each family, or have dual.lab.test, which reaches both, carry their packets: "
         "write `gateway: dual.lab.test` at the site both"
     )
-    assert "closed.lab.test has IPv4 only and the endpoint of six.lab.test is IPv6" in found[0]
+    assert "closed.lab.test has IPv4 only and the endpoint of six.lab.test is IPv6" in actual[0]
 
 
 def cells(text: str) -> str:
     return re.sub(r"-{3,}", "---", re.sub(" +", " ", text))
 
 
-def test_network_groups_are_asked_for_each_family_by_itself() -> None:
+def test_network_groups_get_a_request_for_each_family() -> None:
     spec = spec_of()
     text = cells(network_groups(overview(spec).requests.values()))
     sheet = {part.split("\n")[0]: part for part in text.split("### ")}
@@ -171,7 +171,7 @@ def test_network_groups_are_asked_for_each_family_by_itself() -> None:
     )
 
 
-def test_an_ipv6_port_is_asked_for_from_ipv6_addresses() -> None:
+def test_an_ipv6_port_is_requested_from_ipv6_addresses() -> None:
     config = changed(f"{CLOSED}/ipFamilies", ["IPv6"], addresses())
     spec = parse(config, read)
     text = cells(network_groups(overview(spec).requests.values()))
@@ -210,9 +210,9 @@ def test_the_nearest_bastion_and_user_win() -> None:
 def test_two_hosts_may_have_one_address_behind_different_bastions_only() -> None:
     twin = "sites/closed/nodes/twin.lab.test"
     ssh: dict[str, object] = {"host": "10.4.0.11", "port": 2222, "hostKey": host_key("twin")}
-    found = problems(twin, {"address": "192.168.8.9", "ssh": ssh})
-    expected = "ssh.host: 10.4.0.11:2222 behind 203.0.113.9:2022 is already that of closed.lab.test"
-    assert any(expected in one for one in found)
+    actual = problems(twin, {"address": "192.168.8.9", "ssh": ssh})
+    expected = "ssh.host: 10.4.0.11:2222 behind 203.0.113.9:2022 is already used by closed.lab.test"
+    assert any(expected in one for one in actual)
     ssh["bastion"] = {"host": "203.0.113.10", "hostKey": HOST_KEY}
     config = changed(twin, {"address": "192.168.8.9", "ssh": ssh}, addresses())
     assert parse(config, read).node("twin.lab.test").ssh.place == "10.4.0.11:2222 behind 203.0.113.10:22"

@@ -62,39 +62,39 @@ def test_known_hosts_in_another_encoding_are_a_mistake_not_a_crash(tmp_path: Pat
     )
 
 
-def found(lines: list[str], *names: str) -> str:
+def key_of(lines: list[str], *names: str) -> str:
     return KnownHosts(lines).find([(name, 22) for name in names]).key
 
 
 def test_a_byte_order_mark_does_not_hide_the_first_host() -> None:
-    assert found([f"\ufeff192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY
+    assert key_of([f"\ufeff192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY
 
 
 def test_revoked_keys_are_none_whatever_else_has_them() -> None:
     lines = [f"@revoked * {HOST_KEY}", f"192.0.2.7 {HOST_KEY}", f"node7 {OTHER}"]
-    assert found(lines, "192.0.2.7") == ""
+    assert key_of(lines, "192.0.2.7") == ""
     assert KnownHosts(lines).find([("192.0.2.7", 22)]).why == "says that the key of 192.0.2.7 is revoked"
-    assert found(lines, "192.0.2.7", "node7") == OTHER
-    assert found([f"@revoked 192.0.2.8 {HOST_KEY}", f"192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY
-    assert found([f"@revoked 192.0.2.7 {HOST_KEY}", f"node7 {HOST_KEY}"], "192.0.2.7", "node7") == ""
+    assert key_of(lines, "192.0.2.7", "node7") == OTHER
+    assert key_of([f"@revoked 192.0.2.8 {HOST_KEY}", f"192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY
+    assert key_of([f"@revoked 192.0.2.7 {HOST_KEY}", f"node7 {HOST_KEY}"], "192.0.2.7", "node7") == ""
 
 
 def test_negated_patterns_take_their_line_away() -> None:
     lines = [f"*.example.org,!bad.example.org {HOST_KEY}"]
-    assert found(lines, "good.example.org") == HOST_KEY
-    assert found(lines, "bad.example.org") == ""
-    assert found([f"!*.example.org {HOST_KEY}"], "other.org") == "", "a line of negated patterns alone matches nothing"
+    assert key_of(lines, "good.example.org") == HOST_KEY
+    assert key_of(lines, "bad.example.org") == ""
+    assert key_of([f"!*.example.org {HOST_KEY}"], "other.org") == "", "a line of negated patterns alone matches nothing"
 
 
-def test_names_are_met_in_any_letters_and_authorities_are_no_keys() -> None:
-    assert found([f"Node7.Example.ORG {HOST_KEY}"], "node7.example.org") == HOST_KEY
-    assert found([f"@cert-authority *.example.org {HOST_KEY}"], "node7.example.org") == ""
+def test_names_match_in_any_case_and_authorities_are_no_keys() -> None:
+    assert key_of([f"Node7.Example.ORG {HOST_KEY}"], "node7.example.org") == HOST_KEY
+    assert key_of([f"@cert-authority *.example.org {HOST_KEY}"], "node7.example.org") == ""
 
 
-def test_an_rsa_key_alone_is_told() -> None:
+def test_an_rsa_key_alone_is_reported() -> None:
     parts = (b"ssh-rsa", bytes([1, 0, 1]), b"\0" + b"n" * 256)
     rsa = "ssh-rsa " + base64.b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
     known = KnownHosts([f"192.0.2.7 {rsa}"]).find([("192.0.2.7", 22)])
     assert known.key == ""
-    assert known.why == "has an ssh-rsa key alone for 192.0.2.7, and hosts are met by their other keys"
-    assert found([f"192.0.2.7 {rsa}", f"192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY
+    assert known.why == "has an ssh-rsa key alone for 192.0.2.7, and hosts are identified by their other keys"
+    assert key_of([f"192.0.2.7 {rsa}", f"192.0.2.7 {HOST_KEY}"], "192.0.2.7") == HOST_KEY

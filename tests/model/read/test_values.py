@@ -119,7 +119,7 @@ def test_the_ssh_key_is_read_by_others_and_the_same_seed_gives_the_same_bytes(se
     assert public.decode() == keys.ssh_public_key(seed)
 
 
-def test_host_keys_are_found_by_address_port_name_pattern_and_hash() -> None:
+def test_host_keys_are_looked_up_by_address_port_name_pattern_and_hash() -> None:
     other = host_key("another host")
     lines = [
         "# comment",
@@ -143,7 +143,7 @@ def test_host_keys_are_found_by_address_port_name_pattern_and_hash() -> None:
     assert find_host_key([("192.168.1.61", 22)]) == HOST_KEY
 
 
-def test_what_is_no_host_key_is_told_apart() -> None:
+def test_what_is_no_host_key_is_refused() -> None:
     assert is_host_key(HOST_KEY)
     for text in ("", "ssh-ed25519", "ssh-ed25519 !!!", "ssh-rsa " + HOST_KEY.split()[1], HOST_KEY + " comment"):
         assert not is_host_key(text)
