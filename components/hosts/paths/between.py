@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-_LOGIN = 30
+_LOGIN = 45
 """Seconds for logging in, and for what an agent does in little time."""
 _SSH = (
     *("ssh", "-T", "-oBatchMode=yes", "-oIdentitiesOnly=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=10"),
