@@ -64,11 +64,11 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
         said = following.result().stdout
         waited, _ = waiting.communicate(timeout=300)
     # One run for both: it is followed from its beginning, and its playbooks were chosen once.
-    assert "a run is going on already" in said
-    assert said.count("to do: cluster.yml: changed settings") == 1
+    assert "a run is in progress already" in said
+    assert said.count("steps: cluster.yml: changed settings") == 1
     assert "it is for another revision" in waited
-    assert waited.count("to do: ") == 1, "it waited, and its own run had nothing to do"
-    assert "the cluster is as declared: nothing to run" in waited
+    assert waited.count("steps: ") == 1, "it waited, and its own run had nothing to do"
+    assert "the cluster is as declared: no playbook to run" in waited
     pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--config-file", str(tuned), "--stack", STACK)
 
 

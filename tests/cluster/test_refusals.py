@@ -80,4 +80,4 @@ def test_somebody_elses_wg0_is_left_alone(tmp_path: Path) -> None:
         said = refused(tmp_path, {})
     finally:
         lab("exec", "uvic001", "--", "sh", "-c", f"rm {conf}; [ ! -e /run/kept ] || mv /run/kept {conf}")
-    assert f"obstacle: {conf} is somebody else's: move it away" in said
+    assert f"obstacle: {conf} was not written by this program: move it away" in said

@@ -58,7 +58,7 @@ def test_what_an_up_does_meanwhile_leaves_the_saved_pair_alone(place: Gateways) 
     assert received >= 36
     assert place.through() == ("gate2", "gate2")
     told = place.sh("inner1", "STRETCHED_PATIENCE=5 sh /var/lib/stretched-uploads/node/current/verify.sh", check=False)
-    assert "stretched-watch sees these gateways down, and goes around them: gate1.lab.test" in told
+    assert "stretched-watch sees these gateways down and routes around them: gate1.lab.test" in told
     assert "1 of 4 pairs failed" in told
 
 

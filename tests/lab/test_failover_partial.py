@@ -42,7 +42,7 @@ def test_a_gateway_whose_wan_side_dies_says_so_to_its_site(place: Gateways) -> N
     print(f"gate1 cut off from the WAN: the pair answers again after {seconds:.0f} s")
     assert place.pings("inner1", HOSTS["gate1"]), "its LAN side is alive"
     assert place.through() == ("gate2", "gate2")
-    assert "it says so itself" in place.sh("inner1", "journalctl -q -o cat -u stretched-watch")
+    assert "has put itself out of service" in place.sh("inner1", "journalctl -q -o cat -u stretched-watch")
     place.all_ping(["open1", "gate2", "inner1", "closed1"])
     place.in_router("nft", "delete table inet cut")
     place.comes_back()

@@ -244,7 +244,7 @@ def test_a_firewall_that_lets_no_new_connection_in_is_taken_back_and_the_run_fai
         assert done.returncode != 0, done.stdout
         assert "left1.lab.test-firewall-confirmed" in done.stdout
         assert "left1.lab.test: no new SSH connection gets through the firewall that was just loaded" in done.stdout
-        told = f"If no new SSH connection gets through in {PATIENCE} seconds, the previous rules come back"
+        told = f"If no new SSH connection arrives within {PATIENCE} seconds, the previous rules are restored"
         assert told in done.stdout
         gone = "! nft list table inet stretched_firewall 2>/dev/null && test ! -e /etc/stretched/firewall/rules.nft"
         wait_until(
@@ -260,7 +260,7 @@ def test_a_firewall_that_lets_no_new_connection_in_is_taken_back_and_the_run_fai
 
 def test_the_next_run_loads_it_again_and_it_is_confirmed(stack: MeshLab) -> None:
     printed = stack.up()
-    assert "firewall: confirmed by a new connection, and kept" in printed
+    assert "firewall: confirmed by a new connection and kept" in printed
     for host in ("open1", "open2", "left1", "right1"):
         LAB.sh(host, "nft list table inet stretched_firewall; systemctl is-enabled stretched-firewall")
         LAB.sh(host, "test ! -e /etc/stretched/firewall/pending; ! systemctl is-active stretched-firewall-undo.timer")

@@ -86,7 +86,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
 
 def test_the_services_come_up_and_another_run_changes_nothing() -> None:
     printed = up(SERVICES)
-    assert "4 by HAProxy, 4 readdressed by nftables" in printed.replace("\n", " ")
+    assert "4 by HAProxy, 4 redirected by nftables" in printed.replace("\n", " ")
     again = up(SERVICES)
     assert "updated" not in again
     assert "created" not in again
@@ -285,8 +285,8 @@ def test_what_does_not_come_up_is_taken_back_and_told() -> None:
     words = ("up", "--yes", "--skip-preview", "--stack", LAB.stack, "--non-interactive")
     done = LAB.lab("run", "pulumi", *words, cwd=LAB.directory, check=False)
     assert done.returncode != 0
-    assert f"nothing of ours listens at {AGLT2A} port 8009" in done.stdout
-    assert "what was there before is in force again" in done.stdout
+    assert f"our HAProxy does not listen at {AGLT2A} port 8009" in done.stdout
+    assert "the previous ones are in force again" in done.stdout
     assert who(AGLT2A, 443)
     assert who(AGLT2A, 8004)[0] == "plain"
     assert "8009" not in LAB.sh("aglt2a", "cat /etc/stretched/services/haproxy.cfg")

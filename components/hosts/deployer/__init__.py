@@ -1,1 +1,1 @@
-"""What runs on the deployer beside Kubespray: uploaded with the model of convergence, under the same names."""
+"""Programs that the deployer runs beside Kubespray; uploaded together with the model of convergence, as a package."""

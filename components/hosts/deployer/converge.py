@@ -1,7 +1,8 @@
-"""converge.py STATE DECLARED PLAYBOOKS: runs, one after another, the playbooks that are needed; ends when all have run.
+"""converge.py STATE DECLARED PLAYBOOKS: runs the playbooks that are needed, one after another.
 
-STATE keeps what is applied and the inventory that knows all members; DECLARED is the uploaded inventory; PLAYBOOKS is
-Kubespray. What is known is written down before and after every run, so that an interrupted one is finished by the next.
+STATE is the directory with the applied state and with the inventory of all members; DECLARED is the uploaded inventory;
+PLAYBOOKS is the directory of Kubespray. The state is written before and after every step, so that the next run
+finishes an interrupted step.
 """
 
 import base64
@@ -38,11 +39,11 @@ GROUPS = {"kube_control_plane": CONTROL_PLANE, "etcd": ETCD}
 
 
 class RunFailedError(Exception):
-    """A run ended with another status than 0; what failed stands in the progress."""
+    """A playbook ended with a status other than 0, or the change is refused; the progress file has the details."""
 
 
 class Deployer:
-    """Runs playbooks from one directory and keeps what is known in another."""
+    """Runs playbooks from one directory and keeps the applied state in another."""
 
     def __init__(self, state: Path, playbooks: Path, progress: Progress) -> None:
         self._state = state
@@ -55,13 +56,13 @@ class Deployer:
         self._progress = progress
 
     def known(self) -> State | None:
-        """Return what the last runs left; None before the first."""
+        """Return the state that the last run wrote; None before the first run."""
         if not self._file.exists():
             return None
         return from_data(json.loads(self._file.read_text(encoding="utf-8")))
 
     def write_down(self, state: State) -> None:
-        """Replace what is known, in one go."""
+        """Replace the state atomically."""
         new = self._file.with_suffix(".new")
         with new.open("w", encoding="utf-8") as out:
             json.dump(to_data(state), out, indent=1)
@@ -70,20 +71,20 @@ class Deployer:
         new.replace(self._file)
 
     def adopt(self, name: str) -> None:
-        """Take over what another node knows that was the deployer before; nothing happens where none was."""
+        """Take over the state of an earlier deployer; do nothing if no node was one. `name` is this deployer."""
         adopted = self._state / "adopted"
         adopted.unlink(missing_ok=True)
-        words = {"deployer": name, "adopted": str(adopted)}
-        self.play(str(OWN / "adopt.yml"), self.next, variables=words)
+        variables = {"deployer": name, "adopted": str(adopted)}
+        self.play(str(OWN / "adopt.yml"), self.next, variables=variables)
         if not adopted.exists():
             return
         taken = self._state / "taken"
         shutil.rmtree(taken, ignore_errors=True)
         taken.mkdir()
-        # Not by tarfile: the Python of Debian 12 has no safe way there.
+        # tar, because Python's tarfile in Debian 12 cannot extract safely.
         subprocess.run(["tar", "-xz", "-C", taken], input=base64.b64decode(adopted.read_bytes()), check=True)
         adopted.unlink()
-        # What is known comes last: with it, nobody is asked again.
+        # The state file moves last: once it is here, no other node is searched for a state again.
         for path in sorted(taken.iterdir(), key=lambda path: path.name == self._file.name):
             shutil.rmtree(self._state / path.name, ignore_errors=True)
             path.replace(self._state / path.name)
@@ -91,13 +92,13 @@ class Deployer:
         self._progress.tell("took over from the earlier deployer")
 
     def relieve(self, name: str) -> None:
-        """Take from the earlier deployer what it knew: used again, it would go by it."""
+        """Remove the state from the earlier deployer, which would use it if it became the deployer again."""
         self.play(str(OWN / "hand_over.yml"), self.next, variables={"deployer": name})
 
     def stage(self, declared_inventory: Path, applied: State | None, declared: State) -> None:
-        """Lay the declared inventory ready, with the groups in the order that the cluster has them in."""
+        """Prepare the declared inventory as the next one, with the groups in the order of the existing cluster."""
         if self._before.exists() and not self.inventory.exists():
-            self._before.rename(self.inventory)  # ended in the middle of take_over
+            self._before.rename(self.inventory)  # take_over was interrupted
         shutil.rmtree(self.next, ignore_errors=True)
         shutil.copytree(declared_inventory, self.next)
         names = (applied or declared).wants(declared)
@@ -108,7 +109,7 @@ class Deployer:
         (self.next / "order.json").write_text(json.dumps({"all": {"children": groups}}, indent=1), encoding="utf-8")
 
     def take_over(self) -> None:
-        """Make the staged inventory the one in force."""
+        """Put the staged inventory in force."""
         if self.next.exists():
             shutil.rmtree(self._before, ignore_errors=True)
             if self.inventory.exists():
@@ -116,7 +117,7 @@ class Deployer:
             self.next.rename(self.inventory)
 
     def play(self, playbook: str, inventory: Path, *words: str, variables: Mapping[str, object] | None = None) -> None:
-        """Run a playbook; RunFailedError when it does not end well."""
+        """Run a playbook; `words` are further arguments of ansible-playbook. Raises RunFailedError if it fails."""
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-b"]
         command += ["-i", str(inventory / "order.json"), "-i", str(inventory / "hosts.yml"), *words]
         if variables:
@@ -131,20 +132,21 @@ class Deployer:
             raise RunFailedError(message)
 
     def remove(self, nodes: Sequence[str], half_made: Collection[str]) -> None:
-        """Take nodes out of the cluster, and Kubernetes off them; `half_made` are those that never joined wholly."""
-        words: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
+        """Remove nodes from the cluster and Kubernetes from them; `half_made` are those that did not finish joining."""
+        variables: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
         try:
-            self.play("remove-node.yml", self.inventory, variables=words)
+            self.play("remove-node.yml", self.inventory, variables=variables)
         except RunFailedError:
             if not half_made:
                 raise
             self._progress.tell(
-                f"Kubespray cannot reset {', '.join(nodes)}: {', '.join(sorted(half_made))} never joined wholly. "
-                "Taken out of the cluster only; what Kubespray had put there stays"
+                f"Kubespray cannot reset {', '.join(nodes)}: "
+                f"the join of {', '.join(sorted(half_made))} was not completed. "
+                "The nodes are only removed from the cluster; the files of Kubespray stay on them"
             )
-            without_reset = {**words, "reset_nodes": False, "allow_ungraceful_removal": True}
+            without_reset = {**variables, "reset_nodes": False, "allow_ungraceful_removal": True}
             self.play("remove-node.yml", self.inventory, variables=without_reset)
-        # A name that Kubespray does not know ends well, too: what counts is that the cluster has it no more.
+        # remove-node.yml also succeeds for a name that it does not know, so check that the cluster has no such node.
         self.play(str(OWN / "members.yml"), self.inventory, variables={"absent": list(nodes)})
 
     def run(self, step: Step, applied: State, declared: State) -> None:
@@ -175,7 +177,7 @@ def _roles(state: State, name: str) -> tuple[str, ...]:
 
 
 def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -> None:
-    """Bring the cluster to what is declared. Raises RunFailedError; what has been done stays known."""
+    """Bring the cluster to the declared state. Raises RunFailedError; the state file keeps the steps done so far."""
     declared = from_data(json.loads((declared_inventory / "declared.json").read_text(encoding="utf-8")))
     applied = deployer.known()
     deployer.secrets.take()
@@ -191,10 +193,10 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
         deployer.write_down(applied)
     problems = refusals(applied, declared)
     if problems:
-        raise RunFailedError("\n".join(["this cannot be done:", *(f"  - {problem}" for problem in problems)]))
+        raise RunFailedError("\n".join(["the change is refused:", *(f"  - {problem}" for problem in problems)]))
     steps = plan(applied, declared, deployer.secrets.changed())
     if steps:
-        progress.tell("to do: " + "; ".join(map(str, steps)))
+        progress.tell("steps: " + "; ".join(map(str, steps)))
         deployer.play("playbooks/boilerplate.yml", deployer.next)
     for step in steps:
         if step.kind not in (REMOVE, RESET):
@@ -210,7 +212,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     deployer.take_over()
     if applied is not None:
         deployer.write_down(replace(applied, first=declared.first))
-    progress.tell("converged" if steps else "the cluster is as declared: nothing to run")
+    progress.tell("converged" if steps else "the cluster is as declared: no playbook to run")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""What failed in a run, for a person: each task once, with hosts, what they said, and what to try."""
+"""Report of a run's failures for a person: each task once, with the hosts, their messages, and hints."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,19 @@ _LONGEST = 2000
 _HINTS = (
     (
         r"(?i)checksum|urlopen|HTTP Error|Request failed|download|name resolution|pull",
-        "the host could not get a file or an image: look at its way out, or name a mirror in kubernetes.variables "
-        "(files_repo, registry_host ...)",
+        "the host could not download a file or an image: check its internet access, or name a mirror in "
+        "kubernetes.variables (files_repo, registry_host ...)",
     ),
     (r"(?i)no space left", "the host's disk is full: make room"),
-    (r"(?i)could not get lock|dpkg frontend lock|dnf.*lock", "another package manager is at work on the host: wait"),
+    (
+        r"(?i)could not get lock|dpkg frontend lock|dnf.*lock",
+        "another package manager is running on the host: wait until it ends",
+    ),
     (r"(?i)memory", "the host has too little memory for its role"),
-    (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host tells why"),
+    (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host shows why"),
 )
-_UNREACHABLE = "see whether the deployer reaches it over wg0 (ping, ssh), and whether it is up"
-_ELSE = "log in to the host and look there: journalctl -u kubelet -u containerd -u etcd"
+_UNREACHABLE = "check whether the host is up, and whether the deployer reaches it over wg0 (ping, ssh)"
+_ELSE = "log in to the host and read its logs: journalctl -u kubelet -u containerd -u etcd"
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,14 @@ class Failure:
 
     @property
     def hint(self) -> str:
-        """What to try."""
+        """What the person can try."""
         if self.unreachable:
             return _UNREACHABLE
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.said)), _ELSE)
 
 
 def said_by(result: Mapping[str, object]) -> str:
-    """Return what a failed result of Ansible says; of a loop, what its failed items say. Hidden results stay hidden."""
+    """Return the message of a failed Ansible result; for a loop, of its failed items. Hidden ones stay hidden."""
     if result.get("_ansible_no_log") or result.get("censored"):
         return "(hidden: the task handles secrets)"
     items = result.get("results")
@@ -55,7 +58,7 @@ def said_by(result: Mapping[str, object]) -> str:
 
 
 def report(failures: list[Failure]) -> str:
-    """Return the text."""
+    """Return the report as text of several lines."""
     lines = []
     for task in dict.fromkeys(failure.task for failure in failures):
         lines.append(f"TASK {task}")

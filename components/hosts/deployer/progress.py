@@ -1,4 +1,4 @@
-"""What a person wants to follow of a long run: lines with the time since it began, in one file."""
+"""Progress of a long run, for a person: lines with the time since its start, in one file."""
 
 import os
 import time
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LONGEST = 400
-"""Characters. A line of 64 KiB would stop the reader on the other side of the connection."""
+"""Characters of a line. A line of 64 KiB would stop the reader at the other end of the connection."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Appends to a file. `started` is in seconds since the epoch."""
+    """Appends lines to a file. `started` is in seconds since the epoch."""
 
     file: Path
     started: float

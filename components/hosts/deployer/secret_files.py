@@ -1,4 +1,4 @@
-"""The files of secret variables on the deployer, root 0600: as given, of the run that goes on, and as applied."""
+"""Files of secret variables on the deployer, root 0600: those uploaded last, of the current run, and applied."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from components.model.convergence.secret_variables import changed_names
 
 
 class SecretFiles:
-    """Secret variables, as JSON objects. `now` is the file that playbooks get."""
+    """Manages the files, which hold JSON objects. Playbooks read the file `now`."""
 
     now: Path
 
@@ -17,15 +17,15 @@ class SecretFiles:
         self._applied = state / "secrets.applied.json"
 
     def take(self) -> None:
-        """Take them as they are given: another `pulumi up` may bring others while runs go on."""
+        """Copy the uploaded variables for this run: another `pulumi up` may upload others meanwhile."""
         _copy(self._given, self.now)
 
     def changed(self) -> tuple[str, ...]:
-        """Return the names of those that are not as in the last run that used them and ended well."""
+        """Return the names of the variables that differ from those applied by the last successful run."""
         return changed_names(_text(self._applied), _text(self.now))
 
     def keep(self) -> None:
-        """Note that they are applied."""
+        """Record the variables of this run as applied."""
         _copy(self.now, self._applied)
 
 
@@ -35,5 +35,5 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _text(file: Path) -> str:
-    """Return what is in a file; a missing one has no variables."""
+    """Return the content of a file; an empty text if it does not exist."""
     return file.read_text(encoding="utf-8") if file.exists() else ""

@@ -23,14 +23,14 @@ def test_the_first_run_asks_for_an_earlier_deployer_and_installs(place: Place) -
     assert not began.installed
     assert place.known == declared(parse(cluster(), read), "v1")
     assert (place.state / "inventory" / "known_hosts").read_text(encoding="utf-8").count("ssh-ed25519") == 3
-    assert "to do: cluster.yml: install 3 nodes\n" in done.progress
+    assert "steps: cluster.yml: install 3 nodes\n" in done.progress
 
 
 def test_nothing_runs_when_the_cluster_is_as_declared(place: Place) -> None:
     place.install(cluster())
     done = place.converge(cluster())
     assert (done.status, done.runs) == (0, ())
-    assert "as declared: nothing to run" in done.progress
+    assert "as declared: no playbook to run" in done.progress
 
 
 def test_what_needs_no_run_is_in_the_inventory_in_force_all_the_same(place: Place) -> None:

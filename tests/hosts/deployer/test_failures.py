@@ -67,17 +67,20 @@ def test_the_report_has_each_task_once_with_hosts_and_each_hint_once() -> None:
         "  try: the host's disk is full: make room\n"
         "TASK role : other\n"
         "  b: odd\n"
-        "  try: log in to the host and look there: journalctl -u kubelet -u containerd -u etcd\n"
+        "  try: log in to the host and read its logs: journalctl -u kubelet -u containerd -u etcd\n"
     )
 
 
 @pytest.mark.parametrize(
     ("said", "hint"),
     [
-        ("Request failed: <urlopen error [Errno -3] Temporary failure in name resolution>", "look at its way out"),
+        (
+            "Request failed: <urlopen error [Errno -3] Temporary failure in name resolution>",
+            "check its internet access",
+        ),
         ("failed to pull and unpack image", "name a mirror"),
         ("The checksum for /tmp/x did not match", "name a mirror"),
-        ("Could not get lock /var/lib/dpkg/lock-frontend", "another package manager is at work"),
+        ("Could not get lock /var/lib/dpkg/lock-frontend", "another package manager is running"),
         ("ansible_memtotal_mb: too little memory", "too little memory for its role"),
         ("The connection to the server 192.168.0.2:6443 was refused: connection refused", "a service did not answer"),
     ],

@@ -211,7 +211,7 @@ def test_nothing_is_taken_over_while_a_run_goes_on_elsewhere(stage: Stage) -> No
     played = stage.play(stage.own("adopt.yml"), deployer="m", state=state, adopted=str(adopted))
     assert played.status == 2
     assert not adopted.exists()
-    assert "TASK See that no run goes on there\n" in played.failures
+    assert "TASK Check that no run is in progress there\n" in played.failures
     assert "  o: active\n" in played.failures
 
 
@@ -228,7 +228,9 @@ def test_nothing_is_installed_over_a_cluster_that_nobody_knows(stage: Stage) -> 
     (stage.root / "o" / "kubelet.conf").touch()
     played = stage.play(stage.own("adopt.yml"), **words)
     assert played.status == 2
-    assert "  o: This host is in a cluster already, and no declared node knows how it was made." in played.failures
+    assert (
+        "  o: This host is in a cluster already, and no declared node has the state of that cluster." in played.failures
+    )
     (stage.root / "o" / "applied.json").write_text("{}", encoding="utf-8")
     assert stage.play(stage.own("adopt.yml"), **words).status == 0
 

@@ -157,8 +157,10 @@ def test_the_measuring_shell_script_never_fails_and_says_what_went_wrong(tmp_pat
         return subprocess.run(["sh", str(script)], env=environment, text=True, capture_output=True, check=True).stdout
 
     assert said("exit 0") == ""
-    assert json.loads(said("exit 1")) == {"problem": "it ended with an error, see the output of the command"}
-    assert json.loads(said("exec sleep 9", "0.2")) == {"problem": "it took too long and was ended"}
+    assert json.loads(said("exit 1")) == {
+        "problem": "the measurement ended with an error, see the output of the command"
+    }
+    assert json.loads(said("exec sleep 9", "0.2")) == {"problem": "the measurement took too long and was stopped"}
 
 
 def test_a_transfer_is_measured_where_it_arrives_and_ends_in_time() -> None:

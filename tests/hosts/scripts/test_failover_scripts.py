@@ -341,7 +341,7 @@ def test_the_watch_asks_judges_moves_and_tells(host: Path) -> None:
     (host / "watch.sh").write_text(quick, encoding="utf-8")
     done = run(host, f"timeout 1 sh {host}/watch.sh run 2>&1 || [ $? = 124 ]")
     assert done.stdout.splitlines() == [
-        "gateway one (10.0.0.1) is out of service: it says so itself",
+        "gateway one (10.0.0.1) has put itself out of service",
         *["to the peer 10.0.0.2: 10.0.0.7 10.0.0.8"] * (done.stdout.count("to the peer")),
     ]
     assert "wg set wg0 peer K2 allowed-ips 10.0.0.7/32,10.0.0.8/32,10.0.0.2/32\n" in ran(host)

@@ -117,11 +117,12 @@ def test_what_is_not_confirmed_is_taken_back_and_what_is_confirmed_stays(host: P
     told = [line for line in done.stdout.splitlines() if not line.startswith("firewall: loaded")]
     assert told == [
         *("token_a.1", "none"),
-        *("firewall: confirmed by a new connection, and kept", "kept", "token_a.2", "firewall: nothing to change"),
-        *("token_b.1", "token_a.2", "firewall: taken away"),
+        *("firewall: confirmed by a new connection and kept", "kept", "token_a.2", "firewall: nothing to change"),
+        *("token_b.1", "token_a.2", "firewall: removed"),
     ]
     assert (
-        done.stderr.count("the firewall's new rules were taken back, because no new SSH connection came in time") == 2
+        done.stderr.count("the firewall's new rules were rolled back, because no new SSH connection arrived in time")
+        == 2
     )
     assert not etc.exists()
 

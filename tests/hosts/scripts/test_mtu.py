@@ -75,7 +75,7 @@ def test_a_host_without_narrow_paths_gets_nothing(host: Host) -> None:
 def test_a_narrow_path_gets_a_route_now_and_at_every_boot(host: Host) -> None:
     host.paths(line("192.168.0.2"))
     done = host.run("mtu_fit")
-    assert done.stdout == "mtu: 1 routes have the MTU of their path\n"
+    assert done.stdout == "mtu: 1 routes have a lower MTU than wg0\n"
     assert host.ran[-2:] == [
         "systemctl enable --quiet stretched-mtu.service",
         "systemctl restart stretched-mtu.service",
@@ -103,7 +103,7 @@ def test_when_the_path_is_wide_again_nothing_is_left(host: Host) -> None:
     host.paths(line("192.168.0.2"))
     host.run("mtu_fit")
     host.paths("")
-    assert host.run("mtu_fit").stdout == "mtu: all paths carry wg0's\n"
+    assert host.run("mtu_fit").stdout == "mtu: all paths carry wg0's MTU\n"
     assert "systemctl disable --quiet --now stretched-mtu.service" in host.ran
     assert not (host.place / "etc").exists()
     assert not list((host.place / "units").iterdir())
@@ -122,7 +122,7 @@ def test_a_path_too_narrow_is_a_failure_after_the_others_have_their_routes(host:
     host.paths(line("192.168.0.3"), status=3)
     done = host.run("mtu_fit")
     assert done.returncode == 1
-    assert "a path is too narrow (see above)" in done.stderr
+    assert "the MTU of a path is too small (see above)" in done.stderr
     assert host.routes == line("192.168.0.3")
 
 

@@ -64,7 +64,7 @@ def test_a_failing_pair_is_named_with_its_path_and_the_hop_where_it_ends(here: P
     assert done.returncode == 1
     assert failed(done) == [
         "pair failed: a.example.org -> z.example.org (192.168.0.4) by g.example.org -> h.example.org -> z.example.org: "
-        "h.example.org answers, z.example.org behind it does not: is it up, has it a handshake with h.example.org "
+        "h.example.org answers, z.example.org behind it does not: is it up, does it have a handshake with h.example.org "
         "(wg show wg0), and does h.example.org forward (systemctl status stretched-relay, another firewall there)?"
     ]
     assert "1 of 3 pairs failed" in done.stderr
@@ -78,7 +78,7 @@ def test_a_relay_without_handshake_is_the_cause_for_all_behind_it(here: Path) ->
     first, *behind = failed(done)
     assert "g.example.org (192.168.0.2): no handshake: is UDP 51820 open to 192.0.2.2" in first
     assert len(behind) == 2
-    assert all(line.endswith("g.example.org does not answer either, the first on the way") for line in behind)
+    assert all(line.endswith("g.example.org, the first hop, does not answer either") for line in behind)
 
 
 def test_clients_are_not_waited_for(here: Path) -> None:

@@ -222,7 +222,7 @@ def test_python_of_roots_imports_nothing_from_the_home_that_it_is_called_in(mach
         'cd /home/admin && echo \'open("/root/owned", "w")\' | tee select.py json.py >socket.py && chown admin: *.py'
     )
     done = machine.run("sudo -n sh /var/lib/stretched-uploads/node/current/measure.sh </dev/null", "admin")
-    assert "it ended with an error" in done.stdout
+    assert "the measurement ended with an error" in done.stdout
     assert "json.loads" in done.stderr, "its own module ran, and had no plan to read"
     done = machine.run(
         'echo \'{"do": "x"}\' | PYTHONPATH=/home/admin sudo -n sh /var/lib/stretched-uploads/node/current/agent.sh',

@@ -1,4 +1,4 @@
-"""Ansible callback: plays, hosts, tasks done and failures, for the person who follows the run."""
+"""Ansible callback that reports plays, hosts, tasks done and failures to the person who follows the run."""
 
 import os
 import threading
@@ -43,7 +43,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._progress.tell(text)
 
     def _heart(self) -> None:
-        """Say what goes on when a task takes long: for the person, and for firewalls that end silent connections."""
+        """Report a task that takes long: to the person, and as a keepalive for firewalls that drop idle connections."""
         while True:
             time.sleep(max(1.0, _QUIET_SECONDS - (time.monotonic() - self._told)))
             if self._task and time.monotonic() - self._told >= _QUIET_SECONDS:
@@ -86,7 +86,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._tell(f"      failed: {failure.task} on {failure.host}: {failure.said.splitlines()[0]}")
 
     def v2_playbook_on_stats(self, stats) -> None:  # type: ignore[no-untyped-def]
-        """Tell the totals. A failure that a playbook rescued is none."""
+        """Report the totals. A failure that a playbook rescued does not count."""
         bad = {host for host in stats.processed if stats.failures.get(host) or stats.dark.get(host)}
         failures = [failure for failure in self._failures if failure.host in bad]
         if bad:

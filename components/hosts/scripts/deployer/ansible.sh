@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2154
-# How Ansible runs on hosts that are far away. Sourced, with $state set. The environment wins over Kubespray's ansible.cfg,
-# which asks 5 hosts at a time, does not check host keys, and tries a dead host 100 times. docs/operations.md has figures.
+# Configures Ansible for hosts that are far away. Sourced, with $state set. The environment overrides Kubespray's
+# ansible.cfg, which runs on 5 hosts at a time, does not check host keys, and tries a dead host 100 times.
+# docs/operations.md has figures.
 export ANSIBLE_FORKS=50 ANSIBLE_PIPELINING=True ANSIBLE_SSH_TRANSFER_METHOD=piped
 export ANSIBLE_GATHERING=smart ANSIBLE_CACHE_PLUGIN=jsonfile ANSIBLE_CACHE_PLUGIN_TIMEOUT=86400
 export ANSIBLE_CACHE_PLUGIN_CONNECTION="$state/facts"

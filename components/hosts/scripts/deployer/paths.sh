@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034
-# Where the deployer keeps what. Sourced, never run.
+# Paths and functions that the deployer's scripts share. Sourced, never run.
 set -eu
 umask 077
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # shellcheck disable=SC2154
-# run.sh converge INVENTORY, or reset: runs inside a unit of its own, so that a lost connection does not end it. Its status is a file.
+# run.sh converge INVENTORY, or reset: runs inside a unit of its own, so that a lost connection does not end it. It writes its
+# exit status to a file.
 # shellcheck source=paths.sh
 . "$(dirname "$0")/paths.sh"
 
 trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
-trap 'exit 143' HUP INT PIPE TERM # dash forgets the EXIT trap when a signal ends it
+trap 'exit 143' HUP INT PIPE TERM # dash skips the EXIT trap when a signal ends it
 
 install_package() {
     if command -v dnf >/dev/null; then
@@ -17,7 +18,7 @@ install_package() {
     fi
 }
 
-# A Python that the playbooks' ansible-core accepts: 3.11 to 3.13.
+# Prints the path of a Python that the playbooks' ansible-core supports: 3.11 to 3.13.
 find_python() {
     for python in python3.13 python3.12 python3.11; do
         if command -v "$python" >/dev/null && "$python" -c 'import ensurepip, venv' 2>/dev/null; then
@@ -38,7 +39,7 @@ ensure_python() {
     find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
 }
 
-# The playbooks: a tree uploaded as an archive, or a repository at one commit. Each revision has a directory of its own.
+# The playbooks: a tree uploaded as an archive, or one commit of a repository. Each revision has a directory of its own.
 ensure_source() {
     if [ -e "$here/source.tar" ]; then
         source_id=$(sha256sum "$here/source.tar" | cut -c1-16)
@@ -57,13 +58,13 @@ ensure_source() {
         git -C "$new" init -q
         git -C "$new" fetch -q --depth 1 "$repository" "$source_id" || die "cannot fetch $source_id from $repository"
         git -C "$new" checkout -q "$source_id"
-        [ "$(git -C "$new" rev-parse HEAD)" = "$source_id" ] || die "$repository gave another commit than $source_id"
+        [ "$(git -C "$new" rev-parse HEAD)" = "$source_id" ] || die "$repository returned another commit than $source_id"
     fi
     mv "$new" "$playbooks"
 }
 
-# One virtual environment for each set of requirements and wheels: ansible-core's supported window moves with Kubespray's
-# tags. One whose Python is gone, as after an upgrade of the distribution, is made again.
+# Makes one virtual environment for each set of requirements and wheels, because each tag of Kubespray supports other versions
+# of ansible-core. An environment whose Python does not exist any more, as after an upgrade of the distribution, is rebuilt.
 ensure_venv() {
     wheels=$here/wheels.tar
     [ -e "$wheels" ] || wheels=
@@ -84,7 +85,7 @@ ensure_venv() {
     : >"$venv/complete"
 }
 
-# Earlier playbooks and environments go once a run has ended well.
+# Removes earlier playbooks and environments; called after a run that succeeded.
 forget_earlier() {
     for earlier in "$state"/source/* "$state"/venv/* "$state"/source/.new.* "$state"/.wheels.*; do
         [ "$earlier" = "$playbooks" ] || [ "$earlier" = "$venv" ] || rm -rf "$earlier"
@@ -103,7 +104,7 @@ export ANSIBLE_CALLBACK_PLUGINS="$here/components/hosts/deployer/callback" ANSIB
 
 case ${1:-} in
 converge)
-    cd "$here" # python -m imports from there first
+    cd "$here" # python -m imports from the working directory first
     python -m components.hosts.deployer.converge "$state" "$uploads/inventory/${2:?INVENTORY}" "$playbooks"
     forget_earlier
     ;;

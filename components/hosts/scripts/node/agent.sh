@@ -1,5 +1,5 @@
 #!/bin/sh
-# agent.sh: this host's side of a measurement, for components/hosts/paths/between.py.
+# agent.sh: runs this host's side of a path measurement; components/hosts/paths/between.py on the deployer controls it.
 . "$(dirname "$0")/lib.sh"
 
 ours components.hosts.paths.agent

@@ -1,10 +1,10 @@
 #!/bin/sh
-# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove: what may come to this host from outside of wg0.
-#   apply    loads the new rules, and takes them back two minutes later if nobody confirms them
-#   confirm  keeps them, for reboots too. It comes by another SSH connection than apply: that it comes at all proves that
-#            the rules let one in. TOKEN names the rules that it is about, FACTS the bundle that has the facts
-#   remove   takes the firewall away
-# Where firewalld or ufw is in charge, rules are added through it, which locks nobody out.
+# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove: manages which traffic this host accepts from outside wg0.
+#   apply    loads the new rules, and rolls them back after two minutes unless they are confirmed
+#   confirm  keeps the rules, across reboots too. It runs over a new SSH connection, which proves that the rules let
+#            SSH in. TOKEN identifies the rules, FACTS names the bundle with the declared facts
+#   remove   removes the firewall
+# Where firewalld or ufw is in charge, rules are added through it, which does not lock anyone out.
 # shellcheck disable=SC2154
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
@@ -25,7 +25,7 @@ if [ "${1:-}" = apply ]; then
     declared_facts=$uploads/firewall/$2/firewall.conf
 fi
 
-# Prints the declared facts, the ports that sshd listens on, and the token.
+# Prints the declared facts, the ports on which sshd listens, and the token.
 facts() {
     cat "$declared_facts"
     {
@@ -36,14 +36,14 @@ facts() {
 }
 
 refuse_to_lock_out() {
-    here_from=$(ssh_connection) || return 0 # nobody came by SSH
+    here_from=$(ssh_connection) || return 0 # not run over SSH
     here_from=${here_from%% *}
     # shellcheck disable=SC2046
     inside "$here_from" $(awk '$1 == "ssh" || $1 == "mesh" { print $2 }' "$declared_facts") ||
         die "firewall.ssh would lock Pulumi out, which comes from $here_from: nothing was changed. Add this address to firewall.ssh"
 }
 
-# The TCP connections that there are, as elements of the sets older_4 and older_6.
+# Prints the established TCP connections as elements of the sets older_4 and older_6.
 older_connections() {
     ss -Htn state established | awk '{
         ours = $3; theirs = $4
@@ -74,14 +74,14 @@ load_until_confirmed() {
     else
         printf 'table inet stretched_firewall\ndelete table inet stretched_firewall\n' >"$pending/before.nft"
     fi
-    # First the way back, then the change.
+    # The rollback timer starts before the change.
     systemd-run --quiet --collect --unit=$undo --on-active="$patience" --timer-property=AccuracySec=1s \
-        "$(command -v nft)" -f "$pending/before.nft" || die "systemd-run cannot set the timer that takes the rules back: nothing was changed"
+        "$(command -v nft)" -f "$pending/before.nft" || die "systemd-run cannot set the timer that rolls the rules back: nothing was changed"
     if ! { cat "$pending/rules.nft" && older_connections; } | nft -f -; then
         no_undoing
         die "nftables could not load the rules (see above): nothing was changed"
     fi
-    say "firewall: loaded. If no new SSH connection gets through in $patience seconds, the previous rules come back by themselves"
+    say "firewall: loaded. If no new SSH connection arrives within $patience seconds, the previous rules are restored"
 }
 
 keep() {
@@ -140,19 +140,19 @@ confirm)
         exit 0
     fi
     if [ ! -e "$pending/facts" ] || ! in_force; then
-        die "the firewall's new rules were taken back, because no new SSH connection came in time: the previous rules are in" \
-            "force. Look at firewall.ssh and at how Pulumi reaches this host, then run pulumi up again"
+        die "the firewall's new rules were rolled back, because no new SSH connection arrived in time: the previous rules are in" \
+            "force. Check firewall.ssh and the way Pulumi reaches this host, then run pulumi up again"
     fi
     keep
     leave_others
-    say "firewall: confirmed by a new connection, and kept"
+    say "firewall: confirmed by a new connection and kept"
     ;;
 remove)
     lock
     remove_table
     forget_firewall
     drop firewall
-    say "firewall: taken away"
+    say "firewall: removed"
     ;;
 *)
     die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove"

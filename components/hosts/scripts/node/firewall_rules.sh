@@ -1,10 +1,11 @@
 # shellcheck shell=sh disable=SC2154
-# What this host's firewall lets in, and who does it: our own table of nftables, or firewalld or ufw where one of them runs.
+# Makes the firewall's rules, for our own nftables table, or for firewalld or ufw where one of them runs.
 # Sourced after relay.sh, never run.
 #
-# The declared facts come in a bundle of their own, in firewall.conf, a line each; `mesh` is for a look only. Later services add tcp and udp.
+# The declared facts are uploaded as a bundle of their own, in firewall.conf, one per line:
 #   ssh RANGE, tcp PORT, udp PORT, mesh RANGE
-# Those in force lie in $firewall/facts, with what was found on the host:
+# `mesh` makes no rule: the check against a lock-out reads it. $firewall/facts holds the facts in force, together with
+# those that this host supplies:
 #   sshport PORT, token TEXT
 
 firewall=$etc/firewall
@@ -16,7 +17,7 @@ ufw_runs() {
     command -v ufw >/dev/null && LC_ALL=C ufw status 2>/dev/null | grep -q '^Status: active'
 }
 
-# Prints facts $1 and those that follow from the configuration of wg0, the coming one and the one in force.
+# Prints the facts in file $1 and those that follow from the configurations of wg0: the new one and the one in force.
 whole_facts() {
     cat "$1"
     for file in "$here/wg0.public.conf" "$conf"; do
@@ -27,7 +28,7 @@ whole_facts() {
     fi
 }
 
-# Prints our table with facts $1.
+# Prints our nftables table with the facts in file $1.
 firewall_table() {
     cat "$here/firewall.nft"
     whole_facts "$1" | sort -u | awk '
@@ -39,7 +40,9 @@ firewall_table() {
     '
 }
 
-# Prints what firewalld, or ufw, shall have with facts $1, in their own words, as ufw shows them (no /32). firewalld has the port and wg0 by prepare.sh.
+# wanted_of_firewalld and wanted_of_ufw print the rules that follow from the facts in file $1: as arguments of
+# firewall-cmd, and in the form in which `ufw show added` prints them (no /32). prepare.sh already opens WireGuard's port
+# in firewalld and trusts wg0.
 wanted_of_firewalld() {
     awk '$1 == "tcp" { print "--add-port=" $2 "/tcp" }' "$1"
     for device in $pod_devices; do
@@ -63,7 +66,7 @@ wanted_of_ufw() {
     ' | sort
 }
 
-# in_firewalld add|remove|query WORDS, in_ufw add|remove|query WORDS
+# in_firewalld and in_ufw, each with add|remove|query RULE: change one rule, or check whether it exists.
 in_firewalld() {
     verb=$1
     shift
@@ -75,7 +78,7 @@ in_ufw() {
     verb=$1
     shift
     case $verb in
-    # With whatever comment, and `limit` lets in, too.
+    # Ignores the rule's comment; `limit` counts as `allow`.
     query) LC_ALL=C ufw show added | sed "s/ comment '.*//; s/^ufw limit /ufw allow /" | grep -qxF "ufw $*" ;;
     add) LC_ALL=C ufw "$@" >/dev/null ;;
     remove)
@@ -87,8 +90,8 @@ in_ufw() {
     esac
 }
 
-# bring_about firewalld|ufw WANTED: adds what is not there, takes back what we added and is not wanted any more. What the
-# administrator had already is not ours.
+# bring_about firewalld|ufw WANTED: adds the rules of file WANTED that are missing, and removes the rules that we added
+# and that are not wanted any more. Rules that the administrator already had are never recorded as ours.
 bring_about() {
     ours=$firewall/added-to-$1
     wanted=$2
@@ -100,14 +103,14 @@ bring_about() {
             say "$words" >>"$kept"
         else
             # shellcheck disable=SC2086
-            "in_$1" remove $words </dev/null || say "$1: could not take back: $words" >&2
+            "in_$1" remove $words </dev/null || say "$1: could not remove the rule: $words" >&2
             changes=$((changes + 1))
         fi
     done <"$ours"
     while read -r words; do
         # shellcheck disable=SC2086
         if ! "in_$1" query $words </dev/null; then
-            "in_$1" add $words </dev/null || die "$1 refused: $words"
+            "in_$1" add $words </dev/null || die "$1 refused the rule: $words"
             grep -qxF -e "$words" "$kept" || say "$words" >>"$kept"
             changes=$((changes + 1))
         fi
@@ -119,7 +122,7 @@ bring_about() {
     fi
 }
 
-# Has firewalld or ufw do what facts $1 say; fails when neither of them runs.
+# Applies the facts in file $1 through firewalld or ufw; fails if neither of them runs.
 through_others() {
     if firewalld_runs; then
         other=firewalld
@@ -135,14 +138,14 @@ through_others() {
     rm -f "$rules"
 }
 
-# Takes back what was added to firewalld and ufw.
+# Removes the rules that we added to firewalld and ufw.
 leave_others() {
     for other in firewalld ufw; do
         [ -e "$firewall/added-to-$other" ] || continue
         if "${other}_runs"; then
             bring_about $other /dev/null
         else
-            say "$other does not run: these rules of ours stay in it: $(tr '\n' ';' <"$firewall/added-to-$other")" >&2
+            say "$other is not running, so these rules that we added stay in it: $(tr '\n' ';' <"$firewall/added-to-$other")" >&2
         fi
         rm -f "$firewall/added-to-$other"
     done
@@ -154,12 +157,12 @@ forget_firewall() {
     rmdir "$etc" 2>/dev/null || :
 }
 
-# After a change of wg0 or of what it relays: a firewall that is in force lets that through. It asks nobody, because what
-# it lets administrators do stays as it was.
+# Updates a firewall that is in force after a change of wg0's port or of the relay. It needs no confirmation, because the
+# rules for SSH stay the same.
 firewall_follows() {
     [ -e "$firewall_facts" ] || return 0
     if [ ! -e "$firewall/rules.nft" ]; then
-        through_others "$firewall_facts" || say "firewall: neither firewalld nor ufw runs any more" >&2
+        through_others "$firewall_facts" || say "firewall: neither firewalld nor ufw is running any more" >&2
         return 0
     fi
     table=$(mktemp "$firewall/.new.XXXXXX")
@@ -170,5 +173,5 @@ firewall_follows() {
     fi
     nft -c -f "$table" || die "nftables refused the firewall's rules (see above); the previous ones are in force"
     swap_in "$table" "$firewall/rules.nft" 600
-    systemctl reload-or-restart $firewall_unit || die "the firewall could not be loaded again; see: journalctl -u $firewall_unit"
+    systemctl reload-or-restart $firewall_unit || die "the firewall could not be reloaded; see: journalctl -u $firewall_unit"
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# fit.sh: asks what the path to each peer carries, and lowers the MTU of routes where that is less than wg0's.
-# After verify.sh: peers answer. May be repeated; what is wide again gets wg0's MTU back.
+# fit.sh: measures the path MTU to each peer, and lowers the MTU of routes where it is less than wg0's.
+# Run after verify.sh, when peers answer. May be repeated: a path that carries wg0's MTU again loses its route.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/mtu.sh"

@@ -1,16 +1,16 @@
 # shellcheck shell=sh disable=SC3013
-# in_home.sh WORDS...: what is done below the home of a login user. It runs as that user, in the home, from standard input:
-# homes.sh. So a symbolic link or a directory that somebody laid there leads no further than this user may go.
-#   let_in LINE          authorized_keys has this line of ours, and no other
-#   keep NODE KIND NAME  of a node's uploads of a kind this one stays; older ones go
-#   drop NODE KIND       none of them stays
-#   forget NODE          nothing stays for this node. The line stays while other hosts share the home
-#   forget_first_layout  uploads as versions before made them, one directory for all hosts
+# in_home.sh ACTION ARGUMENTS...: changes files below the home of a login user. homes.sh runs it from standard input, as
+# that user, in the home. So a symbolic link or a directory planted there gives no more access than the user has.
+#   let_in LINE          puts this line of ours into authorized_keys, and removes other lines of ours
+#   keep NODE KIND NAME  removes the node's uploads of this kind that are older than this one
+#   drop NODE KIND       removes all of the node's uploads of this kind
+#   forget NODE          removes everything of this node. The line stays while other hosts share the home
+#   forget_first_layout  removes the uploads of earlier versions, which had one directory for all hosts
 set -eu
 umask 077
 keys=.ssh/authorized_keys
 
-# Writes authorized_keys without our line, and with the line $1 if that is not empty.
+# Rewrites authorized_keys without our line, then appends the line $1 unless it is empty.
 write_keys() {
     [ -e "$keys" ] || [ -n "$1" ] || return 0
     [ -d .ssh ] || mkdir -m 700 .ssh
@@ -30,7 +30,7 @@ write_keys() {
     mv -f "$new" "$keys"
 }
 
-# Removes directories that are empty, from the innermost on.
+# Removes empty directories, the innermost first.
 tidy() {
     rmdir "$@" .stretched/nodes .stretched 2>/dev/null || :
 }

@@ -1,7 +1,7 @@
-# Prints the first input, a whole configuration, with what is leaving by the second one, the configuration in force:
-# addresses that the new one gives to no peer, because their nodes were removed, stay with the peer that had them until
-# nothing needs them any more. Where that peer itself is leaving, its section follows at the end. Clients are not waited
-# for: who is removed does not get in any more, and their ranges (addresses that are not single) go with them.
+# Merges two whole configurations of wg0: prints the first input, the new one, and adds the addresses of removed nodes from
+# the second input, the configuration in force. An address that the new configuration gives to no peer stays with its
+# present peer until the prune. If that peer was removed too, its section is appended. Clients are dropped at once: a
+# removed client loses access now, and so do ranges (any address that is not a /32).
 function addresses(line, list) {
     sub(/^[^=]*= */, "", line)
     return split(line, list, /, */)

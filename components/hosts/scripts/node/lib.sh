@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034
-# What the scripts of a host share. Sourced, never run.
+# Functions and paths that the scripts of a host share. Sourced, never run.
 set -eu
 umask 077
 
@@ -17,14 +17,14 @@ die() {
     exit 1
 }
 
-# at_end COMMAND: has it run when the script ends, by a signal too: dash forgets the EXIT trap when a signal ends it.
+# at_end COMMAND: runs the command when the script ends, also by a signal: dash skips the EXIT trap when a signal ends it.
 at_end() {
     # shellcheck disable=SC2064
     trap "$1" EXIT
     trap 'exit 143' HUP INT PIPE TERM
 }
 
-# One change of a host at a time; a second one waits for the first.
+# Serializes changes of a host: a second one waits for the first.
 lock() {
     exec 9>/run/stretched.lock
     flock -w 120 9 || die "another run has been changing this host for two minutes; see: fuser /run/stretched.lock"
@@ -45,14 +45,14 @@ install_packages() {
     fi
 }
 
-# ours MODULE WORDS...: runs one of the Python modules that lie here. python3 -m imports from the working directory first, so that
-# this is ours too; the environment and the user's own packages have no say.
+# ours MODULE ARGUMENTS...: runs one of the Python modules in $here. python3 -m imports from the working directory first,
+# so it changes there; it ignores PYTHON* variables and the user's packages.
 ours() (
     cd "$here"
     exec ${within:+timeout "$within"} python3 -B -E -s -m "$@"
 )
 
-# Puts the new file in the place of the old one at once, with mode $3.
+# swap_in NEW OLD MODE: atomically replaces the file OLD with NEW, with this mode.
 swap_in() {
     chmod "$3" "$1"
     if command -v restorecon >/dev/null; then
@@ -61,9 +61,9 @@ swap_in() {
     mv -f "$1" "$2"
 }
 
-# Puts standard input in the place of file $1; fails when that is what the file held already.
+# Replaces file $1 with standard input; fails if the file already has that content.
 changed() {
-    new=$(mktemp "$(dirname "$1")/.stretched.XXXXXX") # there it gets its SELinux label
+    new=$(mktemp "$(dirname "$1")/.stretched.XXXXXX") # in the same directory, for its SELinux label
     cat >"$new"
     if cmp -s "$new" "$1"; then
         rm -f "$new"
@@ -72,14 +72,14 @@ changed() {
     swap_in "$new" "$1" 644
 }
 
-# switch_on UNIT WORDS: starts a unit anew, now and at every boot. The words say what cannot be done where it does not start.
+# switch_on UNIT MESSAGE: enables and restarts a unit; ends with the message if it does not start.
 switch_on() {
     systemctl daemon-reload
     systemctl enable --quiet "$1"
     systemctl restart "$1" || die "$2; see: journalctl -u $1"
 }
 
-# switch_off UNIT [FILE...]: ends a unit that switch_on started, and removes it and these files.
+# switch_off UNIT [FILE...]: stops and disables a unit that switch_on started, and removes it and these files.
 switch_off() {
     systemctl disable --quiet --now "$1" || :
     gone=$units/$1
@@ -87,7 +87,7 @@ switch_off() {
     take_away "$gone" "$@"
 }
 
-# take_away FILE...: removes them, a unit's among them, and our directory with the last one in it.
+# take_away FILE...: removes files, unit files among them, and our directory once it is empty.
 take_away() {
     rm -f "$@"
     rmdir "$etc" 2>/dev/null || :

@@ -1,14 +1,15 @@
 # shellcheck shell=sh
-# From where the SSH connection came that this runs in, and whether that is in a range. Sourced, or put before preflight.sh.
+# Determines the client address of the current SSH connection, and whether it is in a range. Sourced, or prepended to
+# preflight.sh.
 
-# Prints `client-address client-port our-address our-port`, as sshd(8) says in SSH_CONNECTION. sudo hides it, so the
-# processes above are asked. Fails where there is none.
+# Prints `client-address client-port server-address server-port`, the value of SSH_CONNECTION, see ssh(1). sudo removes the
+# variable, so it is read from the environments of the parent processes. Fails if there is none.
 ssh_connection() {
     pid=$$
     while [ "${pid:-0}" -gt 1 ]; do
-        found=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
-        if [ -n "$found" ]; then
-            printf '%s\n' "$found"
+        connection=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+        if [ -n "$connection" ]; then
+            printf '%s\n' "$connection"
             return 0
         fi
         pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status" 2>/dev/null)
@@ -16,7 +17,7 @@ ssh_connection() {
     return 1
 }
 
-# inside ADDRESS RANGE...: whether an IPv4 or IPv6 address is in one of the ranges ADDRESS/LENGTH.
+# inside ADDRESS RANGE...: succeeds if the IPv4 or IPv6 address is in one of the ranges, which have the form ADDRESS/LENGTH.
 inside() {
     # shellcheck disable=SC2016
     printf '%s\n' "$@" | awk '
@@ -24,7 +25,7 @@ inside() {
             for (i = 1; i <= length(hex); i++) n = n * 16 + index("0123456789abcdef", substr(tolower(hex), i, 1)) - 1
             return n + 0
         }
-        # Fills group[1...] with 16 bits each; returns how many there are.
+        # Splits an address into groups of 16 bits, group[1...]; returns their number.
         function read_groups(text, group,    i, n, part, half, zeros, count) {
             sub(/%.*/, "", text)
             if (text !~ /:/) {
@@ -53,8 +54,8 @@ inside() {
                 unit = 2 ^ (bits >= 16 ? 0 : bits <= 0 ? 16 : 16 - bits)
                 if (int(address[i] / unit) != int(group[i] / unit)) same = 0
             }
-            if (same) found = 1
+            if (same) matched = 1
         }
-        END { exit !found }
+        END { exit !matched }
     '
 }

@@ -1,34 +1,34 @@
 # shellcheck shell=sh disable=SC2154
-# Routes with a lower MTU, for the nodes whose path carries less than wg0's. Sourced, never run.
+# Manages routes with a lower MTU, for nodes whose path MTU is less than wg0's MTU. Sourced, never run.
 
 mtu_routes=$etc/mtu.routes
 mtu_unit=stretched-mtu.service
 
-# Asks every peer, and makes the routes as the paths are. Fails where a path carries less than wg0 may have.
+# Measures the path to every peer and sets the routes. Fails if a path carries less than the least MTU of wg0.
 mtu_fit() {
-    ip route flush cache # what was learned of paths earlier may not hold any more
-    found=$(mktemp)
+    ip route flush cache # the path MTUs that the kernel learned earlier may be outdated
+    new_routes=$(mktemp)
     status=0
-    ours components.hosts.paths.fit "$conf" "$mtu_routes" >"$found" || status=$?
-    [ "$status" = 0 ] || [ "$status" = 3 ] || { rm -f "$found"; die "the paths over wg0 cannot be measured (see above)"; }
-    mtu_take_over "$found"
-    [ "$status" = 0 ] || die "a path is too narrow (see above)"
+    ours components.hosts.paths.fit "$conf" "$mtu_routes" >"$new_routes" || status=$?
+    [ "$status" = 0 ] || [ "$status" = 3 ] || { rm -f "$new_routes"; die "the paths over wg0 cannot be measured (see above)"; }
+    mtu_take_over "$new_routes"
+    [ "$status" = 0 ] || die "the MTU of a path is too small (see above)"
 }
 
-# Drops the routes of nodes that wg0.conf does not have any more.
+# Removes the routes of nodes that wg0.conf does not have any more.
 mtu_prune() {
     [ -e "$mtu_routes" ] || return 0
-    found=$(mktemp)
+    new_routes=$(mktemp)
     while read -r line; do
         address=$(printf '%s\n' "$line" | awk '{ print $3 }')
         if grep '^AllowedIPs' "$conf" | grep -qF " $address"; then
             printf '%s\n' "$line"
         fi
-    done <"$mtu_routes" >"$found"
-    mtu_take_over "$found"
+    done <"$mtu_routes" >"$new_routes"
+    mtu_take_over "$new_routes"
 }
 
-# Puts the routes in file $1 in force, now and at every boot, and removes the file.
+# Applies the routes in file $1, now and at every boot, and removes the file.
 mtu_take_over() {
     if [ ! -s "$1" ]; then
         rm -f "$1"
@@ -45,11 +45,11 @@ mtu_take_over() {
         return 0
     fi
     switch_on $mtu_unit "the routes cannot be set"
-    say "mtu: $(wc -l <"$mtu_routes") routes have the MTU of their path"
+    say "mtu: $(wc -l <"$mtu_routes") routes have a lower MTU than wg0"
 }
 
 mtu_off() {
     [ -e "$units/$mtu_unit" ] || return 0
     switch_off $mtu_unit "$mtu_routes"
-    say "mtu: all paths carry wg0's"
+    say "mtu: all paths carry wg0's MTU"
 }

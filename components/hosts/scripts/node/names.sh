@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
-# Peers whose endpoint is declared by a name. wg-quick would resolve it once, and wg0 would stay down where it cannot;
-# so a timer sets these endpoints, whenever the name can be resolved and each time it means another address.
+# Sets up the timer for peers whose endpoint is declared by a DNS name. wg-quick resolves a name once, and wg0 stays down
+# if that fails. So a timer sets these endpoints, as soon as the name resolves and whenever its addresses change.
 # Sourced, never run.
 
 names_timer=stretched-resolve.timer
@@ -18,8 +18,8 @@ names_on() {
     changed "$units/$names_timer" <"$here/resolve.timer" && fresh=yes
     sh "$etc/resolve.sh" now
     if [ $fresh = yes ] || ! systemctl is-active --quiet $names_timer; then
-        switch_on $names_timer "names of peers cannot be watched"
-        say "names of peers are looked up twice a minute"
+        switch_on $names_timer "the timer that resolves names of peers does not start"
+        say "names of peers are resolved twice a minute"
     fi
 }
 

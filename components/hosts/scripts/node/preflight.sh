@@ -1,7 +1,7 @@
 #!/bin/sh
-# Asks a host, before any host is changed, whether it can take part. Changes nothing. Reports every obstacle at once.
-# Comes over standard input: nothing of ours is on the host yet. Words: the occasion; where the host shall have a firewall,
-# the ranges that SSH may come from, and login.sh stands before this.
+# Checks, before any host is changed, whether this host meets the requirements. Changes nothing, and reports all obstacles
+# at once. It is read from standard input, because no file of ours is on the host yet. Arguments: the trigger of the check,
+# which is ignored; for a host with a firewall, the ranges from which SSH is allowed, and login.sh is prepended.
 set -u
 
 obstacles=0
@@ -13,7 +13,7 @@ obstacle() {
 [ "$(id -u)" = 0 ] || obstacle "not root: log in as root, or as a user with passwordless sudo"
 [ -d /run/systemd/system ] || obstacle "systemd is not running"
 command -v apt-get >/dev/null || command -v dnf >/dev/null ||
-    obstacle "neither apt-get nor dnf: only Debian-like and RHEL-like systems are known"
+    obstacle "neither apt-get nor dnf: only Debian-like and RHEL-like systems are supported"
 for tool in awk flock ip mktemp ping timeout; do
     command -v "$tool" >/dev/null || obstacle "the command $tool is missing: install it"
 done
@@ -28,9 +28,9 @@ fi
 
 conf=/etc/wireguard/wg0.conf
 if [ -e "$conf" ] && ! grep -q '^# stretched:' "$conf"; then
-    obstacle "$conf is somebody else's: move it away (wg-quick down wg0; mv $conf $conf.old)"
+    obstacle "$conf was not written by this program: move it away (wg-quick down wg0; mv $conf $conf.old)"
 elif [ ! -e "$conf" ] && [ -e /sys/class/net/wg0 ]; then
-    obstacle "an interface wg0 is there that is not ours: remove it (ip link del wg0)"
+    obstacle "an interface wg0 exists that this program did not create: remove it (ip link del wg0)"
 fi
 
 if [ $# -gt 1 ]; then

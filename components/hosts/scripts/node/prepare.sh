@@ -1,8 +1,8 @@
 #!/bin/sh
 # shellcheck disable=SC2154
-# prepare.sh apply NODE [firewall], or remove: packages, the deployer's access, Kubernetes after wg0, and firewalld where it is
-# in charge. With the word firewall, the host is going to have one. apply may be repeated; remove takes back all but the
-# packages, and may be repeated as well.
+# prepare.sh apply NODE [firewall], or remove: installs packages, gives the deployer access, orders Kubernetes after wg0, and
+# opens firewalld where it is in charge. The argument `firewall` says that this host will have a firewall. remove reverts
+# everything except the packages. Both may be repeated.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
@@ -24,7 +24,7 @@ install_what_is_missing() {
     [ -z "$missing" ] || install_packages $missing
 }
 
-# Writes down for whom something is done here, before it is done.
+# Records the node's name and the login user, before anything is done for them.
 remember_login() {
     mkdir -p "$uploads"
     printf '%s\n' "$name" >"$uploads/.name"
@@ -33,8 +33,8 @@ remember_login() {
     grep -qxF -e "$login" "$uploads/logins" || printf '%s\n' "$login" >>"$uploads/logins"
 }
 
-# Takes back what an earlier login user has of ours, where the configuration has another one now. Only homes that we wrote
-# to are entered.
+# Removes our files from the homes of earlier login users, if the configuration has another one now. Enters only homes that
+# we wrote to.
 forget_earlier_logins() {
     printf '%s\n' "$login" >"$uploads/.logins"
     while read -r user; do
@@ -53,7 +53,7 @@ forget_logins() {
     done <"$uploads/logins"
 }
 
-# Kubernetes starts after wg0 at every boot: its addresses are wg0's.
+# Orders Kubernetes after wg0 at every boot, because it uses wg0's addresses.
 order_after_wg0() {
     for unit in kubelet etcd; do
         mkdir -p "$units/$unit.service.d"
@@ -88,11 +88,11 @@ apply)
         firewall-cmd -q --permanent --zone=trusted --change-interface=wg0
         firewall-cmd -q --reload
     fi
-    # Before tunnels: with ufw in charge they need the port. A table of our own comes after them.
+    # ufw must open the port before the tunnels come up. Our own table is loaded after them.
     if [ -e "$firewall_facts" ]; then
         firewall_follows
     elif [ "${3:-}" = firewall ]; then
-        through_others /dev/null || : # what the mesh needs; the declared facts come later
+        through_others /dev/null || : # only the mesh's own rules; the declared facts follow later
     fi
     settle node "$(bundle_name)"
     say "prepared"

@@ -1,6 +1,5 @@
 # shellcheck shell=sh disable=SC2154
-# Forwarding between peers of wg0, where the configuration has this host's peers reach each other through it.
-# Sourced, never run.
+# Manages forwarding between peers of wg0, if the configuration makes this host a relay. Sourced, never run.
 
 relay_unit=stretched-relay.service
 relay_added=$etc/added-to-firewalld
@@ -16,8 +15,8 @@ relay_on() {
         changed "$etc/relay.nft" && fresh=yes
     changed "$units/$relay_unit" <"$here/relay.service" && fresh=yes
     if firewalld_runs && ! firewall-cmd -q --permanent --zone=trusted --query-forward; then
-        say "firewalld: forwarding inside the zone trusted, which wg0 is in"
-        firewall-cmd -q --permanent --zone=trusted --add-forward || die "firewalld cannot forward inside a zone: it is too old"
+        say "firewalld: enabling forwarding within the zone trusted, which contains wg0"
+        firewall-cmd -q --permanent --zone=trusted --add-forward || die "this firewalld is too old: it cannot forward within a zone"
         : >"$relay_added"
         firewall-cmd -q --reload
     fi
@@ -25,8 +24,8 @@ relay_on() {
         [ "$(cat /proc/sys/net/ipv4/conf/wg0/forwarding)" = 1 ]; then
         return 0
     fi
-    switch_on $relay_unit "forwarding between peers cannot be switched on"
-    say "relay: peers of wg0 reach each other through this host"
+    switch_on $relay_unit "forwarding between peers cannot be enabled"
+    say "relay: this host forwards between peers of wg0"
 }
 
 relay_off() {
@@ -37,5 +36,5 @@ relay_off() {
         firewall-cmd -q --reload
     fi
     take_away "$units/$relay_unit" "$etc/relay.nft" "$relay_added"
-    say "relay: nothing goes through this host any more"
+    say "relay: this host does not forward between peers any more"
 }

@@ -1,6 +1,6 @@
-# Puts a host's secrets into the public configuration.
-# First input: lines `private KEY` and `psk ADDRESS/32 KEY`. Second input: the public configuration. A peer's preshared
-# key is named by the first of its addresses, which is its own.
+# Inserts a host's secrets into the public configuration.
+# First input: lines `private KEY` and `psk ADDRESS/32 KEY`. Second input: the public configuration. A preshared key
+# belongs to the peer whose first address, its own, is ADDRESS.
 NR == FNR {
     if ($1 == "private") private = $2
     if ($1 == "psk") psk[$2] = $3

@@ -1,7 +1,7 @@
-# Prints the words for `wg set wg0` after which every address is at the peer where it belongs while some gateways are
-# down; nothing when it is so already. An address that is given to a peer leaves the one that had it, all at once. (`wg
-# addconf` will not do: it takes away what is not written, preshared keys among it.) Lines with # tell what moves.
-# Addresses are single ones, or ranges of roaming clients.
+# Prints arguments for `wg set wg0` that move every address to the peer that routes it while some gateways are down;
+# nothing if all addresses are there already. An address that is set at a peer atomically leaves the peer that had it.
+# (`wg addconf` is not an option: it removes what its input omits, preshared keys among them.) Lines with # describe the
+# moves. Addresses are single ones, or ranges of roaming clients.
 # Inputs: file=1 the state (watch.awk); file=2 failover.conf; file=3 wg0.conf; file=4 `wg show wg0 allowed-ips`.
 file == 1 && $1 == "gateway" && $4 == "down" { down[$2] = 1 }
 file == 2 && $1 == "when" {

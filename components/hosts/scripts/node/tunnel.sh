@@ -1,12 +1,12 @@
 #!/bin/sh
 # shellcheck disable=SC2154
 # tunnel.sh grow|prune|remove: this host's side of the mesh.
-#   grow    take over the configuration, but keep what it no longer has: peers, nodes beyond them, being a relay;
-#           secrets come over standard input
-#   prune   drop what the configuration no longer has
-#   remove  take wg0 and its keys away
+#   grow    apply the new configuration, but keep what it no longer has: peers, nodes beyond them, the role of a relay;
+#           secrets are read from standard input
+#   prune   remove what the configuration no longer has
+#   remove  remove wg0 and its keys
 # The interface never goes down for a change: peers, addresses and MTU are changed in place. A change that fails is
-# taken back, and grow and prune may be repeated.
+# rolled back. grow and prune may be repeated.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
@@ -23,7 +23,7 @@
 
 header="# stretched: written by pulumi up, and again by the next one"
 
-# Makes the running interface like the file: keys, port and peers (wg syncconf keeps sessions), then MTU and address.
+# Applies the file to the running interface: keys, port and peers (wg syncconf keeps sessions), then MTU and address.
 apply_running() {
     stripped=$(mktemp /etc/wireguard/.stretched.XXXXXX)
     wg-quick strip wg0 >"$stripped" && wg syncconf wg0 "$stripped"
@@ -40,7 +40,7 @@ apply_running() {
     done
 }
 
-# What must hold after a change: our public key, and every peer of the file.
+# Checks a change: wg0 has our public key, and as many peers as the file.
 healthy() {
     want=$(awk '$1 == "PrivateKey" { print $3 }' "$conf" | wg pubkey) || return 1
     [ "$(wg show wg0 public-key)" = "$want" ] || return 1
@@ -56,7 +56,7 @@ start_or_apply() {
     fi
 }
 
-# Swaps the new file in, applies it, and goes back to the old one when that fails.
+# Installs the new file $1 and applies it; restores the old one if that fails.
 take_over() {
     new=$1
     if [ -e "$conf" ] && cmp -s "$new" "$conf" && [ -e /sys/class/net/wg0 ] && healthy; then
@@ -84,7 +84,7 @@ take_over() {
     die "wg0 did not come up (see above); it was removed again"
 }
 
-# Files beside wg0.conf have its keys: none stays, however this ends.
+# Prints the path of a new temporary file. Files beside wg0.conf contain its keys, so leftovers are removed first.
 fresh_file() {
     mkdir -p /etc/wireguard # 0700 by the umask
     rm -f /etc/wireguard/.stretched.*
@@ -100,7 +100,7 @@ grow)
         say "$header"
         awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
     } >"$new"
-    grep -q '^PrivateKey = .' "$new" || die "no private key came over standard input"
+    grep -q '^PrivateKey = .' "$new" || die "no private key was received on standard input"
     if [ -e "$conf" ]; then
         whole=$(mktemp /etc/wireguard/.stretched.XXXXXX)
         awk -f "$here/leaving.awk" "$new" "$conf" >"$whole"
@@ -111,7 +111,7 @@ grow)
     take_over "$new"
     ! is_relay || relay_on
     ! has_names || names_on
-    # A watch by another configuration would be at odds with this one: it is not kept until the prune.
+    # The watch follows the new configuration at once, not at the prune: with the old one it would contradict wg0.conf.
     if has_watch; then watch_on; else watch_off; fi
     ;;
 prune)

@@ -1,19 +1,19 @@
 #!/bin/sh
-# verify.sh: every node answers a ping over wg0, and every peer has had a handshake. Waits up to two minutes for all
-# together, then names each pair that fails, the path where it goes through relays, and the likely cause. Handshakes that
-# collide come again after five seconds, so one try proves nothing.
+# verify.sh: verifies that every node answers a ping over wg0 and that every peer has had a handshake. Waits up to two
+# minutes for all in parallel, then reports each pair that fails, its path if that has relays, and the likely cause. A
+# single try proves nothing: handshakes that collide are repeated after five seconds.
 . "$(dirname "$0")/lib.sh"
 
-patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard ends a row of attempts after 90 and begins anew
+patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard gives up a series of attempts after 90 and starts another one
 work=$(mktemp -d)
 at_end "rm -rf '$work'"
 
-# A line each: name, address, public key, endpoint of every peer; name, address, relays of every node beyond one.
+# Writes one line per peer: name, address, public key, endpoint; and one per node beyond a peer: name, address, relays.
 awk -v peers="$work/peers" -v beyond="$work/beyond" '
     function flush() { if (key != "") print name, address, key, endpoint >peers; name = "?"; key = ""; endpoint = "-" }
     BEGIN { printf "" >peers; printf "" >beyond }
     /^\[/ { flush(); peer = ($0 == "[Peer]") }
-    $2 == "client:" { peer = 0 } # comes and goes
+    $2 == "client:" { peer = 0 } # may be offline
     peer && $1 == "#" && $2 !~ /:$/ { name = $2 }
     peer && $2 == "resolve:" { endpoint = $3 ":" $4 }
     peer && $2 == "beyond:" { relays = $6; for (i = 7; i <= NF; i++) relays = relays " " $i; print $3, $4, relays >beyond }
@@ -24,8 +24,8 @@ awk -v peers="$work/peers" -v beyond="$work/beyond" '
 ' "$here/wg0.public.conf"
 cat "$work/peers" "$work/beyond" >"$work/nodes"
 
-# Between two tries, 0.2 to 1.2 s, each time another. All hosts begin at once: with pings in step, both ends of a pair would
-# ask for a handshake at the same moment again and again, and each drop the other's answer.
+# Sleeps between two tries for a random time of 0.2 to 1.2 s. All hosts begin at once: without the jitter, both ends of a
+# pair would initiate a handshake at the same moment again and again, and each drop the other's response.
 pause() {
     sleep "$(od -An -N2 -tu2 /dev/urandom | awk '{ printf "%.3f", 0.2 + $1 / 65536 }')"
 }
@@ -66,7 +66,7 @@ while read -r name address key endpoint; do
     fi
 done <"$work/peers"
 
-# Tells why a node beyond relays $2... does not answer: the first of them that does not, or what comes after the last.
+# Prints why node $1 beyond the relays $2... does not answer: the first hop that does not, and the last one that does.
 why_beyond() {
     name=$1
     shift
@@ -77,9 +77,9 @@ why_beyond() {
         answering=$relay
     done
     if [ -z "$answering" ]; then
-        say "$relay does not answer either, the first on the way"
+        say "$relay, the first hop, does not answer either"
     else
-        say "$answering answers, $relay behind it does not: is it up, has it a handshake with $answering (wg show wg0)," \
+        say "$answering answers, $relay behind it does not: is it up, does it have a handshake with $answering (wg show wg0)," \
             "and does $answering forward (systemctl status stretched-relay, another firewall there)?"
     fi
 }
@@ -91,9 +91,9 @@ while read -r name address relays; do
     fi
 done <"$work/beyond"
 
-# Pairs that went other ways answer; those with the gateway itself cannot.
+# Pairs that were rerouted answer; pairs with the gateway itself cannot.
 down=$(awk '$1 == "gateway" && $4 == "down" { printf "%s%s", (n++ ? ", " : ""), $3 }' /run/stretched/state 2>/dev/null) || :
-[ -z "$down" ] || say "stretched-watch sees these gateways down, and goes around them: $down" >&2
+[ -z "$down" ] || say "stretched-watch sees these gateways down and routes around them: $down" >&2
 
 total=$(wc -l <"$work/nodes")
 [ "$failed" = 0 ] || die "$failed of $total pairs failed"

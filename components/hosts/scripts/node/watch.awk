@@ -1,14 +1,14 @@
-# Judges gateways by what was seen of them, and whether this host, if it is one, is in service.
-# Variables: now (seconds of a clock that is never set), silence, steady, cut, linger (seconds, see watch.sh), began (1
-# where nothing is known yet because the host has just been started).
-# Inputs: file=1 failover.conf; file=2 the previous state, in the form that is printed; file=3 what was seen, lines
+# Decides from probe results which gateways are up, and whether this host, if it is a gateway, is in service.
+# Variables: now (seconds of the monotonic clock), silence, steady, cut, linger (seconds, see watch.sh), began (1 if there
+# is no state yet because the host has just booted).
+# Inputs: file=1 failover.conf; file=2 the previous state, in the form that is printed; file=3 the probe results, lines
 # `gateway|user ADDRESS answers|refuses|silent`.
 # State, a line each:   gateway ADDRESS NAME up|down LAST STEADY      LAST answer, or -; answering since STEADY, or -
-#                       users inside|outside LAST                     some user of this gateway answered LAST; - not since
-#                                                                     the host was started; ? not since it is a gateway
+#                       users inside|outside LAST                     LAST answer of any user of this gateway; - none since
+#                                                                     the host booted; ? none since it became a gateway
 #                       service in|out SINCE
-# Changes are told on the standard error.
-function tell(text) { print text >"/dev/stderr" }
+# Changes are reported on standard error.
+function report(text) { print text >"/dev/stderr" }
 file == 1 && $1 == "gateway" {
     order[++gateways] = $2
     name[$2] = $3
@@ -20,7 +20,7 @@ file == 2 && $1 == "users" { heard[$2] = $3 }
 file == 2 && $1 == "service" { service = $2; changed = $3 }
 file == 3 { seen[$1, $2] = $3 }
 
-# Whether a relay on the way to a gateway is silent itself.
+# Returns 1 if a relay on the path to a gateway does not answer itself.
 function hidden(address,    i, count, relays) {
     count = split(through[address], relays, " ")
     for (i = 1; i <= count; i++)
@@ -28,31 +28,31 @@ function hidden(address,    i, count, relays) {
     return 0
 }
 
-function judge(address,    who, found) {
+function judge(address,    who, result) {
     who = "gateway " name[address] " (" address ")"
-    found = seen["gateway", address]
+    result = seen["gateway", address]
     if (!(address in state)) {
         state[address] = "up"
-        last[address] = began ? now : "-" # at first the gateway may be just being made
+        last[address] = began ? now : "-" # a new gateway may still be under construction
         since[address] = "-"
     }
-    if (found == "answers") {
+    if (result == "answers") {
         last[address] = now
         if (since[address] == "-") since[address] = now
         if (state[address] == "down" && now - since[address] >= steady) {
             state[address] = "up"
-            tell(who " is back: it has answered for " steady " s")
+            report(who " is back: it has answered for " steady " s")
         }
         return
     }
-    if (state[address] == "up" && found == "silent" && hidden(address)) last[address] = now
-    if (found == "refuses" || (last[address] != "-" && now - last[address] >= cut)) since[address] = "-"
-    if (state[address] == "up" && found == "refuses") {
+    if (state[address] == "up" && result == "silent" && hidden(address)) last[address] = now
+    if (result == "refuses" || (last[address] != "-" && now - last[address] >= cut)) since[address] = "-"
+    if (state[address] == "up" && result == "refuses") {
         state[address] = "down"
-        tell(who " is out of service: it says so itself")
+        report(who " has put itself out of service")
     } else if (state[address] == "up" && last[address] != "-" && now - last[address] >= silence) {
         state[address] = "down"
-        tell(who " is down: no answer for " silence " s")
+        report(who " is down: no answer for " silence " s")
     }
 }
 
@@ -66,19 +66,19 @@ END {
         service = "in"
         for (one in groups) if (began) service = "out"
         changed = now
-        if (service == "out") tell("this gateway has been restarted: those who use it must notice before it serves them")
+        if (service == "out") report("this gateway has rebooted: it is out of service until its users have noticed")
     }
     for (one in groups) {
-        if (!(one in heard)) heard[one] = began ? "-" : "?" # at first they may be just being made
+        if (!(one in heard)) heard[one] = began ? "-" : "?" # new users may still be under construction
         print "users", one, heard[one]
         if (heard[one] != "?" && (heard[one] == "-" || now - heard[one] >= cut)) cut_off = cut_off " " one
     }
     if (cut_off != "" && service != "out") {
         service = "out"
         changed = now
-        tell("this gateway goes out of service: none of those who use it answers," cut_off " its site")
+        report("this gateway goes out of service: none of its users answers," cut_off " its site")
     } else if (cut_off == "" && service != "in" && now - changed >= linger) {
-        tell("this gateway is in service again")
+        report("this gateway is in service again")
         service = "in"
         changed = now
     }

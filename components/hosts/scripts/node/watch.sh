@@ -1,11 +1,11 @@
 #!/bin/sh
-# watch.sh run|settle|answer|status: goes other ways over wg0 while a gateway is down, as failover.conf says.
-#   run     ask the gateways for ever
-#   settle  put every address where it belongs by what is known, once
-#   answer  answer the others, as a gateway that is in service
-#   status  tell what is known
-# All hosts must come to see the same of a gateway, each by itself. So a gateway that was out of reach of some, or has
-# been restarted, refuses to all for as long as anyone might not have noticed yet.
+# watch.sh run|settle|answer|status: reroutes traffic over wg0 while a gateway is down, as declared in failover.conf.
+#   run     probe the gateways for ever, and act on the results
+#   settle  move every address once to the peer that routes it by the present state
+#   answer  accept probes, as a gateway that is in service
+#   status  print the present state
+# All hosts must independently come to the same verdict on a gateway. So a gateway that some hosts could not reach, or that
+# has rebooted, rejects the probes of all hosts until every one of them must have noticed.
 set -eu
 umask 077
 
@@ -13,20 +13,20 @@ etc=${STRETCHED_ETC:-/etc/stretched}
 run=${STRETCHED_RUN:-/run/stretched}
 wg0=${STRETCHED_WG0:-/etc/wireguard/wg0.conf}
 
-tick=2     # seconds between questions, and for the answer to one
-cut=9      # a gateway goes out of service when nobody on one side has answered it for so long
-silence=15 # a gateway is down when it has not answered for so long; longer than cut and two ticks
-linger=20  # a gateway stays out of service at least so long; longer than silence and two ticks
-steady=${STRETCHED_STEADY:-30} # a gateway is up again when it has answered for so long
+tick=2     # seconds between probes, and the timeout of a probe
+cut=9      # seconds without any answer from the users on one side, after which a gateway goes out of service
+silence=15 # seconds without an answer after which a gateway is down; longer than cut and two ticks
+linger=20  # seconds that a gateway stays out of service at least; longer than silence and two ticks
+steady=${STRETCHED_STEADY:-30} # seconds of answers after which a gateway is up again
 
-# Asks $2, a gateway or a user of this one.
+# Probes address $2, which is a gateway or a user of this gateway, as $1 says, and records the result.
 ask() {
     mark=0
     [ "$1" = user ] || mark=12 # DSCP 3, which watch.nft refuses
-    if told=$(LC_ALL=C ping -n -c 1 -W "$tick" -Q "$mark" "$2" 2>&1); then
+    if output=$(LC_ALL=C ping -n -c 1 -W "$tick" -Q "$mark" "$2" 2>&1); then
         seen=answers
     else
-        case $told in
+        case $output in
         *"From $2 "*"Packet filtered"*) seen=refuses ;;
         *) seen=silent ;;
         esac
@@ -58,10 +58,10 @@ judge() {
 
 settle() {
     [ -e "$run/state" ] || return 0
-    wg show wg0 allowed-ips >"$run/running" 2>/dev/null || return 0 # wg0 is just not there
+    wg show wg0 allowed-ips >"$run/running" 2>/dev/null || return 0 # wg0 does not exist now
     awk -f "$etc/settle.awk" file=1 "$run/state" file=2 "$etc/failover.conf" file=3 "$wg0" file=4 "$run/running" >"$run/add"
     [ -s "$run/add" ] || return 0
-    # shellcheck disable=SC2046 # words they shall be
+    # shellcheck disable=SC2046 # splitting into words is intended
     wg set wg0 $(grep -v '^#' "$run/add")
     sed -n 's/^# //p' "$run/add"
 }
@@ -82,14 +82,14 @@ serve() {
 }
 
 status() {
-    [ -s "$run/state" ] || { echo "nothing is known: stretched-watch does not run"; return 0; }
+    [ -s "$run/state" ] || { echo "there is no state: stretched-watch is not running"; return 0; }
     read -r up _ </proc/uptime
     awk -v now="${up%%.*}" '
         $1 == "gateway" && $5 == "-" { printf "gateway %s (%s): %s, no answer yet\n", $3, $2, $4; next }
         $1 == "gateway" { printf "gateway %s (%s): %s, last answer %d s ago\n", $3, $2, $4, now - $5 }
         $1 == "users" && $3 !~ /^[-?]$/ { printf "users of this gateway %s its site: last answer %d s ago\n", $2, now - $3 }
         $1 == "users" && $3 ~ /^[-?]$/ { printf "users of this gateway %s its site: no answer yet\n", $2 }
-        $1 == "service" && $2 == "out" { printf "this gateway is out of service since %d s\n", now - $3 }
+        $1 == "service" && $2 == "out" { printf "this gateway has been out of service for %d s\n", now - $3 }
     ' "$run/state"
 }
 

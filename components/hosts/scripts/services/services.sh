@@ -1,9 +1,9 @@
 #!/bin/sh
-# services.sh apply, or remove: what this host does for services, as an entry or for a host beside it.
-# A change is validated before it is in force, loses no connection of the services that stay, and is taken back when it
-# does not come up. remove takes all but the packages.
+# services.sh apply, or remove: sets up this host's part of services, as an entry or for other hosts of its site.
+# A change is validated before it is applied, loses no connection of the services that stay, and is rolled back if it
+# does not come up. remove removes everything except the packages.
 # shellcheck disable=SC2154
-# It comes in a bundle of its own, and uses what is in that of directory node.
+# It is in a bundle of its own, and uses scripts of the bundle `node`.
 node=${STRETCHED_UPLOADS:-/var/lib/stretched-uploads}/node/current
 # shellcheck source=/dev/null
 . "$node/lib.sh"
@@ -29,7 +29,7 @@ install_what_services_need() {
     if has_proxy && ! command -v haproxy >/dev/null; then
         # shellcheck disable=SC2086
         install_packages haproxy $missing
-        # The package's own instance is nothing that anybody asked for.
+        # Disables the instance of HAProxy that the package starts.
         systemctl disable --quiet --now haproxy.service || :
     elif [ -n "$missing" ]; then
         # shellcheck disable=SC2086
@@ -37,21 +37,21 @@ install_what_services_need() {
     fi
 }
 
-# SELinux: HAProxy may use the ports of web servers only, unless this is on.
+# SELinux lets HAProxy use only the ports of web servers, unless this boolean is on.
 let_haproxy_use_any_port() {
     command -v getsebool >/dev/null || return 0
     if getsebool haproxy_connect_any 2>/dev/null | grep -q 'off$'; then
-        setsebool -P haproxy_connect_any on || die "SELinux: haproxy_connect_any could not be switched on"
+        setsebool -P haproxy_connect_any on || die "SELinux: the boolean haproxy_connect_any could not be set"
         : >"$services/added-to-selinux"
     fi
 }
 
-# Names and ports at which HAProxy listens by file $1: ADDRESS PORT
+# Prints the addresses and ports at which HAProxy listens by the configuration in file $1, as lines ADDRESS PORT.
 binds() {
     [ ! -e "$1" ] || awk '$1 == "bind" { sub(/^ipv6@/, "", $2); port = $2; sub(/.*:/, "", port); sub(/:[0-9]*$/, "", $2); print $2, port }' "$1"
 }
 
-# Tells whether it is HAProxy that listens at every place of file $1; prints the others.
+# Succeeds if HAProxy listens at every address and port of the configuration in file $1; prints those where it does not.
 all_listen() {
     ss -Hltnp >"$services/.listening"
     binds "$1" | awk -v listening="$services/.listening" '
@@ -62,7 +62,7 @@ all_listen() {
                 if (line ~ /"haproxy"/) ours[word[4]]
             }
         }
-        !(($1 ":" $2) in ours) { print "  nothing of ours listens at " $1 " port " $2; missing = 1 }
+        !(($1 ":" $2) in ours) { print "  our HAProxy does not listen at " $1 " port " $2; missing = 1 }
         END { exit missing }
     '
 }
@@ -76,7 +76,7 @@ await_listening() {
     done
 }
 
-# A reload hands the listening sockets over; connections go on in the old process until they end.
+# A reload hands the listening sockets over; the old process keeps its connections until they end.
 proxy_on() {
     changed "$units/$haproxy_unit" <"$here/services.service" && systemctl daemon-reload
     systemctl enable --quiet $haproxy_unit
@@ -92,16 +92,16 @@ proxy_off() {
     [ ! -e "$units/$haproxy_unit" ] || switch_off $haproxy_unit
 }
 
-# Ends connections to the places on standard input: ADDRESS PORT
+# Ends connections to the addresses and ports on standard input, lines ADDRESS PORT.
 cut_off() {
     while read -r address port; do
-        # Without brackets ss takes the end of an IPv6 address for a port.
+        # Without brackets, ss reads the last group of an IPv6 address as a port.
         case $address in *:*) address="[$address]" ;; esac
         ss -K -tn src "$address" sport = ":$port" >/dev/null 2>&1 || :
     done
 }
 
-# Who is connected to a port of a service that is no more: file $1 has what HAProxy listened at before.
+# Ends connections to ports of removed services. File $1 has the addresses and ports at which HAProxy listened before.
 end_removed() {
     binds "$services/haproxy.cfg" | sort >"$services/.now"
     sort "$1" | comm -23 - "$services/.now" | cut_off
@@ -124,7 +124,7 @@ table_off() {
     fi
 }
 
-# The watch reads its configuration again all the time.
+# The UDP watch reads its configuration again on each round, so only a change of its scripts or its unit needs a restart.
 udp_on() {
     if changed "$units/$udp_unit" <"$here/services-udp.service"; then
         systemctl daemon-reload
@@ -142,8 +142,8 @@ udp_off() {
     sh "$services/udp.sh" stop
 }
 
-# Packets of connections to ports that are not readdressed any more go no more where they went: file $1 is services.conf
-# as it was.
+# Deletes the conntrack entries of ports that are not redirected any more, so that their packets are not forwarded any
+# longer. File $1 is the previous services.conf.
 forget_removed() {
     command -v conntrack >/dev/null || return 0
     { [ ! -e "$services/services.conf" ] || cat "$services/services.conf"; echo END; cat "$1"; } | awk '
@@ -155,7 +155,7 @@ forget_removed() {
     done
 }
 
-# Names that HAProxy looks up once, when it starts.
+# Prints the first name that cannot be resolved, of those that HAProxy resolves once, at its start.
 check_names() {
     awk '$1 == "server" { sub(/^ipv6@/, "", $3); sub(/:[0-9]*$/, "", $3); if ($3 !~ /:/ && $3 ~ /[A-Za-z]/) print $3 }' "$1" |
         while read -r name; do
@@ -177,7 +177,7 @@ running() {
     fi
 }
 
-fresh=no # whether the watch of UDP is another one
+fresh=no # yes if the scripts or the unit of the UDP watch have changed
 parts="haproxy.cfg services.nft services.conf udp.sh udp.awk"
 
 stage() {
@@ -185,7 +185,7 @@ stage() {
     mkdir -p "$services/.new"
     sh "$here/services_udp.sh" addresses >"$services/.new/addresses"
     if grep -q '^ *bind public' "$here/services.cfg" && [ ! -s "$services/.new/addresses" ]; then
-        die "there is no address for clients from outside on this host: nothing was changed"
+        die "this host has no address that clients from outside can use: nothing was changed"
     fi
     awk -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" >"$services/.new/haproxy.cfg"
     cp "$here/services.nft" "$here/services.conf" "$services/.new/"
@@ -195,11 +195,11 @@ stage() {
     if has_proxy; then
         haproxy -c -q -f "$services/.new/haproxy.cfg" || die "haproxy refused its configuration (see above): nothing was changed"
         unknown=$(check_names "$services/.new/haproxy.cfg")
-        [ -z "$unknown" ] || die "no address is known of $unknown, where a service leads to: nothing was changed"
+        [ -z "$unknown" ] || die "$unknown, the server of a service, cannot be resolved: nothing was changed"
     fi
 }
 
-# Puts the files of directory $1 in force.
+# Installs the files of directory $1.
 take() {
     for part in $parts; do
         cp "$1/$part" "$services/.part"
@@ -237,17 +237,17 @@ apply() {
         journalctl -q -n 20 -o cat -u $haproxy_unit -u $udp_unit -u $table_unit >&2 || :
         if [ -s "$services/.before/services.nft" ]; then
             take "$services/.before"
-            bring_about || say "what was there before did not come up either; see: journalctl -u $haproxy_unit" >&2
+            bring_about || say "the previous services did not come up either; see: journalctl -u $haproxy_unit" >&2
             tidy
-            die "the services did not come up like this (see above); what was there before is in force again"
+            die "the changed services did not come up (see above); the previous ones are in force again"
         fi
         all_off
-        die "the services did not come up (see above); they were taken away again"
+        die "the services did not come up (see above); they were removed again"
     fi
     end_removed "$services/.binds"
     forget_removed "$services/.before/services.conf"
     tidy
-    say "services: $(grep -c '^listen' "$services/haproxy.cfg" || :) by HAProxy, $(cut -d' ' -f1 "$services/services.conf" | sort -u | wc -l) readdressed by nftables"
+    say "services: $(grep -c '^listen' "$services/haproxy.cfg" || :) by HAProxy, $(cut -d' ' -f1 "$services/services.conf" | sort -u | wc -l) redirected by nftables"
 }
 
 tidy() {
@@ -284,7 +284,7 @@ remove)
     mkdir -p "$services"
     all_off
     drop services
-    say "services: taken away"
+    say "services: removed"
     ;;
 *)
     die "usage: services.sh apply, or remove"

@@ -1,7 +1,7 @@
-# Files: 1 the state, a line `WHO alive|dead|unseen COUNT` for each server, WHO being an address, or PROTOCOL:PORT for a
-# program of this host; 2 services.conf; 3 what was seen, `WHO up|down`; 4 devices that forward for services only.
-# what=judge: prints the state after it was seen. Two answers or two silences in a row make another verdict.
-# what=fill: prints what the table's chains shall be, for nft.
+# Files: 1 the state, a line `WHO alive|dead|unseen COUNT` for each server, where WHO is an address, or PROTOCOL:PORT for a
+# program of this host; 2 services.conf; 3 the probe results, `WHO up|down`; 4 devices that forward for services only.
+# what=judge: prints the new state. Two results in a row that contradict the verdict change it.
+# what=fill: prints the nft commands that fill the table's chains.
 file == 1 { verdict[$1] = $2; count[$1] = $3; next }
 file == 3 { judged($1, $2); next }
 file == 4 { opened = opened (opened ? ", " : "") "\"" $1 "\""; next }
@@ -23,7 +23,7 @@ file == 2 {
 function add(name, place, to) { servers[name, place, ++many[name, place]] = to }
 function judged(who, seen) {
     if (!(who in verdict)) {
-        # A program that was never there may be one that is not seen.
+        # A program that never listened may be one that this host cannot see, such as a pod.
         if (who ~ /:/ && seen == "down") { print who, "unseen", 0; return }
         verdict[who] = "alive"; count[who] = 0
     }
@@ -57,7 +57,7 @@ END {
     if (forwarding && opened) print "add element", table, "opened {", opened, "}"
     if (names) print "add element", table, "settled { 1 }"
 }
-# A NodePort is at the address of wg0 alone; answers shall come from the address that was asked.
+# A NodePort listens at wg0's address only; the map of callers lets replies come from the address that the client used.
 function caller(address) {
     return address ? "update @callers { ip saddr . udp sport . udp dport timeout 10m : ip daddr } ip daddr set " address " " : ""
 }

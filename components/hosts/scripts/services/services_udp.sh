@@ -1,32 +1,32 @@
 #!/bin/sh
-# services_udp.sh load|run|stop|addresses: where packets of services go that nftables readdresses.
-#   load  puts the whole table in force, with what is known of the servers
-#   run   asks the servers over wg0 every two seconds; the dead ones get nothing. Has the host forward packets for this
-#   stop  ends forwarding where it was for this alone
-#   addresses  prints those of this host at which clients come from outside
+# services_udp.sh load|run|stop|addresses: manages the services whose packets nftables redirects.
+#   load  loads the whole table, by the present state of the servers
+#   run   probes the servers over wg0 every two seconds, removes dead ones from the table, and enables forwarding
+#   stop  disables forwarding where only services needed it
+#   addresses  prints the addresses of this host that clients from outside can use
 set -eu
 umask 077
 
 etc=${STRETCHED_ETC:-/etc/stretched}/services
 run=${STRETCHED_RUN:-/run/stretched-services-udp}
 proc=${STRETCHED_PROC:-/proc/sys/net/ipv4}
-tick=2 # seconds between questions, and for the answer to one
+tick=2 # seconds between probes, and the timeout of a probe
 
 look() {
     : >"$run/seen"
     sleep "$tick" &
     awk '$4 == "near" || $4 == "far" { print "server", $5 } $4 == "here" && $5 == "program" { print $2, $6 }' \
-        "$etc/services.conf" | sort -u >"$run/asked"
+        "$etc/services.conf" | sort -u >"$run/probed"
     while read -r word what; do
         case $word in
-        server) ask "$what" & ;;
+        server) probe "$what" & ;;
         *) listens "$word" "$what" ;;
         esac
-    done <"$run/asked"
+    done <"$run/probed"
     wait
 }
 
-ask() {
+probe() {
     if ping -n -q -c 1 -W "$tick" "$1" >/dev/null 2>&1; then
         echo "$1 up" >>"$run/seen"
     else
@@ -34,7 +34,8 @@ ask() {
     fi
 }
 
-# A program of this host: it is gone when it listened once and does not any more. A pod's port is not seen at all.
+# Checks whether a program of this host listens. It is dead if it listened once and does not any more. The port of a pod
+# is not visible here.
 listens() {
     kind=-u
     [ "$1" = udp ] || kind=-t
@@ -48,7 +49,7 @@ listens() {
 judge() {
     touch "$run/state"
     awk -v what=judge -f "$etc/udp.awk" file=1 "$run/state" file=3 "$run/seen" >"$run/state.new"
-    # Packets of connections that have a dead server go to another one.
+    # Deletes conntrack entries of servers that died, so that packets of their connections go to another one.
     sort "$run/state" >"$run/before"
     awk '$2 == "dead" { print $1 }' "$run/state.new" | while read -r server; do
         if ! grep -q "^$server dead " "$run/before"; then
@@ -79,7 +80,7 @@ load() {
 settle() {
     fill >"$run/fill.new"
     if ! cmp -s "$run/fill.new" "$run/fill" || ! nft get element inet stretched_services settled '{ 1 }' >/dev/null 2>&1; then
-        # The table may be about to change; the next look comes soon.
+        # services.sh may be changing the table now; the next round follows soon.
         nft -f "$run/fill.new" 2>/dev/null || { load || :; return 0; }
         mv "$run/fill.new" "$run/fill"
     fi
@@ -89,7 +90,7 @@ flag() {
     echo "$proc/conf/$1/forwarding"
 }
 
-# Prints a line of ip(8) for each address of devices where clients come from outside. Words for ip may follow.
+# Prints a line of ip(8) for each address of devices that clients from outside can use. Takes further arguments for ip.
 outer() {
     ip -o "$@" addr show scope global | awk '
         $2 !~ /^(lo|wg0|docker0|kube-ipvs0|nodelocaldns|cni0|tunl0|virbr.*|br-.*|cali.*|lxc.*|cilium_.*|veth.*|flannel\..*|vxlan\..*)$/
@@ -105,8 +106,9 @@ devices() {
     outer -4 | awk '{ print $2 }' | sort -u
 }
 
-# The kernel looks at the flag of the device that a packet comes in by. Where the host forwards anyhow, as a node of
-# Kubernetes does, that is none of our business; else what we open forwards nothing but this.
+# Records the devices on which forwarding must be enabled; the kernel checks the flag of the incoming device. If the host
+# forwards anyway, as a node of Kubernetes does, there are none. Otherwise the table lets these devices forward packets of
+# services only.
 forward() {
     touch "$run/opened"
     if [ "$(cat "$proc/ip_forward")" = 1 ]; then
