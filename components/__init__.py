@@ -1,4 +1,6 @@
-"""A mesh of hosts at many sites, and a Kubernetes cluster on it, as components of a Pulumi program.
+"""Pulumi components: a WireGuard mesh of hosts at many sites, and a Kubernetes cluster on it.
+
+A program uses them like this:
 
 declaration = declare({"mesh": {...}, "ssh": {...}, "kubernetes": {...}, "sites": {...}})
 mesh = Mesh("mesh", {"plan": declaration.plan, "deployer": declaration.deployer, "last": declaration.last})

@@ -1,1 +1,1 @@
-"""The Kubernetes cluster as Pulumi sees it."""
+"""The Kubernetes cluster as a Pulumi component, and its changes since the last run."""

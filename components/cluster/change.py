@@ -1,6 +1,7 @@
-"""From what the last `pulumi up` brought about to what is declared: told in the preview, refused where it cannot be.
+"""The difference between the applied and the declared state of the cluster.
 
-No host is asked. The deployer compares again with what it knows, and decides.
+A preview announces it, and impossible changes are refused. Nothing here contacts a host: the deployer compares again
+with its own records and decides which playbooks run.
 """
 
 from dataclasses import dataclass, field
@@ -25,38 +26,44 @@ CLUSTER = "stretched:index:Cluster"
 
 
 def converged(cluster: str) -> str:
-    """Return the name of the command after which a cluster is as declared."""
+    """Return the resource name of the command that makes a cluster match its declaration."""
     return f"{cluster}-converged"
 
 
 def applied_of(cluster: str, last: LastUpdate) -> State | None:
-    """Return what is applied to the cluster of this name; None before its first run that ended well.
+    """Return the applied state of the cluster with this name; None before its first successful run.
 
-    Raises pulumi.RunError where the state has it in a form that is not known.
+    Raises pulumi.RunError when the stack's state holds it in a form that this version cannot read.
     """
     return last_applied(last, converged(cluster), CLUSTER, cluster)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is known of the cluster, None before the first run, and what is wanted of it."""
+    """The applied and the declared state of a cluster."""
 
     known: State | None
+    """The applied state; None before the first run."""
     wanted: State
+    """The declared state."""
     leaders: Leaders
+    """The deployer, the first control-plane node, and the order of nodes in the inventory."""
     source: Source
-    """Where the playbooks come from."""
+    """Source of the playbooks."""
     last_variables: str = field(default="", repr=False)
-    """The secret variables of the last run, as JSON. Secret: only names are shown."""
+    """The secret variables of the last run, as JSON; empty before the first run. Secret: only names are shown."""
 
     def refuse_what_cannot_be_done(self) -> None:
-        """Raise pulumi.RunError with every such change; to be called before any resource is declared."""
+        """Raise pulumi.RunError that lists all impossible changes. Call this before any resource is declared."""
         problems = refusals(self.known, self.wanted)
         if problems:
             raise pulumi.RunError(str(ConfigError(problems)))
 
     def announce(self, resource: pulumi.Resource, variables: str) -> None:
-        """Say which playbooks will run, in the preview and in the update; `variables` are the secret ones, as JSON."""
+        """Log which playbooks will run, in the preview and in the update.
+
+        `variables` are the secret variables as JSON. Secret: only names are logged.
+        """
         if self.known is not None and self.known.deployer != self.wanted.deployer:
             pulumi.log.info(f"{self.wanted.deployer} takes over from {self.known.deployer} as deployer", resource)
         steps = plan(self.known, self.wanted, changed_names(self.last_variables, variables))
@@ -66,7 +73,7 @@ class Change:
 
 
 def change_of(cluster: str, spec: Spec, known: State | None, last: LastUpdate) -> Change:
-    """Return what has to change for the cluster of this name; `known` is what is applied to it."""
+    """Return the change of the cluster with this name; `known` is its applied state."""
     source = playbook_source(spec.kubernetes.kubespray)
     wanted = declared(spec, source.revision, known)
     return Change(known, wanted, leaders(spec, known), source, last_variables(last, converged(cluster)))

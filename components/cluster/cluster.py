@@ -1,4 +1,4 @@
-"""Kubernetes on the mesh: a deployer runs the playbooks over wg0 and hands out the kubeconfig."""
+"""The Kubernetes cluster on a mesh: the deployer runs the playbooks over wg0 and returns the kubeconfig."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -22,25 +22,25 @@ DEPLOY = Script("playbooks", "deploy.sh", limit=3 * 3600)
 
 
 class ClusterArgs(TypedDict):
-    """What a cluster is made of."""
+    """Arguments of Cluster."""
 
     mesh: Mesh
     change: Change
-    """What has to change: `components.declare` returns it. It must be known in a preview, so it is no Input."""
+    """The change to make, as `components.declare` returns it. A preview needs its value, so it is no Input."""
     secret_variables: NotRequired[pulumi.Input[Mapping[str, object]]]
-    """Kubespray variables that are secrets, by their names. Secret."""
+    """Secret Kubespray variables by name. Secret."""
 
 
 class Cluster(pulumi.ComponentResource):
     """The Kubernetes cluster on a mesh.
 
-    Its deletion takes Kubernetes off all hosts; Pulumi refuses it unless the declaration has `protect: false`.
+    Deleting it removes Kubernetes from all hosts; Pulumi refuses that unless the declaration has `protect: false`.
     """
 
     kubeconfig: pulumi.Output[str]
-    """The administrator's kubeconfig, YAML. Secret."""
+    """The administrator's kubeconfig as YAML. Secret."""
     converged: Command
-    """After this command the cluster is as declared."""
+    """The command that runs the playbooks; once it has succeeded, the cluster matches the declaration."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(CLUSTER, name, None, opts)
@@ -91,5 +91,5 @@ class Cluster(pulumi.ComponentResource):
 
 
 def _as_comment(text: str) -> str:
-    """Return lines to put behind a command: what changes in them, a preview shows line by line."""
+    """Return text as comment lines for the end of a command, so that a preview shows changes line by line."""
     return "\n" + "".join(f"# {line}\n" for line in text.splitlines())

@@ -1,7 +1,7 @@
-"""The deployer's standard input: its SSH key, then the secret variables. The state has it, encrypted, of the last run.
+"""The deployer's standard input: its private SSH key, then the secret variables.
 
-So a preview can compare the variables with those of the last run, and nothing else has to be stored: a digest of a
-short password, not encrypted, could be guessed.
+Pulumi keeps the input of the last run in the stack's state, encrypted. A preview compares the variables with it, so no
+digest of them has to be stored in the clear: the digest of a short password can be guessed.
 """
 
 import pulumi
@@ -12,22 +12,22 @@ from components.remote.last_update import LastUpdate
 
 
 def standard_input(private_key: pulumi.Output[str], variables: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Return what deploy.sh reads, secret; `variables` is one line of JSON."""
+    """Return the input of deploy.sh; `variables` is one line of JSON. All of it is secret."""
     return pulumi.Output.secret(pulumi.Output.concat(private_key, variables, "\n"))
 
 
 def last_variables(last: LastUpdate, command: str) -> str:
-    """Return the secret variables that the deployer's command had in the last run, as JSON; empty before the first.
+    """Return the secret variables of the last run as JSON; empty before the first run. Secret: never show them.
 
-    Never to be shown. Raises pulumi.RunError when they cannot be read.
+    `command` is the name of the deployer's command. Raises pulumi.RunError when they cannot be read.
     """
     variables = str(last.outputs(COMMAND, command).get("stdin") or "").rstrip("\n").rpartition("\n")[2]
     try:
         changed_names(variables, "")
     except ValueError as error:
         message = (
-            f"the standard input of {command} stands in the state in a form that is not known here: {error}. Nothing "
-            "was changed on any host. Use the version of this program that ran last, or a later one"
+            f"the stack's state holds the input of {command} in a form that this version cannot read: {error}; "
+            "nothing was changed on any host. Use the version of this program that ran last, or a later one"
         )
         raise pulumi.RunError(message) from None
     return variables

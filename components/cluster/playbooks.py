@@ -1,4 +1,4 @@
-"""What is uploaded to the deployer: Kubespray or where to get it, our own part, and the inventory."""
+"""Files for the deployer: Kubespray or its repository's address, this project's own programs, and the inventory."""
 
 import json
 from dataclasses import dataclass
@@ -13,22 +13,24 @@ from components.remote import host_files
 from components.remote.archives import archive, revision
 
 DEPLOYER_PACKAGES = ("components.hosts.deployer", "components.model.convergence", "components.model.problems")
-"""What the deployer's Python imports."""
+"""The packages that the deployer's Python programs import."""
 
 SHARED_SCRIPTS = ("homes.sh", "in_home.sh")
-"""What a deployer's scripts share with those of every node."""
+"""The scripts that the deployer shares with every node."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the deployer gets the playbooks: files to upload, and a short name for what is in them."""
+    """The source of the playbooks."""
 
     files: dict[str, bytes]
+    """Files to upload, by name."""
     revision: str
+    """Short name of the content: hexadecimal digits of a digest, or of a commit."""
 
 
 def playbook_source(kubespray: Kubespray) -> Source:
-    """Return a tree to upload, or the name of a commit; and the wheels."""
+    """Return the playbooks as an archive to upload or as the name of a commit, and the declared Python wheels."""
     files: dict[str, bytes] = {}
     if kubespray.directory is not None:
         directory = kubespray.directory.expanduser()
@@ -43,7 +45,7 @@ def playbook_source(kubespray: Kubespray) -> Source:
 
 
 def deployer_files() -> dict[str, bytes]:
-    """Return our own part of what runs on the deployer: shell scripts, and Python packages under their names here."""
+    """Return this project's programs for the deployer: shell scripts, and Python packages below their paths."""
     files = dict(host_files.scripts("deployer"))
     files.update({name: host_files.scripts("node")[name] for name in SHARED_SCRIPTS})
     for name in DEPLOYER_PACKAGES:
@@ -52,7 +54,7 @@ def deployer_files() -> dict[str, bytes]:
 
 
 def inventory_files(spec: Spec, wanted: State) -> dict[str, bytes]:
-    """Return the inventory directory: hosts and groups, variables, host keys, and what it shall bring about."""
+    """Return the inventory directory: hosts and groups, variables, host keys, and the declared state."""
     return {
         "hosts.yml": to_yaml(inventory(spec)).encode(),
         "group_vars/all/stretched.yml": to_yaml(group_vars(spec)).encode(),

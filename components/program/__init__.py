@@ -1,1 +1,1 @@
-"""What only this stack's program does: its configuration, and what it writes for people."""
+"""Parts of this stack's own program: its configuration, its documents, its outputs."""

@@ -1,4 +1,4 @@
-"""The stack's configuration: read, parsed, and refused with one clear message."""
+"""The stack's configuration: it is read and checked, and all mistakes are reported in one message."""
 
 import difflib
 from collections.abc import Iterable
@@ -18,27 +18,27 @@ SECRET_VARIABLES = "secretVariables"  # noqa: S105 - a name
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the stack's configuration says."""
+    """The stack's configuration, checked."""
 
     declaration: Declaration
     private_key: pulumi.Output[str] | None
-    """The SSH key that lets Pulumi in. Secret; None: the SSH agent."""
+    """The SSH key with which Pulumi logs in, in OpenSSH's format; None: the SSH agent is used. Secret."""
     secret_variables: pulumi.Output[dict[str, object]]
-    """Kubespray variables that are secrets, by their names. Secret."""
+    """Secret Kubespray variables by name. Secret."""
 
 
 def load(config: pulumi.Config, *, others: bool = False) -> Configuration:
     """Return the configuration, checked and compared with the last run.
 
-    With `others` the configuration may have names that are not ours. Raises pulumi.RunError, which is shown without a
-    traceback.
+    With `others` the configuration may also have keys of another program. Raises pulumi.RunError, which Pulumi shows
+    without a traceback, with all mistakes.
     """
     known = (*SECTIONS, PROTECT, SECRET_VARIABLES)
     values, unreadable = _values(config, known)
     if not others:
         values |= {name: None for name in _names(config) if name not in known}
     if unreadable:
-        raise pulumi.RunError(str(ConfigError(unreadable)))  # what follows from these would be told, too
+        raise pulumi.RunError(str(ConfigError(unreadable)))  # further checks would report consequences of these
     declaration = declare(values, problems=(*_secrets(config), *_prefixes(config)))
     variables = values.get(SECRET_VARIABLES)
     return Configuration(
@@ -49,7 +49,7 @@ def load(config: pulumi.Config, *, others: bool = False) -> Configuration:
 
 
 def _private_key(ssh: object) -> pulumi.Output[str] | None:
-    """Return the text of the file that `ssh.privateKeyFile` names; it has been read before, to check it."""
+    """Return the content of the file that `ssh.privateKeyFile` names; the check of the section has read it before."""
     name = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
     if not name:
         return None
@@ -57,16 +57,19 @@ def _private_key(ssh: object) -> pulumi.Output[str] | None:
 
 
 def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], tuple[Problem, ...]]:
-    """Return what is written below each name. Pulumi's own error would show all of a value, a secret one too."""
+    """Return the value of each key, and problems of those that are no data.
+
+    Pulumi's own error would show the whole value, even of a secret.
+    """
     values: dict[str, object] = {}
     problems: list[Problem] = []
     for name in names:
         try:
             value = config.get_object(name)
         except (pulumi.ConfigTypeError, RecursionError):
-            what = "is neither a mapping nor a list, or has too many levels"
+            fault = "is neither a mapping nor a list, or has too many levels"
             problems.append(
-                Problem("not-data", name, what, f"write `{name}:` and what is below it in the stack's file")
+                Problem("not-data", name, fault, f"write `{name}:` with its fields below in the stack's file")
             )
             continue
         if value is not None:
@@ -75,19 +78,19 @@ def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, obje
 
 
 def _names(config: pulumi.Config) -> list[str]:
-    """Return all names that the stack's configuration has for this project, also those that nobody asks for."""
+    """Return all keys of this project in the stack's configuration, also unknown ones, without the prefix."""
     prefix = f"{config.name}:"
     return sorted(key.removeprefix(prefix) for key in CONFIG.get() if key.startswith(prefix))
 
 
 def _prefixes(config: pulumi.Config) -> tuple[Problem, ...]:
-    """Return names of ours below a prefix that is nearly this project's: nobody else would notice."""
+    """Return problems of keys whose prefix resembles this project's name: nothing else would report the typing error."""
     keys = (key.partition(":") for key in sorted(CONFIG.get()))
     return tuple(
         Problem(
             "wrong-prefix",
             f"{prefix}:{name}",
-            f"begins with {prefix}, and this project is {config.name}",
+            f"has the prefix {prefix}, but this project is named {config.name}",
             f"write `{config.name}:{name}`",
         )
         for prefix, _, name in keys
@@ -96,12 +99,12 @@ def _prefixes(config: pulumi.Config) -> tuple[Problem, ...]:
 
 
 def _secrets(config: pulumi.Config) -> tuple[Problem, ...]:
-    """Return the mistakes of secret values where they would be uploaded as plain files."""
+    """Return problems of secret values in sections whose content is uploaded in plain files."""
     return tuple(
         Problem(
             "secret",
             name,
-            "holds a secret value, and what is written here is uploaded as plain files",
+            "holds a secret value, but this section is uploaded to hosts in plain files",
             f"write a secret Kubespray variable with `pulumi config set --secret --path {SECRET_VARIABLES}.NAME`",
         )
         for name in SECTIONS

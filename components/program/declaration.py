@@ -1,4 +1,4 @@
-"""What is declared, checked and compared with the last run, before any resource is."""
+"""The declaration, checked and compared with the last run before any resource is declared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from components.model.problems import ConfigError, Problem
 from components.remote.last_update import LastUpdate, last_update
 
 TAKEN = "taken"
-"""The code of an address that two nodes have."""
+"""Code of the problem that two nodes have one address."""
 CLUSTER = "cluster"
-"""The name of the cluster, where a program has one."""
+"""Default name of the cluster."""
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A checked declaration, the state of the last run, and what has to change."""
+    """A checked declaration, the state of the last run, and the change between them."""
 
     plan: Plan
     last: LastUpdate
@@ -34,10 +34,10 @@ class Declaration:
 
 
 def declare(sections: Mapping[str, object], *, cluster: str = CLUSTER, problems: Sequence[Problem] = ()) -> Declaration:
-    """Check the sections of a configuration, as docs/reference.md has them, and compare them with the last run.
+    """Check the sections of a configuration (docs/reference.md describes them) and compare them with the last run.
 
-    `cluster` is the name that the Cluster has; `problems` are mistakes that the caller knows of. Raises
-    pulumi.RunError, which is shown without a traceback, with every mistake, and where the state cannot be read.
+    `cluster` is the name of the Cluster; `problems` are mistakes that the caller has detected. Raises pulumi.RunError,
+    which Pulumi shows without a traceback, with all mistakes, or when the stack's state cannot be read.
     """
     try:
         plan = _plan(sections, problems)
@@ -53,7 +53,7 @@ def declare(sections: Mapping[str, object], *, cluster: str = CLUSTER, problems:
 def _plan(
     sections: Mapping[str, object], problems: Sequence[Problem], known: Mapping[str, str] = MappingProxyType({})
 ) -> Plan:
-    """Return the plan; ConfigError with the problems that the caller knows of, and all others."""
+    """Return the plan. Raises ConfigError with the given problems and all others."""
     try:
         plan = parse_plan(sections, _read, known)
     except ConfigError as error:
@@ -66,7 +66,7 @@ def _plan(
 def _with_known_addresses(
     sections: Mapping[str, object], problems: Sequence[Problem], cluster: str, error: ConfigError
 ) -> ConfigError:
-    """Return the error with the advice of the last run: of two nodes with one address, the one that had it keeps it."""
+    """Return the error, improved by the last run: of two nodes with one address, the one that had it keeps it."""
     if TAKEN in {problem.code for problem in error.problems}:
         applied = applied_of(cluster, last_update())
         try:
@@ -75,8 +75,8 @@ def _with_known_addresses(
                 problems,
                 {name: member.address for name, member in applied.members.items()} if applied else {},
             )
-        except ConfigError as better:
-            return better
+        except ConfigError as improved:
+            return improved
     return error
 
 

@@ -1,4 +1,4 @@
-"""What people read before and after `pulumi up`: files below the stack's directory, and the output `readme`."""
+"""Documents for people: files below the stack's directory, and the output `readme`."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ from components.model.report.readme import readme
 
 
 def documents(mesh: Mesh, overview: Overview) -> pulumi.Output[str]:
-    """Write readme and diagram for people, show tables in a preview, and return the readme with what is measured."""
+    """Write readme and diagram, show tables in a preview, and return the readme, Markdown, with the measurements."""
     work = mesh.work
 
-    def described(measured: Measured) -> str:
+    def write_readme(measured: Measured) -> str:
         text = readme(overview, pulumi.get_stack(), measured)
         write_text(work / "readme.md", text)
         return text
 
-    described(mesh.measurement.known)
-    drawing = write_text(work / "diagram.svg", picture(overview, pulumi.get_stack()))
-    mesh.announce(overview, work / "readme.md", drawing)
-    return mesh.measurement.result.apply(described)
+    write_readme(mesh.measurement.known)
+    diagram = write_text(work / "diagram.svg", picture(overview, pulumi.get_stack()))
+    mesh.announce(overview, work / "readme.md", diagram)
+    return mesh.measurement.result.apply(write_readme)
 
 
 def write_text(target: Path, text: str) -> Path:
-    """Write a file for people to read; return its path."""
+    """Write a UTF-8 file for people to read, and return its path."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     return target

@@ -1,4 +1,4 @@
-"""The outputs of the stack: their forms are in docs/reference.md, which a test compares with what is exported."""
+"""The outputs of the stack. docs/reference.md describes their forms; a test compares it with the exports."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from components.model.spec import Spec
 
 
 def outputs_of_mesh(overview: Overview, mesh: Mesh) -> dict[str, object]:
-    """Return the outputs that a mesh alone has."""
+    """Return the outputs of a mesh."""
     spec = overview.spec
     outputs: dict[str, object] = {
         "nodes": mesh.public_keys.apply(lambda keys: _nodes(spec, keys)),
@@ -31,7 +31,7 @@ def outputs_of_mesh(overview: Overview, mesh: Mesh) -> dict[str, object]:
 
 
 def outputs_of_cluster(cluster: Cluster, change: Change, spec: Spec) -> dict[str, object]:
-    """Return the outputs that a cluster adds."""
+    """Return the outputs of a cluster."""
     return {
         "kubeconfig": cluster.kubeconfig,
         "inventory": to_yaml(inventory(spec, change.leaders.order)),

@@ -1,4 +1,4 @@
-"""The components as somebody else's program uses them."""
+"""The components as another program uses them."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_two_meshes_live_in_one_program(tmp_path: Path) -> None:
     assert len(resources) == 2 * len(of_atlas), "every name begins with its mesh's, or its cluster's"
 
 
-def test_everything_below_a_component_has_a_parent(tmp_path: Path) -> None:
+def test_every_resource_below_a_component_has_a_parent(tmp_path: Path) -> None:
     resources = two(tmp_path)
     urns = {resource.urn for resource in resources.values()}
     top = {resource.name for resource in resources.values() if resource.parent not in urns}

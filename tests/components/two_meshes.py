@@ -1,4 +1,4 @@
-"""A program of somebody else's with two meshes, each with its cluster, by the public face alone."""
+"""Another program with two meshes, each with its cluster. It uses the public names of `components` only."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A preview compares with what the deployer said that it applied, as the stack's state has it of the last `pulumi up`."""
+"""A preview compares the declaration with the applied state, which the deployer printed in the last `pulumi up`."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ NEW = {"endpoint": "192.0.2.99", "institution": "x", "ssh": {"hostKey": HOST_KEY
 
 
 def known(state: State, **outputs: object) -> dict[str, object]:
-    """What the stack's state has once the deployer has applied a state."""
+    """Return the stack's state after the deployer has applied `state`."""
     printed = json.dumps(to_data(state), indent=1)
     return {
         f"{CLUSTER}::another": {"outputs": {}},
@@ -34,12 +34,12 @@ def known(state: State, **outputs: object) -> dict[str, object]:
 
 
 def known_before(state: State, stdout: str = "following the run\nconverged") -> dict[str, object]:
-    """What the state had when the program predicted it, and the deployer printed the run's progress."""
+    """Return the stack's state of earlier versions: the program predicted the applied state, the deployer printed its progress."""
     return {URN: {"outputs": {"applied": to_data(state)}}, CONVERGED: {"outputs": {"stdout": stdout}}}
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     messages: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_: messages.append(text))
     return messages
@@ -52,43 +52,43 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     return outputs
 
 
-def test_the_first_run_is_foretold(tmp_path: Path, told: list[str]) -> None:
+def test_the_first_run_is_announced(tmp_path: Path, log: list[str]) -> None:
     run_program(configuration(), tmp_path)
-    assert told == ["Kubespray will run:\n  1. cluster.yml: install 7 nodes"]
+    assert log == ["Kubespray will run:\n  1. cluster.yml: install 7 nodes"]
 
 
-def test_nothing_is_foretold_when_all_is_as_it_was(tmp_path: Path, told: list[str]) -> None:
+def test_an_unchanged_declaration_announces_nothing(tmp_path: Path, log: list[str]) -> None:
     run_program(configuration(), tmp_path, known(declared(parse(configuration(), read), COMMIT)))
-    assert told == []
+    assert log == []
 
 
-def test_each_run_is_foretold(tmp_path: Path, told: list[str]) -> None:
+def test_each_playbook_is_announced(tmp_path: Path, log: list[str]) -> None:
     before = parse(changed("kubernetes/version", "1.35.3"), read)
     config = changed("sites/uvic/nodes/uvic002.hl-lhc.io", {"endpoint": "192.0.2.99", "ssh": {"hostKey": HOST_KEY}})
     run_program(config, tmp_path, known(declared(before, COMMIT)))
-    assert told == [
+    assert log == [
         "Kubespray will run:\n  1. scale.yml --limit uvic002.hl-lhc.io: new worker\n  2. upgrade-cluster.yml: 1.35.3 -> 1.35.4"
     ]
 
 
-def test_what_the_deployer_applied_counts_and_not_what_was_declared(tmp_path: Path, told: list[str]) -> None:
+def test_the_applied_state_counts_and_not_the_declared_one(tmp_path: Path, log: list[str]) -> None:
     """Another run left a member that the program never declared."""
     config = changed("sites/uvic/nodes/uvic002.hl-lhc.io", NEW)
     run_program(configuration(), tmp_path, known(declared(parse(config, read), COMMIT)))
-    assert told == ["Kubespray will run:\n  1. remove-node.yml uvic002.hl-lhc.io: not declared any more"]
+    assert log == ["Kubespray will run:\n  1. remove-node.yml uvic002.hl-lhc.io: not declared any more"]
 
 
 def test_a_state_of_an_earlier_program_is_read_and_kept_until_the_deployer_prints_it(
-    tmp_path: Path, told: list[str]
+    tmp_path: Path, log: list[str]
 ) -> None:
     before = known_before(declared(parse(configuration(), read), COMMIT))
     run_program(configuration(), tmp_path, before)
-    assert told == []
+    assert log == []
     outputs = registered_outputs(configuration(), tmp_path, before)
     assert outputs["stretched:index:Cluster cluster"] == before[URN]["outputs"]  # type: ignore[index]
 
 
-def test_the_state_has_the_members_once(tmp_path: Path) -> None:
+def test_the_stack_state_holds_the_members_once(tmp_path: Path) -> None:
     outputs = registered_outputs(configuration(), tmp_path, known(declared(parse(configuration(), read), COMMIT)))
     assert outputs["stretched:index:Cluster cluster"] == {}
 
@@ -96,12 +96,12 @@ def test_the_state_has_the_members_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stdout", "why"),
     [
-        ('{"version": "1.35.4"}', "in a form that is not known here"),
-        ('{"version": ', "in a form that is not known here"),
-        ("converged", "but not what it applied"),
+        ('{"version": "1.35.4"}', "in a form that this version cannot read"),
+        ('{"version": ', "in a form that this version cannot read"),
+        ("converged", "but not its result"),
     ],
 )
-def test_what_was_applied_and_cannot_be_read_is_an_error(tmp_path: Path, stdout: str, why: str) -> None:
+def test_an_applied_state_that_cannot_be_read_is_an_error(tmp_path: Path, stdout: str, why: str) -> None:
     with pytest.raises(pulumi.RunError, match=why) as caught:
         run_program(configuration(), tmp_path, {CONVERGED: {"outputs": {"stdout": stdout}}})
     assert "nothing was changed on any host" in str(caught.value)
@@ -115,7 +115,7 @@ def with_secrets(**variables: str) -> dict[str, object]:
 
 
 def given(**variables: str) -> dict[str, object]:
-    """What the state has when the last run had these secret variables; the engine hands it to the program decrypted."""
+    """Return the stack's state after a run with these secret variables; the engine decrypts it for the program."""
     stdin = f"{KEY}{json.dumps(variables)}\n"
     return known(declared(parse(configuration(), read), COMMIT), stdin=stdin)
 
@@ -128,12 +128,12 @@ def given(**variables: str) -> dict[str, object]:
         ({"password": "hunter2"}, {}, "password"),
     ],
 )
-def test_changed_secret_variables_are_foretold_by_their_names_alone(
-    before: dict[str, str], after: dict[str, str], names: str, tmp_path: Path, told: list[str]
+def test_changed_secret_variables_are_announced_by_name_only(
+    before: dict[str, str], after: dict[str, str], names: str, tmp_path: Path, log: list[str]
 ) -> None:
-    found = run_program(with_secrets(**after), tmp_path, given(**before))
-    assert told == [f"Kubespray will run:\n  1. cluster.yml: changed secret variables {names}"]
-    assert "hunter" not in "".join(told) + "".join(plain_text(one.inputs) for one in found.values())
+    resources = run_program(with_secrets(**after), tmp_path, given(**before))
+    assert log == [f"Kubespray will run:\n  1. cluster.yml: changed secret variables {names}"]
+    assert "hunter" not in "".join(log) + "".join(plain_text(resource.inputs) for resource in resources.values())
     outputs = registered_outputs(with_secrets(**after), tmp_path, given(**before))
     assert "hunter" not in "".join(map(plain_text, outputs.values()))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -141,16 +141,14 @@ def test_changed_secret_variables_are_foretold_by_their_names_alone(
     assert not [path for path in files if b"hunter" in path.read_bytes()]
 
 
-def test_secret_variables_that_are_as_they_were_are_no_reason_with_another_key_neither(
-    tmp_path: Path, told: list[str]
-) -> None:
+def test_unchanged_secret_variables_announce_nothing_even_with_another_ssh_key(tmp_path: Path, log: list[str]) -> None:
     run_program(with_secrets(password="hunter2"), tmp_path, given(password="hunter2"))
-    assert told == []
+    assert log == []
 
 
 def test_secret_variables_that_cannot_be_read_are_an_error_that_does_not_show_them(tmp_path: Path) -> None:
     state = known(declared(parse(configuration(), read), COMMIT), stdin=f"{KEY}hunter2\n")
-    with pytest.raises(pulumi.RunError, match="in a form that is not known here") as caught:
+    with pytest.raises(pulumi.RunError, match="in a form that this version cannot read") as caught:
         run_program(configuration(), tmp_path, state)
     assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -161,7 +159,7 @@ def test_only_the_progress_is_shown_while_the_deployer_runs(tmp_path: Path) -> N
     assert converged.inputs["logging"] == "stderr"
 
 
-def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> None:
+def test_impossible_changes_are_refused_before_any_resource_is_declared(tmp_path: Path) -> None:
     newer = replace(
         declared(parse(configuration(), read), COMMIT), version="1.36.0", fixed={"kubernetes.podCidr": "10.0.0.0/16"}
     )
@@ -174,15 +172,15 @@ def test_what_cannot_be_done_is_refused_before_any_resource(tmp_path: Path) -> N
     )
 
 
-def test_another_deployer_takes_over_only_when_it_is_declared(tmp_path: Path, told: list[str]) -> None:
+def test_the_deployer_changes_only_when_another_one_is_declared(tmp_path: Path, log: list[str]) -> None:
     before = replace(declared(parse(configuration(), read), COMMIT), deployer="uchicago003.hl-lhc.io")
     run_program(configuration(), tmp_path, known(before))
-    assert told == []
+    assert log == []
     run_program(changed("kubernetes/deployer", "uchicago002.hl-lhc.io"), tmp_path, known(before))
-    assert told == ["uchicago002.hl-lhc.io takes over from uchicago003.hl-lhc.io as deployer"]
+    assert log == ["uchicago002.hl-lhc.io takes over from uchicago003.hl-lhc.io as deployer"]
 
 
-def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_kubeconfigs_server(
+def test_a_new_node_that_sorts_first_changes_neither_the_deployer_nor_the_kubeconfig_server(
     tmp_path: Path, exported: dict[str, object]
 ) -> None:
     before = known(declared(parse(configuration(), read), COMMIT))
@@ -199,8 +197,8 @@ def test_a_name_that_comes_first_in_the_alphabet_moves_neither_deployer_nor_the_
     assert "server: https://192.168.0.2:6443" in str(text)
 
 
-def test_the_inventory_is_the_order_in_force(tmp_path: Path, exported: dict[str, object]) -> None:
-    """Kubespray run by hand from it leads with the right node."""
+def test_the_output_inventory_has_the_order_in_force(tmp_path: Path, exported: dict[str, object]) -> None:
+    """So Kubespray run by hand from it has the right first node."""
     before = declared(parse(configuration(), read), COMMIT)
     moved = ("uchicago003.hl-lhc.io", *(name for name in before.order if name != "uchicago003.hl-lhc.io"))
     config = changed("sites/aglt2/nodes/aaa1.hl-lhc.io", {**NEW, "roles": ["control-plane"]})

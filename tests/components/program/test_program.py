@@ -1,4 +1,4 @@
-"""What the program asks the engine for: names, order, secrecy, and that a node's share does not grow with the others."""
+"""Resources of the program: names, order, secrecy, and that a node's share of the state does not grow with the others."""
 
 import json
 from collections import Counter
@@ -17,18 +17,18 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> Resources:
     return run_program(configuration(), tmp_path_factory.mktemp("program"))
 
 
-def test_names_and_types_are_a_promise_because_a_rename_replaces(resources: Resources) -> None:
+def test_names_and_types_do_not_change_because_a_rename_replaces_the_resource(resources: Resources) -> None:
     golden = TREE / "tests/components/program/urns.txt"
     assert sorted(resource.urn for resource in resources.values()) == golden.read_text(encoding="utf-8").splitlines()
 
 
-def test_a_stack_made_before_meshes_had_names_of_their_own_keeps_its_resources(resources: Resources) -> None:
+def test_a_stack_from_before_meshes_had_their_own_names_keeps_its_resources(resources: Resources) -> None:
     former = (TREE / "tests/components/program/former_urns.txt").read_text(encoding="utf-8").splitlines()
     kept = {urn for resource in resources.values() for urn in (resource.urn, *resource.aliases)}
     assert not set(former) - kept
 
 
-def test_what_the_cluster_stands_on_is_protected(resources: Resources, tmp_path: Path) -> None:
+def test_the_cluster_and_its_seeds_are_protected(resources: Resources, tmp_path: Path) -> None:
     protected = {resource.name for resource in resources.values() if resource.protect}
     assert protected == {"cluster-converged", "mesh-seed", "mesh-deployer-seed"}
     free = run_program(changed("protect", value=False), tmp_path)
@@ -81,7 +81,7 @@ def test_secrets_are_secret(resources: Resources) -> None:
         assert resource.inputs["logging"] == "none"
 
 
-def test_no_private_key_stands_outside_an_envelope(resources: Resources) -> None:
+def test_no_private_key_is_outside_a_secret_value(resources: Resources) -> None:
     seeds = [
         f"seed-of-{name}".ljust(64, "x") for name in ("deployer-seed", "mesh-seed", "mesh-uvic001.hl-lhc.io-key-seed")
     ]
@@ -98,34 +98,34 @@ def test_public_keys_are_not_secret(resources: Resources) -> None:
     assert all(len(key) == 44 for key in catalogue.values())
 
 
-def test_the_order_is_ask_prepare_grow_verify_converge_prune(resources: Resources) -> None:
+def test_the_order_is_preflight_prepare_grow_verify_converge_prune(resources: Resources) -> None:
     nodes = [
         name.removesuffix("-grown").removeprefix(f"{COMMAND} ") for name in resources if name.endswith(".io-grown")
     ]
     assert len(nodes) == 7
 
     def all_of(step: str) -> set[str]:
-        return {f"{node}-{step}" for node in nodes}
+        return {f"{name}-{step}" for name in nodes}
 
-    one = "uvic001.hl-lhc.io"
-    assert all_of("preflight") <= ancestors(resources, f"{COPY} mesh-{one}-files")
+    node = "uvic001.hl-lhc.io"
+    assert all_of("preflight") <= ancestors(resources, f"{COPY} mesh-{node}-files")
     assert all_of("preflight") <= ancestors(resources, f"{COPY} cluster-playbooks")
     # SFTP cannot tell that another upload makes the same directory at the same moment.
     assert "mesh-uchicago002.hl-lhc.io-files" in ancestors(resources, f"{COPY} cluster-playbooks")
     assert "cluster-playbooks" in ancestors(resources, f"{COPY} cluster-inventory")
-    assert f"mesh-{one}-prepared" in ancestors(resources, f"{COMMAND} mesh-{one}-grown")
-    assert all_of("grown") <= ancestors(resources, f"{COMMAND} mesh-{one}-verified")
+    assert f"mesh-{node}-prepared" in ancestors(resources, f"{COMMAND} mesh-{node}-grown")
+    assert all_of("grown") <= ancestors(resources, f"{COMMAND} mesh-{node}-verified")
     assert all_of("verified") <= ancestors(resources, f"{COMMAND} cluster-converged")
-    assert "cluster-converged" in ancestors(resources, f"{COMMAND} mesh-{one}-pruned")
+    assert "cluster-converged" in ancestors(resources, f"{COMMAND} mesh-{node}-pruned")
     assert "cluster-converged" in ancestors(resources, f"{COMMAND} cluster-kubeconfig")
 
 
 def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Resources, tmp_path: Path) -> None:
     more = run_program(with_workers(20), tmp_path)
-    one = "mesh-uvic001.hl-lhc.io-"
+    prefix = "mesh-uvic001.hl-lhc.io-"
 
-    def share(found: Resources) -> Counter[str]:
-        mine = [resource for resource in found.values() if resource.name.startswith(one)]
+    def share(resources: Resources) -> Counter[str]:
+        mine = [resource for resource in resources.values() if resource.name.startswith(prefix)]
         assert len(mine) > 7
         return Counter({
             "resources": len(mine),
@@ -137,7 +137,7 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Res
     assert share(more) == share(resources)
 
 
-def test_a_label_touches_the_cluster_and_no_tunnel(resources: Resources, tmp_path: Path) -> None:
+def test_a_label_changes_the_cluster_and_no_tunnel(resources: Resources, tmp_path: Path) -> None:
     labelled = run_program(changed("sites/uvic/nodes/uvic001.hl-lhc.io/labels", {"rack": "12"}), tmp_path)
     different = {
         resource.name

@@ -1,4 +1,4 @@
-"""Pulumi.yaml, as far as the engine looks at it."""
+"""The fields of Pulumi.yaml that the engine reads."""
 
 import yaml
 
@@ -6,8 +6,8 @@ from tests.support.examples import TREE
 from tools.pins import pins
 
 
-def test_an_engine_that_is_too_old_is_refused_and_the_pinned_one_is_not() -> None:
-    """The engine itself takes the range in tests/engine; this holds that it is there, and not above what is pinned."""
+def test_the_project_requires_a_pulumi_version_and_the_pinned_one_meets_it() -> None:
+    """tests/engine has the engine apply the range; this test checks that it exists and admits the pinned version."""
     project = yaml.safe_load((TREE / "Pulumi.yaml").read_text(encoding="utf-8"))
     operator, least = project["requiredPulumiVersion"][:2], project["requiredPulumiVersion"][2:]
     assert operator == ">="

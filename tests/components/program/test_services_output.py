@@ -1,4 +1,4 @@
-"""What is exported where services are declared."""
+"""The stack's output `services`."""
 
 import asyncio
 from pathlib import Path
@@ -22,7 +22,7 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     return outputs
 
 
-def test_the_output_tells_of_each_service_and_is_no_secret(exported: dict[str, object], tmp_path: Path) -> None:
+def test_the_output_describes_each_service_and_is_not_secret(exported: dict[str, object], tmp_path: Path) -> None:
     run_program(changed("services", {"web": WEB}, three_sites()), tmp_path)
     output = exported["services"]
     assert output == {
@@ -51,25 +51,25 @@ def test_without_services_there_is_no_such_output(exported: dict[str, object], t
     assert "services" not in exported
 
 
-def test_a_service_touches_neither_tunnels_nor_the_cluster(tmp_path: Path) -> None:
+def test_a_service_changes_neither_tunnels_nor_the_cluster(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
     without = run_program(three_sites(), tmp_path / "one")
-    found = run_program(changed("services", {"web": WEB}, three_sites()), tmp_path / "other")
+    with_service = run_program(changed("services", {"web": WEB}, three_sites()), tmp_path / "other")
     for key, resource in without.items():
-        if not key.endswith("-files"):  # what the entries upload
-            assert plain_text(found[key].inputs) == plain_text(resource.inputs), key
+        if not key.endswith("-files"):  # the uploads of entry nodes
+            assert plain_text(with_service[key].inputs) == plain_text(resource.inputs), key
 
 
-def test_a_preview_says_where_services_enter(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
+def test_a_preview_shows_where_services_enter(monkeypatch: pytest.MonkeyPatch) -> None:
+    log: list[str] = []
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
-    monkeypatch.setattr(pulumi.log, "info", lambda text, _: said.append(text))
+    monkeypatch.setattr(pulumi.log, "info", lambda text, _: log.append(text))
     for services in ({}, {"web": WEB}):
         spec = parse(changed("services", services, three_sites()), read)
         Mesh.announce(object.__new__(Mesh), overview(spec), Path("readme.md"), Path("diagram.svg"))
-    assert "Services:" not in said[0]
-    row = next(line for line in said[1].splitlines() if line.startswith("| web"))
+    assert "Services:" not in log[0]
+    row = next(line for line in log[1].splitlines() if line.startswith("| web"))
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
         "web",
         "192.0.2.11:443/tcp",
