@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from lab.layout import DEFAULT_TOPOLOGY
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
+
+settings.register_profile("seeded", derandomize=True)
+settings.load_profile(os.environ.get("STRETCHED_HYPOTHESIS", "seeded"))
+"""Generated cases are the same in every run. STRETCHED_HYPOTHESIS=default looks at others each time."""
 
 LONGEST = ("tests/cluster/", "tests/lifecycle/", "tests/lab/")
 """These begin, in this order."""

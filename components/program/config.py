@@ -84,7 +84,7 @@ def _names(config: pulumi.Config) -> list[str]:
 
 
 def _prefixes(config: pulumi.Config) -> tuple[Problem, ...]:
-    """Return problems of keys whose prefix resembles this project's name: nothing else would report the typing error."""
+    """Return problems of keys whose prefix resembles this project's name: nothing else reports the typing error."""
     keys = (key.partition(":") for key in sorted(CONFIG.get()))
     return tuple(
         Problem(

@@ -78,7 +78,7 @@ def test_who_follows_a_run_does_not_make_the_bundles_of_those_that_wait_for_it_o
         (state / "applied.json").write_text("{}\n", encoding="utf-8")
     done = converge(tmp_path, "dash")
     assert done.returncode == 0, done.stderr
-    assert ("a run is going on already" in done.stderr) == active
+    assert ("a run is in progress already" in done.stderr) == active
     assert (bundle.stat().st_mtime != 1) == touched
 
 
