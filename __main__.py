@@ -1,4 +1,4 @@
-"""One Kubernetes cluster stretched over many sites: configuration -> model -> components -> outputs."""
+"""One Kubernetes cluster stretched over many sites: configuration -> declaration -> components -> outputs."""
 
 import pulumi
 

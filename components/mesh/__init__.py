@@ -1,1 +1,1 @@
-"""The WireGuard mesh as Pulumi sees it: sites, nodes, tunnels, services, firewalls."""
+"""The WireGuard mesh as Pulumi components: sites, nodes, keys, tunnels, clients, services, firewalls, measurement."""

@@ -1,4 +1,4 @@
-"""One roaming client: its key, and the configuration that its owner takes."""
+"""One roaming client: its key, and the configuration file for its owner."""
 
 import pulumi
 
@@ -12,12 +12,15 @@ from components.remote.resource_names import Name
 
 
 class Client(pulumi.ComponentResource):
-    """A device that is not ours to change. `configuration` is a whole wg-quick(8) file and secret; `public` is not."""
+    """A roaming device, which this program does not configure itself."""
 
     spec: ClientSpec
     gateway: Node
+    """The node that the client dials."""
     public: pulumi.Output[str]
+    """Its WireGuard public key, base64. Not secret."""
     configuration: pulumi.Output[str]
+    """A complete configuration for wg-quick(8). Secret."""
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class Client(pulumi.ComponentResource):
         mesh_seed: pulumi.Output[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`gateway` is the node that it dials; `mesh_seed` is secret."""
+        """`gateway` is the node that the client dials; `mesh_seed` is the seed of preshared keys, secret."""
         super().__init__("stretched:index:Client", str(name), None, name.options(opts))
         self.spec, self.gateway = client, gateway
         key = Key(name.child("key"), client.rotation, wireguard, pulumi.ResourceOptions(parent=self))
@@ -39,9 +42,9 @@ class Client(pulumi.ComponentResource):
             preshared = preshared_key(seed, *pair) if spec.mesh.preshared_keys else None
             return client_conf(spec, client, gateway.spec, private=private, public=public, preshared=preshared)
 
-        all_of = pulumi.Output.all(key.private, gateway.key.public, mesh_seed)
+        inputs = pulumi.Output.all(key.private, gateway.key.public, mesh_seed)
         self.configuration = pulumi.Output.secret(
-            all_of.apply(lambda values: render((values[0], values[1], values[2])))
+            inputs.apply(lambda values: render((values[0], values[1], values[2])))
         )
         self.public = key.public
         self.register_outputs({"address": str(client.address), "publicKey": key.public})

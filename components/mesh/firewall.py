@@ -1,4 +1,4 @@
-"""A host's firewall: loaded by one connection, and kept once another one has got through it."""
+"""A host's firewall: one SSH connection loads it, and a second one, made through it, confirms it."""
 
 import pulumi
 from pulumi_command.remote import Command
@@ -13,15 +13,16 @@ from components.remote.uploads import digest
 KIND = "firewall"
 FIREWALL = Script("node", "firewall.sh", limit=300)
 FACTS = "firewall.conf"
-"""The one file of a bundle of this kind; the scripts are in that of the tunnel."""
-OURS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
-"""The scripts whose change makes another firewall."""
+"""The only file of the bundle; the scripts are in the tunnel's bundle."""
+SCRIPTS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
+"""The scripts whose change loads the firewall again."""
 
 
 class Firewall(pulumi.ComponentResource):
-    """The firewall of one host. `confirmed` succeeds when a new connection got through it."""
+    """The firewall of one host."""
 
     confirmed: Command
+    """Succeeds when a new SSH connection passes the firewall."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class Firewall(pulumi.ComponentResource):
         after: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`facts` has what is open, in the file FACTS."""
+        """`facts` holds the open ports and their sources, in the file FACTS."""
         name = node.name.child("firewall")
         super().__init__("stretched:index:Firewall", str(name), None, name.options(opts))
         steps = node.name.child("firewalled"), node.name.child("firewall-confirmed")
@@ -49,38 +50,39 @@ class Firewall(pulumi.ComponentResource):
             steps[1],
             node.host,
             create=FIREWALL.line(node.host, "confirm", token),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[loaded], hooks=_explaining(str(node.name))),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[loaded], hooks=_error_hook(str(node.name))),
         )
         self.register_outputs({})
 
 
-def _explaining(name: str) -> pulumi.ResourceHookBinding:
-    """Return what tells people what a connection that fails here means."""
+def _error_hook(name: str) -> pulumi.ResourceHookBinding:
+    """Return the hook that explains a failed connection of the second command."""
 
-    def tell(args: pulumi.ErrorHookArgs) -> bool:
-        if args.errors and "failed attempts" in args.errors[0]:  # as the plug-in says when it cannot connect
+    def explain_failure(args: pulumi.ErrorHookArgs) -> bool:
+        if args.errors and "failed attempts" in args.errors[0]:  # the plug-in's words for a failed connection
             pulumi.log.error(
-                f"{name}: no new SSH connection gets through the firewall that was just loaded, so it is not kept: "
-                "within two minutes the host is as it was before, by itself. Look at firewall.ssh and at how Pulumi "
-                "reaches this host, then run pulumi up again"
+                f"{name}: no new SSH connection gets through the firewall that was just loaded. Within two minutes the "
+                "host restores its previous rules by itself. Check that firewall.ssh includes the address from which "
+                "Pulumi reaches this host, then run pulumi up again"
             )
-        return False  # no further try
+        return False  # do not retry
 
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-firewall-unconfirmed", tell)])
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-firewall-unconfirmed", explain_failure)])
 
 
 def _digest(facts: Bundle) -> str:
-    return digest({**unbundled(facts.content), **{name: host_files.scripts("node")[name] for name in OURS}})
+    return digest({**unbundled(facts.content), **{name: host_files.scripts("node")[name] for name in SCRIPTS}})
 
 
 def _token(digest: str, loaded: Outputs, confirmed: Outputs) -> str:
-    """Return what names this firewall and the attempt to load it.
+    """Return the token `DIGEST.ATTEMPT` that names a firewall and the attempt to load it.
 
-    A host takes rules back that nobody confirmed, and the state has them as loaded: the next run needs another name, or
-    it would not load them again.
+    `loaded` and `confirmed` are the outputs of both commands in the last run. A host restores its previous rules when
+    nobody confirms the new ones, but the stack's state has these as loaded: the next run needs another token, or it
+    would not load them again.
     """
-    before, kept = (str(outputs.get("create", "")).rpartition(" ")[2] for outputs in (loaded, confirmed))
-    known, _, attempt = before.partition(".")
-    if known != digest:
+    last_loaded, last_confirmed = (str(outputs.get("create", "")).rpartition(" ")[2] for outputs in (loaded, confirmed))
+    last_digest, _, attempt = last_loaded.partition(".")
+    if last_digest != digest:
         return f"{digest}.1"
-    return before if before == kept else f"{digest}.{int(attempt) + 1}"
+    return last_loaded if last_loaded == last_confirmed else f"{digest}.{int(attempt) + 1}"

@@ -1,4 +1,4 @@
-"""Key material: a seed per node and for the deployer, kept by Pulumi as a secret; keys are derived from it."""
+"""Key material: Pulumi keeps a secret seed for each node, each client and the deployer; keys are derived from seeds."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,29 +14,31 @@ SEED = "random:index/randomPassword:RandomPassword"
 
 
 def seed(name: str, rotation: str, opts: pulumi.ResourceOptions) -> RandomPassword:
-    """Return a seed of more than 256 bits. Its `result` is secret; another `rotation` makes another seed.
+    """Return a seed of more than 256 bits. Its `result` is secret; a changed `rotation` generates a new seed.
 
-    Never RandomBytes, RandomId or RandomString: they keep their value in the resource id, in the clear.
+    Do not use RandomBytes, RandomId or RandomString: they keep their value in the clear, in the resource id.
     """
     return RandomPassword(name, length=keys.SEED_LENGTH, special=False, keepers={"rotation": rotation}, opts=opts)
 
 
 def protection(last: LastUpdate, rotation: str, *names: str) -> pulumi.ResourceOptions:
-    """Return the option that has Pulumi refuse to delete a seed that the whole mesh stands on.
+    """Return the option that protects a seed on which the whole mesh depends.
 
-    Pulumi refuses to replace what was protected and still is; so the run that brings another `rotation` does without.
-    `names` are those that the seed has had.
+    Pulumi also refuses to replace a protected resource, so the run that changes `rotation` goes without protection.
+    `names` are the present and former names of the seed.
     """
     keepers = last.outputs(SEED, *names).get("keepers")
-    before = keepers.get("rotation") if isinstance(keepers, Mapping) else rotation
-    return pulumi.ResourceOptions(protect=before == rotation)
+    last_rotation = keepers.get("rotation") if isinstance(keepers, Mapping) else rotation
+    return pulumi.ResourceOptions(protect=last_rotation == rotation)
 
 
 class Key(pulumi.ComponentResource):
-    """A private key (secret output) and its public half (not secret), both derived from one seed."""
+    """A key pair that is derived from one seed."""
 
     private: pulumi.Output[str]
+    """Secret."""
     public: pulumi.Output[str]
+    """Not secret."""
 
     def __init__(
         self,
@@ -46,22 +48,22 @@ class Key(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         seed_opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`derive` returns private and public key for a seed; `seed_opts` are further options of the seed."""
+        """`derive` returns the private and the public key for a seed; `seed_opts` are further options of the seed."""
         super().__init__("stretched:index:Key", str(name), None, name.options(opts))
-        of_seed = name.child("seed")
-        child = pulumi.ResourceOptions.merge(of_seed.options(pulumi.ResourceOptions(parent=self)), seed_opts)
-        pair = seed(str(of_seed), rotation, child).result.apply(derive)
-        self.private = pulumi.Output.secret(pair.apply(lambda both: both[0]))
-        self.public = pulumi.Output.unsecret(pair.apply(lambda both: both[1]))
+        seed_name = name.child("seed")
+        child = pulumi.ResourceOptions.merge(seed_name.options(pulumi.ResourceOptions(parent=self)), seed_opts)
+        pair = seed(str(seed_name), rotation, child).result.apply(derive)
+        self.private = pulumi.Output.secret(pair.apply(lambda private_and_public: private_and_public[0]))
+        self.public = pulumi.Output.unsecret(pair.apply(lambda private_and_public: private_and_public[1]))
         self.register_outputs({"public": self.public})
 
 
 def wireguard(from_seed: str) -> tuple[str, str]:
-    """Return a WireGuard key pair, base64."""
+    """Return a WireGuard key pair, private and public, as base64."""
     private = keys.wireguard_private_key(from_seed)
     return private, keys.wireguard_public_key(private)
 
 
 def ssh(from_seed: str) -> tuple[str, str]:
-    """Return an Ed25519 key pair in OpenSSH's formats."""
+    """Return an Ed25519 key pair, private and public, in OpenSSH's formats."""
     return keys.ssh_private_key(from_seed), keys.ssh_public_key(from_seed)

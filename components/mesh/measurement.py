@@ -1,7 +1,7 @@
-"""The paths between sites are measured, once they are there: by one command, on the deployer.
+"""The measurement of the paths between sites: one command on the deployer, after the mesh is verified.
 
-It runs when a path between the measuring nodes becomes another one, or `mesh.measurement` another text. Whatever it
-finds, and whether it can, is told and is no failure.
+It runs again when a path between the measuring nodes changes, or the text `mesh.measurement`. It never fails: results
+and problems are logged.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_command.remote import Command
 
-from components.mesh.tunnel import occasion
+from components.mesh.tunnel import measurement_words
 from components.model.cluster.etcd_timers import too_slow
 from components.model.mesh.links import NOTHING_MEASURED, Measured, measured, measurement_plan, ways
 from components.model.plan import Plan
@@ -27,14 +27,14 @@ MEASURE = Script("node", "measure.sh", limit=300)
 
 @dataclass(frozen=True)
 class Measurement:
-    """What comes of it."""
+    """The command and its results."""
 
     done: list[Command]
-    """What others wait for: nothing else runs on the hosts meanwhile. Empty with one site."""
+    """The command, on which others depend, so that nothing else runs on the hosts meanwhile. Empty with one site."""
     result: pulumi.Output[Measured]
-    """Unknown in a preview when they are going to be measured."""
+    """The results. Unknown in a preview when the command will run."""
     known: Measured
-    """Those of the last run."""
+    """The results of the last run."""
 
 
 def measure(
@@ -48,16 +48,17 @@ def measure(
 ) -> Measurement:
     """Return the measurement of a mesh.
 
-    `deployer` is the host that measures, `deployer_key` its private SSH key, secret; `after` verifies the mesh.
+    `name` is the name of the command; `deployer` is the host that runs it, `deployer_key` its private SSH key, secret;
+    `after` are the commands that verify the mesh.
     """
     spec, routes = plan.spec, plan.routes
     if len(spec.sites) < 2:
         return Measurement([], pulumi.Output.from_input(NOTHING_MEASURED), NOTHING_MEASURED)
-    last = last_update.outputs(COMMAND, name).get("stdout")
-    known = measured(spec, routes, last if isinstance(last, str) else "")
+    last_output = last_update.outputs(COMMAND, name).get("stdout")
+    known = measured(spec, routes, last_output if isinstance(last_output, str) else "")
     if pulumi.runtime.is_dry_run():
         _warn(spec, known, mesh)
-    words = [digest({"ways": ways(spec, routes).encode()}), *occasion(spec.mesh.measurement)]
+    words = [digest({"ways": ways(spec, routes).encode()}), *measurement_words(spec.mesh.measurement)]
     done = command(
         name,
         deployer,
@@ -66,13 +67,13 @@ def measure(
         opts=pulumi.ResourceOptions(parent=mesh, depends_on=after, additional_secret_outputs=["stdin"]),
     )
 
-    def tell(printed: str | None) -> Measured:
-        result = measured(spec, routes, printed or "")
+    def report(output: str | None) -> Measured:
+        result = measured(spec, routes, output or "")
         if pulumi.runtime.is_dry_run():
             return result
-        if printed != last:
+        if output != last_output:
             for problem in result.problems:
-                pulumi.log.warn(f"not all could be measured: {problem}", mesh)
+                pulumi.log.warn(f"not all paths could be measured: {problem}", mesh)
             if result.links:
                 note = narrow_note(result.narrowest, spec.mesh.mtu)
                 tables = "\n\n".join(filter(None, [links_table(result.links), note]))
@@ -80,7 +81,7 @@ def measure(
         _warn(spec, result, mesh)
         return result
 
-    return Measurement([done], done.stdout.apply(tell), known)
+    return Measurement([done], done.stdout.apply(report), known)
 
 
 def _warn(spec: Spec, result: Measured, mesh: pulumi.Resource) -> None:

@@ -1,4 +1,4 @@
-"""The mesh wg0: every host is checked, then every tunnel grows, then every pair is verified."""
+"""The WireGuard mesh: every host is checked, then peers are added to every tunnel, then every tunnel is verified."""
 
 import json
 from collections.abc import Mapping
@@ -31,38 +31,40 @@ from components.remote.uploads import ROOT, digest
 
 
 class MeshArgs(TypedDict):
-    """What a mesh is made of."""
+    """Arguments of Mesh."""
 
     plan: Plan
-    """What is declared, checked: `components.declare` returns it. It must be known in a preview, so it is no Input."""
+    """The checked plan, as `components.declare` returns it. A preview needs its value, so it is no Input."""
     deployer: str
     """The node that measures paths, and runs the playbooks of a cluster on this mesh."""
     last: LastUpdate
     """The state of the last run, as `components.declare` returns it."""
     private_key: NotRequired[pulumi.Input[str] | None]
-    """The SSH key that lets Pulumi in on the hosts and bastions, OpenSSH's format. Secret. Absent: the SSH agent."""
+    """The SSH key with which Pulumi logs in on hosts and bastions, in OpenSSH's format; absent: the SSH agent is used.
+    Secret."""
 
 
 class Mesh(pulumi.ComponentResource):
-    """The WireGuard mesh. Names of its resources begin with its own, so that a program can have several meshes."""
+    """The WireGuard mesh. The names of its resources begin with its own name, so a program can have several meshes."""
 
     plan: Plan
     nodes: tuple[Node, ...]
     answered: LocalCommand
-    """Is there when every host has said that it can take part: no host is changed before."""
+    """Created when the preflight of every host has succeeded: no host is changed before."""
     verified: list[Command]
-    """After these every tunnel has had a handshake, and all nodes answer each other over wg0."""
+    """The commands after which every tunnel has had a handshake, and all nodes answer each other over wg0."""
     ready: list[Command]
-    """After these the hosts have their services and firewalls, too."""
+    """The commands after which services and firewalls are in force, too."""
     public_keys: pulumi.Output[dict[str, str]]
-    """WireGuard keys by the names of nodes, base64. Not secret."""
+    """WireGuard public keys, base64, by node name. Not secret."""
     clients: dict[str, pulumi.Output[str]]
-    """The configurations of roaming clients by their names, wg-quick(8). Secret."""
+    """Configurations for wg-quick(8) by the name of the roaming client. Secret."""
     deployer_key: Key
     """The SSH key with which the deployer logs in on the nodes over wg0."""
     measurement: Measurement
+    """The measurement of the paths between sites."""
     work: Path
-    """Where files for upload are rendered."""
+    """Directory for rendered files, relative to the project's directory."""
 
     def __init__(self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("stretched:index:Mesh", name, None, opts)
@@ -72,14 +74,14 @@ class Mesh(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         access = Access.of(args.get("private_key"))
         self.deployer_key = self._deployer_key(Name(name, "deployer"), last)
-        of_seed = f"{name}-seed"
-        protected = pulumi.ResourceOptions.merge(child, self._protection(last, of_seed))
-        mesh_seed = seed(of_seed, spec.mesh.rotation, protected).result
+        seed_name = f"{name}-seed"
+        protected = pulumi.ResourceOptions.merge(child, self._protection(last, seed_name))
+        mesh_seed = seed(seed_name, spec.mesh.rotation, protected).result
         members = digest({"membership": membership(spec).encode()})
         sites = [Site(Name(name, site.name), site, spec.mesh, access, members, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
-        # One resource knows all public keys, and exists only when every host has answered: tunnels depend on it alone,
-        # so that neither state nor diff of a node grows with the number of nodes.
+        # One resource holds all public keys and is created after every preflight. Tunnels depend on it alone, so that
+        # neither the state nor the diff of a node grows with the number of nodes.
         self.answered = catalogue = _gate(
             f"{name}-catalogue",
             pulumi.Output.all(**{node.spec.name: node.key.public for node in self.nodes}).apply(json.dumps),
@@ -125,41 +127,44 @@ class Mesh(pulumi.ComponentResource):
         self.register_outputs({"publicKeys": self.public_keys})
 
     def host(self, node: str) -> Host:
-        """Return how Pulumi reaches a node; KeyError when there is none of this name."""
-        return {one.spec.name: one.host for one in self.nodes}[node]
+        """Return the connection to a node. Raises KeyError when no node has this name."""
+        return {member.spec.name: member.host for member in self.nodes}[node]
 
     def uploaded(self, node: str) -> CopyToRemote:
         """Return the upload to a node; KeyError when there is none of this name."""
         return {one.spec.name: tunnel.uploaded for one, tunnel in zip(self.nodes, self._tunnels, strict=True)}[node]
 
     def _deployer_key(self, name: Name, last: LastUpdate) -> Key:
-        """Return the deployer's key. In older stacks it had no parent."""
+        """Return the deployer's SSH key. Stacks of earlier versions have it without a parent."""
         former = pulumi.Alias(name=name.own, parent=pulumi.ROOT_STACK_RESOURCE)
-        of_seed = name.child("seed")
+        seed_name = name.child("seed")
         return Key(
             name,
             self.plan.spec.mesh.rotation,
             ssh,
             pulumi.ResourceOptions(parent=self, aliases=[former]),
-            self._protection(last, str(of_seed), of_seed.own),
+            self._protection(last, str(seed_name), seed_name.own),
         )
 
     def _protection(self, last: LastUpdate, *names: str) -> pulumi.ResourceOptions:
-        """Return the options of a seed on which the whole mesh stands; `names` are those that it has had."""
+        """Return the options that protect a seed on which the whole mesh depends.
+
+        `names` are its present and former names.
+        """
         if not self.plan.spec.protect:
             return pulumi.ResourceOptions(protect=False)
         return protection(last, self.plan.spec.mesh.rotation, *names)
 
     def _services(self) -> dict[str, Command]:
-        """Return, by the name of a node, the command after which it does what it shall for services."""
+        """Return, by node name, the command after which the node's configuration for services is in force."""
         pairs = zip(self.nodes, self._tunnels, self.verified, strict=True)
-        found = {node.spec.name: tunnel.services(after=verified) for node, tunnel, verified in pairs}
-        return {name: services.served for name, services in found.items() if services}
+        of_nodes = {node.spec.name: tunnel.services(after=verified) for node, tunnel, verified in pairs}
+        return {name: services.served for name, services in of_nodes.items() if services}
 
     def _firewalls(self, spec: Spec, served: Mapping[str, Command], last: LastUpdate) -> list[Command]:
-        """Return the commands after which the hosts' firewalls are in force; none where none is declared.
+        """Return the commands after which the hosts' firewalls are in force; none when no firewall is declared.
 
-        A port is opened once it is known there who may come to it.
+        A host's services, which know the permitted clients, are in force before the firewall opens their ports.
         """
         if not any(site.firewall.enabled for site in spec.sites):
             return []
@@ -169,25 +174,28 @@ class Mesh(pulumi.ComponentResource):
             firewalls.append(tunnel.firewall(after=[verified, *([before] if before else [])], last=last))
         return [firewall.confirmed for firewall in firewalls if firewall]
 
-    def announce(self, overview: Overview, whole: Path, drawing: Path) -> None:
-        """Say in a preview who reaches whom, and where services enter; the files tell more.
+    def announce(self, overview: Overview, readme: Path, diagram: Path) -> None:
+        """Log in a preview who reaches whom, where services enter, and the paths of both documents.
 
-        Pulumi shows but the beginning of outputs.
+        Pulumi itself shows only the beginning of an output.
         """
         if pulumi.runtime.is_dry_run():
             tables = "\n\n".join(filter(None, [reachability_table(overview), relayed_paths(overview)]))
             services = services_table(overview)
             tables += f"\n\nServices:\n{services}" if services else ""
-            more = f"Drawn: {drawing}\nWith a diagram, and what to ask network groups for: {whole}"
-            pulumi.log.info(f"Who reaches whom, in pairs of nodes:\n{tables}\n{more}", self)
+            files = f"Diagram: {diagram}\nReadme, with the requests to network groups: {readme}"
+            pulumi.log.info(f"Reachability, in pairs of nodes:\n{tables}\n{files}", self)
 
     def prune(self, after: pulumi.Resource) -> list[Command]:
-        """Return the commands that drop leaving peers everywhere, once `after` is done."""
+        """Return the commands that remove leaving peers from every host, after `after`."""
         return [tunnel.prune(after) for tunnel in self._tunnels]
 
 
 def _gate(name: str, text: pulumi.Input[str] | None, after: list[Command], parent: pulumi.Resource) -> LocalCommand:
-    """Return a resource that does nothing but wait for others, so that what follows needs one dependency only."""
+    """Return a command that only waits for others, so that later resources need a single dependency.
+
+    `text` becomes its standard input, which the stack's state holds.
+    """
     return LocalCommand(
         name,
         create="true",

@@ -1,4 +1,4 @@
-"""One host of the cluster: its key, and the check whether it can take part."""
+"""One host of the mesh: its WireGuard key, and its preflight check."""
 
 import pulumi
 from pulumi_command.remote import Command
@@ -6,7 +6,7 @@ from pulumi_command.remote import Command
 from components.mesh.key import Key, wireguard
 from components.model.spec import Node as NodeSpec
 from components.remote import host_files
-from components.remote.bastion import explaining
+from components.remote.bastion import error_hook
 from components.remote.commands import command
 from components.remote.connection import Access, Host, host_of
 from components.remote.resource_names import Name
@@ -16,13 +16,15 @@ PREFLIGHT_LIMIT = 60
 
 
 class Node(pulumi.ComponentResource):
-    """One host. `key` is its WireGuard key; `preflight` succeeds when it answers and can take part."""
+    """One host of the mesh."""
 
     spec: NodeSpec
     name: Name
     host: Host
     key: Key
+    """Its WireGuard key."""
     preflight: Command
+    """Succeeds when the host answers and meets all requirements. It changes nothing on the host."""
 
     def __init__(
         self,
@@ -35,7 +37,7 @@ class Node(pulumi.ComponentResource):
     ) -> None:
         """`members` is a digest of the mesh's membership: when it changes, the host is checked again before any change.
 
-        `ssh_from` are the ranges that its firewall lets SSH in from; empty: it gets no firewall from us.
+        `ssh_from` are the ranges from which its firewall admits SSH; empty: this program sets no firewall there.
         """
         super().__init__("stretched:index:Node", str(name), None, name.options(opts))
         self.spec, self.name = spec, name
@@ -48,6 +50,6 @@ class Node(pulumi.ComponentResource):
             self.host,
             create=" ".join([f"{self.host.become}timeout {PREFLIGHT_LIMIT} sh -s {members}", *ssh_from]),
             stdin="".join(host_files.scripts("node")[script].decode() for script in scripts),
-            opts=pulumi.ResourceOptions(parent=self, hooks=explaining(str(name), spec.ssh)),
+            opts=pulumi.ResourceOptions(parent=self, hooks=error_hook(str(name), spec.ssh)),
         )
         self.register_outputs({"address": str(spec.address), "publicKey": self.key.public})

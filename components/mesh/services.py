@@ -1,4 +1,4 @@
-"""What a host does for services: HAProxy, nftables, or both, at entries and for hosts beside a node."""
+"""Services on one host: HAProxy, nftables, or both, on entry nodes and on nodes that forward to other hosts."""
 
 import pulumi
 from pulumi_command.remote import Command
@@ -16,7 +16,7 @@ SERVICES = Script(KIND, "services.sh", limit=600)
 
 
 def files(serving: Serving) -> dict[str, bytes]:
-    """Return what is uploaded to a node for services, in a bundle of its own; nothing where it does nothing."""
+    """Return the files of a node's bundle for services, by name; empty when the node serves nothing."""
     if not serving.anything:
         return {}
     facts = {
@@ -28,9 +28,10 @@ def files(serving: Serving) -> dict[str, bytes]:
 
 
 class Services(pulumi.ComponentResource):
-    """The services that one host has to do with. They are in force when `served` is done."""
+    """The services of one host."""
 
     served: Command
+    """The command after which the configuration for services is in force."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Services(pulumi.ComponentResource):
         after: list[pulumi.Resource],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Take a bundle of what `files` gave; the state holds its hash."""
+        """Apply `uploaded`, a bundle with the result of `files`."""
         name = node.name.child("services")
         super().__init__("stretched:index:Services", str(name), None, name.options(opts))
         take_over = uploaded.take_over(node.host, node.spec.name)

@@ -1,4 +1,4 @@
-"""One site: the nodes that share a name in CRIC."""
+"""One site: the nodes that share a site name in CRIC."""
 
 import pulumi
 

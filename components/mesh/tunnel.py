@@ -1,4 +1,4 @@
-"""A host's side of the mesh: its files, its packages, wg0, and the proof that every peer answers."""
+"""WireGuard on one host: uploaded files, packages, the interface wg0, and the verification of every peer."""
 
 import shlex
 from collections.abc import Mapping
@@ -35,13 +35,14 @@ FIT = Script(KIND, "fit.sh", limit=120)
 
 
 class Tunnel(pulumi.ComponentResource):
-    """wg0 on one host.
+    """The interface wg0 of one host.
 
-    `grown` is the command after which all declared peers are there and leaving ones still are. The state holds a hash
-    of the peers, and one line of secrets a tunnel; it has no dependency on the other nodes but the catalogue.
+    The stack's state holds a hash of its peers, and one line of secrets for each. Its only dependency on other nodes
+    is the catalogue of public keys.
     """
 
     grown: Command
+    """The command after which wg0 has all declared peers, and still has those that are leaving."""
     uploaded: CopyToRemote
 
     def __init__(
@@ -55,14 +56,14 @@ class Tunnel(pulumi.ComponentResource):
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`public_keys` by node name; `client_keys` those of the clients that come in by this node.
+        """`public_keys` are WireGuard keys by node name, `client_keys` by the names of clients that dial this node.
 
-        `authorized_keys` is the line that lets the deployer in; `mesh_seed` is secret; `work` is where files for upload
-        are rendered.
+        `authorized_keys` is the line that admits the deployer; `mesh_seed` is the seed of preshared keys, secret;
+        `work` is the directory for rendered files.
         """
         spec, routes, name = plan.spec, plan.routes, node.spec.name
-        of_tunnel = node.name.child("tunnel")
-        super().__init__("stretched:index:Tunnel", str(of_tunnel), None, of_tunnel.options(opts))
+        tunnel_name = node.name.child("tunnel")
+        super().__init__("stretched:index:Tunnel", str(tunnel_name), None, tunnel_name.options(opts))
         self._node = node
         self._measurement = spec.mesh.measurement
         child = pulumi.ResourceOptions(parent=self)
@@ -84,22 +85,22 @@ class Tunnel(pulumi.ComponentResource):
         files = pulumi.Output.all(public_keys, authorized_keys, dict(client_keys)).apply(
             lambda values: render(({**values[0], **values[2]}, values[1]))
         )
-        self._bundle = files.apply(lambda found: bundle(KIND, found))
-        # Bundles of their own: another firewall, or service, is no reason to look at the tunnels again.
+        self._bundle = files.apply(lambda rendered: bundle(KIND, rendered))
+        # These are bundles of their own, so that a changed firewall or service does not run the tunnel's scripts again.
         opened, serving = openings(plan, node.spec), services.files(plan.serving[name])
         self._facts = bundle(firewall.KIND, {firewall.FACTS: firewall_conf(opened).encode()}) if opened else None
         self._services = bundle(services.KIND, serving) if serving else None
-        beside = tuple(found for found in (self._facts, self._services) if found)
-        content = _archive(work, self._bundle, bundle(KIND, scripts), beside, name)
+        others = tuple(optional for optional in (self._facts, self._services) if optional)
+        content = _archive(work, self._bundle, bundle(KIND, scripts), others, name)
         self.uploaded = upload(node.name.child("files"), node.host, content, child)
-        to_prepare = [shlex.quote(name), *(["firewall"] if self._facts else [])]
+        arguments = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
             node.name.child("prepared"),
             node.host,
             create=pulumi.Output.concat(
-                self._bundle.apply(lambda found: found.take_over(node.host, name, first=True)),
+                self._bundle.apply(lambda known: known.take_over(node.host, name, first=True)),
                 " && ",
-                self._line(PREPARE, "apply", *to_prepare),
+                self._line(PREPARE, "apply", *arguments),
             ),
             delete=PREPARE.line_for_delete(node.host),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.uploaded]),
@@ -116,14 +117,14 @@ class Tunnel(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _line(self, script: Script, *words: str) -> pulumi.Output[str]:
-        return self._bundle.apply(lambda found: script.line(self._node.host, *words, of=found))
+        return self._bundle.apply(lambda known: script.line(self._node.host, *words, of=known))
 
     def verify(self, after: pulumi.Resource) -> Command:
         """Return the command that succeeds when every peer of this host answers over wg0.
 
-        It also fits the MTU of routes to what the paths carry, again when `measurement` is another text.
+        It also sets the MTU of routes to the path MTU, and does so again when `mesh.measurement` changes.
         """
-        lines = [self._line(VERIFY), self._line(FIT, *occasion(self._measurement))]
+        lines = [self._line(VERIFY), self._line(FIT, *measurement_words(self._measurement))]
         return command(
             self._node.name.child("verified"),
             self._node.host,
@@ -132,19 +133,19 @@ class Tunnel(pulumi.ComponentResource):
         )
 
     def services(self, after: pulumi.Resource) -> Services | None:
-        """Return what the host does for services, None where it does nothing."""
+        """Return the host's services; None when it serves nothing."""
         if self._services is None:
             return None
         return Services(self._node, self._services, [self.uploaded, after], pulumi.ResourceOptions(parent=self))
 
     def firewall(self, after: list[pulumi.Resource], last: LastUpdate) -> Firewall | None:
-        """Return the host's firewall, None where it shall have none of ours."""
+        """Return the host's firewall; None when none is declared."""
         if self._facts is None:
             return None
         return Firewall(self._node, self._facts, last, [self.uploaded, *after], pulumi.ResourceOptions(parent=self))
 
     def prune(self, after: pulumi.Resource) -> Command:
-        """Return the command that drops the peers which the configuration no longer has."""
+        """Return the command that removes the peers that are no longer declared."""
         return command(
             self._node.name.child("pruned"),
             self._node.host,
@@ -153,47 +154,48 @@ class Tunnel(pulumi.ComponentResource):
         )
 
 
-def occasion(measurement: str) -> list[str]:
-    """Return the word that has a command run again when the text is another one; none without a text."""
+def measurement_words(measurement: str) -> list[str]:
+    """Return an argument that changes with the text, so that the command runs again; none when the text is empty."""
     return [digest({"measurement": measurement.encode()})] if measurement else []
 
 
 @cache
 def _scripts() -> dict[str, bytes]:
-    """Return what is uploaded to every host alike; preflight.sh goes another way."""
+    """Return the files that every host gets; preflight.sh runs from standard input instead."""
     node = {name: text for name, text in host_files.scripts("node").items() if name != "preflight.sh"}
     return {**node, **host_files.package("components.hosts.paths")}
 
 
 def _archive(
-    work: Path, known: pulumi.Output[Bundle], otherwise: Bundle, beside: tuple[Bundle, ...], name: str
+    work: Path, rendered: pulumi.Output[Bundle], fallback: Bundle, others: tuple[Bundle, ...], node: str
 ) -> pulumi.Output[pulumi.Archive]:
-    """Return the directory to upload. The first preview knows no keys yet and shows the scripts alone, `otherwise`.
+    """Return the directory to upload, with `rendered` and `others`.
 
-    The plug-in refuses an archive that is not known, in a preview too.
+    The first preview knows no keys yet, so it has `fallback`, the scripts alone, instead of `rendered`: the plug-in
+    refuses an unknown archive, even in a preview.
     """
 
-    def rendered(found: object) -> pulumi.Archive:
-        whole = found if isinstance(found, Bundle) else otherwise
-        return archive(work, (whole, *beside), name)
+    def pack(value: object) -> pulumi.Archive:
+        own = value if isinstance(value, Bundle) else fallback
+        return archive(work, (own, *others), node)
 
-    return known.apply(rendered, run_with_unknowns=True)
+    return rendered.apply(pack, run_with_unknowns=True)
 
 
 def _secrets(spec: Spec, node: Node, peers: tuple[Peer, ...], mesh_seed: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Return what scripts/node/secrets.awk reads. Secret."""
-    me = (node.spec.name, node.spec.rotation)
-    rotations = {other.name: other.rotation for other in spec.nodes}
+    """Return the input of scripts/node/secrets.awk: the private key, and a preshared key for each peer. Secret."""
+    own = (node.spec.name, node.spec.rotation)
+    rotations = {member.name: member.rotation for member in spec.nodes}
     rotations |= {client.name: client.rotation for client in spec.clients}
 
     def lines(values: tuple[str, str]) -> str:
         private, seed = values
         psks = [
-            f"psk {peer.address}/32 {preshared_key(seed, me, (peer.name, rotations[peer.name]))}\n"
+            f"psk {peer.address}/32 {preshared_key(seed, own, (peer.name, rotations[peer.name]))}\n"
             for peer in peers
             if spec.mesh.preshared_keys
         ]
         return "".join([f"private {private}\n", *psks])
 
-    both = pulumi.Output.all(node.key.private, mesh_seed)
-    return pulumi.Output.secret(both.apply(lambda values: lines((values[0], values[1]))))
+    inputs = pulumi.Output.all(node.key.private, mesh_seed)
+    return pulumi.Output.secret(inputs.apply(lambda values: lines((values[0], values[1]))))

@@ -1,1 +1,1 @@
-"""Connections to hosts, commands, uploads, and the state of the last run."""
+"""Connections to hosts, remote commands, uploads, and the stack's state after the last run."""

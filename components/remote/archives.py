@@ -1,4 +1,4 @@
-"""Directories packed for upload, the same bytes and the same revision from the same content, on every machine."""
+"""Directories packed as tar archives: the same content has the same bytes and the same revision on every machine."""
 
 import hashlib
 import io
@@ -6,14 +6,15 @@ import stat
 import tarfile
 from pathlib import Path
 
-LEFT_OUT = {".git", "__pycache__", ".tox", ".venv"}
+EXCLUDED = {".git", "__pycache__", ".tox", ".venv"}
+"""Names of files and directories that are not packed."""
 
 
 def archive(source: Path) -> bytes:
-    """Return a directory as a tar; LEFT_OUT is not in it.
+    """Return a directory as a tar archive, without EXCLUDED.
 
-    It has names, contents and whether a file is executable, as git has them; nothing of the machine: umask, owner,
-    time, hard links. It is not compressed: two versions of a compressor make different bytes.
+    Like git it holds names, contents and whether a file is executable, but no umask, owner, time or hard links of this
+    machine. It is not compressed, because the bytes would depend on the version of the compressor.
     """
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -35,7 +36,7 @@ def archive(source: Path) -> bytes:
 
 
 def revision(source: Path) -> str:
-    """Return a short name for what `archive` packs: 16 hexadecimal digits of SHA-256 over names, kinds and contents."""
+    """Return a short name for a directory: 16 hexadecimal digits of SHA-256 over names, kinds and contents."""
     total = hashlib.sha256()
     for path in _members(source):
         mode = path.lstat().st_mode
@@ -51,11 +52,11 @@ def revision(source: Path) -> str:
 
 
 def _members(source: Path) -> list[Path]:
-    """Return files, links and directories below a directory, by name; sockets and the like are none."""
-    found = []
+    """Return files, links and directories below a directory, sorted by path; sockets and the like are skipped."""
+    members = []
     for path in source.rglob("*"):
         mode = path.lstat().st_mode
-        usual = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
-        if usual and not LEFT_OUT & set(path.relative_to(source).parts):
-            found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(source).as_posix())
+        packable = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
+        if packable and not EXCLUDED & set(path.relative_to(source).parts):
+            members.append(path)
+    return sorted(members, key=lambda path: path.relative_to(source).as_posix())

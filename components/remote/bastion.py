@@ -1,7 +1,7 @@
-"""Connections through a bastion, and whose fault it is when one fails.
+"""Connections through a bastion, and messages that say which end failed.
 
-The plug-in says "proxy: ..." for both ends. It tells how often it tried, too, and the two are tried a different number
-of times: so the number names the end.
+The plug-in reports "proxy: ..." for both the bastion and the host behind it, with the number of attempts. Their limits
+of attempts differ, so the number identifies the end.
 """
 
 import re
@@ -13,13 +13,13 @@ from pulumi_command.remote import ProxyConnectionArgs
 from components.model.spec import SshTarget
 
 DIAL_ERROR_LIMIT = 5
-"""Of the bastion: more than a host's, as sshd turns some away at random when many come at once (MaxStartups)."""
+"""Attempts to connect to a bastion: more than for a host, because sshd drops some of many connections (MaxStartups)."""
 
 
 def proxy_of(
     target: SshTarget, private_key: pulumi.Output[str] | None, per_dial_timeout: int
 ) -> ProxyConnectionArgs | None:
-    """Return how Pulumi reaches a target's bastion; None: there is none. Timeout in seconds."""
+    """Return the connection to a target's bastion; None when it has none. `per_dial_timeout` is in seconds."""
     bastion = target.bastion
     if bastion is None:
         return None
@@ -35,33 +35,44 @@ def proxy_of(
 
 
 def explain(target: SshTarget, errors: Sequence[str]) -> str | None:
-    """Return in words which end of a connection failed, the newest error first; None: it was not the connection."""
+    """Return a message that says which end of a connection failed; None when the failure is not of the connection.
+
+    `errors` are the messages of the engine, the newest first.
+    """
     bastion = target.bastion
-    found = re.search(r"proxy: after (\d+) failed attempts: (.*)", errors[0], re.DOTALL) if errors and bastion else None
-    if bastion is None or found is None:
+    if bastion is None or not errors:
         return None
-    tries, why = int(found[1]), found[2].strip()
+    failure = re.search(r"proxy: after (\d+) failed attempts: (.*)", errors[0], re.DOTALL)
+    if failure is None:
+        return None
+    attempts, reason = int(failure[1]), failure[2].strip()
     through = f"the bastion {bastion.host} (port {bastion.port}, user {bastion.user})"
     host = f"{target.host} (port {target.port}, user {target.user})"
-    if tries == DIAL_ERROR_LIMIT:
+    if attempts == DIAL_ERROR_LIMIT:
         return (
-            f"{through} cannot be used: {why}. Nothing is known about the hosts behind it. Is it up, reachable from "
-            "here, its host key right, and our key in its authorized_keys?"
+            f"{through} cannot be used: {reason}. Hosts behind it were not contacted. Check that the bastion is up and "
+            "reachable from here, that its hostKey is right, and that its authorized_keys has Pulumi's SSH key"
         )
-    if "rejected" in why:
-        return f"{through} answers, but cannot connect to {host}: {why}. Is the host up, and may the bastion reach it?"
-    return f"{through} answers, but {host} behind it lets nobody in: {why}. Are its host key and our key there right?"
+    if "rejected" in reason:
+        return (
+            f"{through} answers, but cannot connect to {host}: {reason}. Check that the host is up, and that the "
+            "bastion can reach it"
+        )
+    return (
+        f"{through} answers, but the login on {host} behind it failed: {reason}. Check that the host's hostKey is "
+        "right, and that its authorized_keys has Pulumi's SSH key"
+    )
 
 
-def explaining(name: str, target: SshTarget) -> pulumi.ResourceHookBinding | None:
-    """Return what tells the two ends apart when a resource cannot be made; None where there is no bastion."""
+def error_hook(name: str, target: SshTarget) -> pulumi.ResourceHookBinding | None:
+    """Return the hook that explains a failed connection through the bastion; None when there is no bastion."""
     if target.bastion is None:
         return None
 
-    def tell(args: pulumi.ErrorHookArgs) -> bool:
-        words = explain(target, args.errors)
-        if words:
-            pulumi.log.error(f"{name}: {words}")
-        return False  # no further try
+    def explain_failure(args: pulumi.ErrorHookArgs) -> bool:
+        message = explain(target, args.errors)
+        if message:
+            pulumi.log.error(f"{name}: {message}")
+        return False  # do not retry
 
-    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-through-bastion", tell)])
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-through-bastion", explain_failure)])

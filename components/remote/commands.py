@@ -1,8 +1,8 @@
-"""Commands on hosts: the conventions of every remote command, in one place.
+"""The conventions of all remote commands.
 
-- The previous output never goes into the environment: a stock sshd refuses it.
-- Every command has a time limit of its own, because a running command cannot be cancelled.
-- Secrets go through standard input only; what such a command prints is secret too and is not logged.
+- The previous output is not put into the environment: sshd refuses that by default.
+- Every command has its own time limit, because Pulumi cannot cancel a running command.
+- Secrets travel over standard input only; the output of such a command is secret too, and is not logged.
 """
 
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ COMMAND = "command:remote:Command"
 
 @dataclass(frozen=True)
 class Script:
-    """A script on the host, in bundles of a kind; `limit` is its time limit in seconds.
+    """A script in the bundles of a kind; `limit` is its time limit in seconds.
 
-    Root runs it from where it took the bundle over, never from the upload.
+    Root runs it from the unpacked bundle, never from the upload.
     """
 
     kind: str
@@ -32,15 +32,15 @@ class Script:
     limit: int
 
     def line(self, host: Host, *words: str, of: Bundle | None = None) -> str:
-        """Return the command line that runs the script with these words: that of a bundle, or else the one in force."""
+        """Return the command line that runs the script with arguments, from the bundle `of` or the one in force."""
         directory = of.directory if of else current(self.kind)
         return " ".join([f"{host.become}timeout {self.limit} sh {directory}/{self.name}", *words])
 
     def line_for_delete(self, host: Host) -> str:
-        """Return the command line that takes back what the script did.
+        """Return the command line that reverts what the script did.
 
-        It may be repeated: where the script is gone, so is what it did. And it never changes: another `delete` would
-        run `create` again.
+        It can be repeated: without the script there is nothing to revert. The line must never change: another `delete`
+        would run `create` again.
         """
         return f"{host.become}timeout {self.limit} sh -c {_IF_THERE} {current(self.kind)}/{self.name}"
 
@@ -56,10 +56,10 @@ def command(
     secret: bool = False,
     logging: Logging = Logging.STDOUT_AND_STDERR,
 ) -> Command:
-    """Return a remote command that runs when it is new and whenever `create` or `stdin` changes.
+    """Return a remote command that runs when it is created, and again whenever `create` or `stdin` changes.
 
-    Changes run in place: there are no triggers, a replacement would run the old `delete` after the new `create`.
-    With `secret`, what it prints is not logged and its outputs are secret; else `logging` says what is shown of it.
+    It has no triggers: they would replace it, and a replacement runs the old `delete` after the new `create`. With
+    `secret`, its outputs are secret and not logged; otherwise `logging` selects which outputs Pulumi shows.
     """
     if secret:
         opts = pulumi.ResourceOptions.merge(

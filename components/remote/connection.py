@@ -1,6 +1,6 @@
-"""How Pulumi reaches a host: connection and privileges.
+"""Connections to hosts: address, login, host key and privileges.
 
-Host keys are always given; a dead host is given up after about half a minute, not after minutes.
+Host keys are always checked. Pulumi gives up on an unreachable host after about half a minute.
 """
 
 from dataclasses import dataclass
@@ -12,33 +12,34 @@ from components.model.spec import Node
 from components.remote.bastion import proxy_of
 
 DIAL_ERROR_LIMIT = 3
+"""Attempts to connect to a host."""
 PER_DIAL_TIMEOUT = 10
 """Seconds."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """How Pulumi logs in. `private_key` is secret; None: the SSH agent of the session is asked."""
+    """How Pulumi logs in: with `private_key`, secret, or, when it is None, by the SSH agent."""
 
     private_key: pulumi.Output[str] | None
 
     @staticmethod
     def of(private_key: pulumi.Input[str] | None) -> "Access":
-        """Return the access with a private key; None: by the SSH agent."""
+        """Return the access with a private key, or by the SSH agent when it is None."""
         return Access(None if private_key is None else pulumi.Output.secret(private_key))
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host as remote commands see it."""
+    """The connection to a host, and the privileges there."""
 
     connection: ConnectionArgs
     become: str
-    """Put before every command: empty for root, else sudo without a password prompt."""
+    """Prefix of every command: empty for root, otherwise sudo without a password prompt."""
 
 
 def host_of(node: Node, access: Access) -> Host:
-    """Return how Pulumi reaches a node."""
+    """Return the connection to a node."""
     return Host(
         connection=ConnectionArgs(
             host=node.ssh.host,

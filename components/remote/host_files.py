@@ -1,4 +1,4 @@
-"""What of this tree runs on hosts, as files to upload: Python packages whole, and directories of scripts."""
+"""Files of this tree that are uploaded to hosts: complete Python packages, and directories of scripts."""
 
 from functools import cache
 from importlib.util import find_spec
@@ -10,17 +10,17 @@ _NOT_UPLOADED = {"__pycache__"}
 
 @cache
 def package(name: str) -> dict[str, bytes]:
-    """Return the files of a package by their paths as seen from the directory that is on the host's PYTHONPATH.
+    """Return the files of a package by their paths below the directory in the host's PYTHONPATH.
 
-    The packages above it are not among them: to the host's Python they are namespace packages (PEP 420), so that the
-    package must import nothing but itself, what else is uploaded, and the standard library. tests/test_rooms.py holds
-    the packages that are uploaded to it. Nobody changes the mapping.
+    They do not include the parent packages, which are namespace packages (PEP 420) for the host's Python. So the
+    package may import only itself, other uploaded packages, and the standard library; tests/test_rooms.py checks that.
+    Callers must not change the mapping. Raises ValueError when `name` is not a package.
     """
-    found = find_spec(name)
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
         msg = f"{name} is not a package"
         raise ValueError(msg)
-    top = Path(found.submodule_search_locations[0])
+    top = Path(spec.submodule_search_locations[0])
     prefix = Path(*name.split("."))
     return {
         str(prefix / path.relative_to(top)): path.read_bytes()
@@ -31,5 +31,5 @@ def package(name: str) -> dict[str, bytes]:
 
 @cache
 def scripts(directory: str) -> dict[str, bytes]:
-    """Return the files of a directory of components/hosts/scripts, by name. Nobody changes the mapping."""
+    """Return the files of a directory of components/hosts/scripts, by name. Callers must not change the mapping."""
     return {path.name: path.read_bytes() for path in sorted((_SCRIPTS / directory).iterdir()) if path.is_file()}

@@ -1,7 +1,7 @@
-"""The stack's state as the last `pulumi up` left it: read once a program run, by one reader, with one failure policy.
+"""The stack's state after the last `pulumi up`. The program reads it once, here only.
 
-A stack without resources is a first run. A state that cannot be read is an error: a living cluster must never look
-like none.
+A stack without resources means a first run. A state that cannot be read is an error, so that an existing cluster never
+looks like a missing one.
 """
 
 import time
@@ -12,7 +12,7 @@ import pulumi
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _ATTEMPTS = 5
-"""The engine may replace the state meanwhile, and with a backend of files a reading now and then meets half of it."""
+"""Reading fails now and then with a file backend, when the engine is just replacing the state."""
 _PAUSE = 0.3
 """Seconds between attempts."""
 
@@ -21,15 +21,15 @@ Outputs = Mapping[str, object]
 
 @dataclass(frozen=True)
 class LastUpdate:
-    """Outputs of the resources in the state. Secret ones are in the clear: nothing of this is ever shown."""
+    """Outputs of the resources in the stack's state. Secrets are in the clear: never show any of it."""
 
     _outputs: Mapping[tuple[str, str], Outputs] = field(default_factory=dict, repr=False)
-    """By type token and name."""
+    """Outputs by type token and resource name."""
 
     def outputs(self, type_token: str, *names: str) -> Outputs:
-        """Return the outputs of a resource; empty where the state has no such resource.
+        """Return the outputs of a resource; empty when the state has no such resource.
 
-        Several names are those that it has had, the present one first.
+        `names` are its present name and its former ones, in this order.
         """
         return next((self._outputs[type_token, name] for name in names if (type_token, name) in self._outputs), {})
 
@@ -41,20 +41,19 @@ def last_update() -> LastUpdate:
         try:
             return _parsed(pulumi.runtime.invoke(_READ, {"stackName": stack}).value["outputs"])
         except Exception as error:  # the SDK raises nothing narrower
-            why = error
+            reason = error
         if attempt < _ATTEMPTS:
             time.sleep(_PAUSE)
     message = (
-        f"the state of {stack} cannot be read ({_ATTEMPTS} attempts): {why}. Without it nobody "
-        "knows what the cluster is, and nothing was changed on any host. "
-        "See whether `pulumi stack export` works, then run this again"
+        f"the state of {stack} cannot be read ({_ATTEMPTS} attempts): {reason}. The program needs it to know the "
+        "present cluster; nothing was changed on any host. Check that `pulumi stack export` works, then try again"
     )
     raise pulumi.RunError(message)
 
 
 def _parsed(resources: Mapping[str, Mapping[str, Outputs]]) -> LastUpdate:
-    found = {}
+    outputs = {}
     for urn, resource in resources.items():
         _, types, name = urn.rsplit("::", 2)
-        found[types.rpartition("$")[2], name] = resource["outputs"]
-    return LastUpdate(found)
+        outputs[types.rpartition("$")[2], name] = resource["outputs"]
+    return LastUpdate(outputs)

@@ -1,8 +1,8 @@
 """Directories for upload, rendered below `.stretched/<stack>/` in the project's directory.
 
-Resources refer to them by path, so that the state holds a hash instead of a text. Nothing secret is written here. A
-directory is named by the digest of its content and is never changed: a preview takes no lock, and an `up` beside it
-uploads what it rendered itself.
+Resources refer to them by path, so that the stack's state holds a hash instead of the content. Nothing secret is
+written here. The name of a directory is the digest of its content, and the directory never changes: a preview takes no
+lock, and must not touch the files of a simultaneous `pulumi up`.
 """
 
 import fcntl
@@ -18,19 +18,19 @@ from pathlib import Path
 import pulumi
 from pulumi_command.remote import CopyToRemote
 
-from components.remote.bundles import HOST_DIRECTORY, LETTERS, Bundle
+from components.remote.bundles import HOST_DIRECTORY, NODES_DIRECTORY, Bundle
 from components.remote.connection import Host
 from components.remote.resource_names import Name, options_of
 
 ROOT = Path(".stretched")
 KEPT = 7 * 24 * 3600
-"""Seconds after its last use when a directory is swept: longer than any run takes."""
+"""Seconds after its last use until a directory is removed: longer than any run takes."""
 _FIRST_LAYOUT = ("nodes", "cluster")
-"""What earlier versions rendered in place."""
+"""Directories of earlier versions, which changed them in place."""
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """Return a short name for the content: 16 hexadecimal digits of SHA-256 over names and bytes."""
+    """Return a short name for files: 16 hexadecimal digits of SHA-256 over names and contents."""
     return _sha256(files)[:16]
 
 
@@ -43,7 +43,7 @@ def _sha256(files: Mapping[str, bytes]) -> str:
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> Path:
-    """Make a directory that holds these files (names may have directories), and is there whole or not at all."""
+    """Create a directory with these files, whose names are relative paths. It appears complete or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
     for name, content in files.items():
@@ -55,11 +55,11 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> Path:
 
 
 def directory(work: Path, bundles: tuple[Bundle, ...], node: str) -> Path:
-    """Return the directory with a node's uploads, below `work`; its name says what is in it.
+    """Return the directory with a node's bundles, below `work`; it is written unless it exists.
 
-    One that is there already is used as it is. What nobody used for KEPT seconds is removed.
+    Directories that were not used for KEPT seconds are removed.
     """
-    files = {bundle.letter(node): bundle.content for bundle in bundles}
+    files = {bundle.upload_path(node): bundle.content for bundle in bundles}
     uploads = work / "uploads"
     target = uploads / _sha256(files)
     with _locked(uploads):
@@ -68,12 +68,12 @@ def directory(work: Path, bundles: tuple[Bundle, ...], node: str) -> Path:
         else:
             write_directory(target, files)
         _sweep(work, uploads)
-    return target / LETTERS
+    return target / NODES_DIRECTORY
 
 
 @contextmanager
 def _locked(place: Path) -> Iterator[None]:
-    """Keep other runs from sweeping what this one is about to use."""
+    """Hold a lock, so that no other run removes the directory that this one is about to use."""
     place.mkdir(parents=True, exist_ok=True)
     with (place / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -88,7 +88,7 @@ def _sweep(work: Path, uploads: Path) -> None:
 
 
 def archive(work: Path, bundles: tuple[Bundle, ...], node: str) -> pulumi.Archive:
-    """Return a node's bundles as a directory to upload: the state holds its path and hash."""
+    """Return the directory with a node's bundles as an archive: the stack's state holds its path and hash."""
     return pulumi.FileArchive(str(directory(work, bundles, node)))
 
 
@@ -97,8 +97,8 @@ def upload(
 ) -> CopyToRemote:
     """Return the upload of a directory to HOST_DIRECTORY on a host, under the directory's own name.
 
-    Files arrive with mode 0644 in the login user's home: never for secrets, and nothing is executed there. Another
-    address makes another upload, and so does another user.
+    Files get mode 0644 in the login user's home: never upload secrets, and never execute the files there. A changed
+    address or login user uploads again.
     """
     user = host.connection.user
     return CopyToRemote(

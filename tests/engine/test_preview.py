@@ -24,10 +24,10 @@ def test_a_preview_needs_no_host(engine: Engine, stack: str) -> None:
     assert "command:remote:Command mesh-uvic001.hl-lhc.io-grown" in said
     assert "error" not in said
     assert re.search(r"\| aglt2 +\| 1 direct +\| 8 direct +\| 2 direct +\|", said), said
-    assert "what to ask network groups for: .stretched/hl-lhc/readme.md" in said
+    assert "Readme, with the requests to network groups: .stretched/hl-lhc/readme.md" in said
     whole = (engine.program / ".stretched/hl-lhc/readme.md").read_text(encoding="utf-8")
     assert "flowchart LR" in whole
-    assert "Drawn: .stretched/hl-lhc/diagram.svg" in said
+    assert "Diagram: .stretched/hl-lhc/diagram.svg" in said
     assert "</svg>" in (engine.program / ".stretched/hl-lhc/diagram.svg").read_text(encoding="utf-8")
     assert (
         "| UDP 51820 at 192.41.231.216 | 192.0.2.2, 192.0.2.3, 192.0.2.4, 192.0.2.5 (mwt2); 206.12.98.227 (uvic) |"

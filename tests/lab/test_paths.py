@@ -109,7 +109,7 @@ def links(place: MeshLab) -> dict[tuple[str, str], dict[str, object]]:
 
 def test_narrow_paths_are_fitted_and_the_others_keep_the_meshs_mtu(place: MeshLab) -> None:
     printed = place.up()
-    assert "not all could be measured" not in printed, printed
+    assert "not all paths could be measured" not in printed, printed
     assert f"path to thin1.lab.test ({THIN}): MTU 1328 instead of 1420, bigger packets are lost" in printed
     assert f"path to dsl1.lab.test ({DSL}): MTU 1328 instead of 1420, bigger packets are cut on the way" in printed
     assert f"path to hub1.lab.test ({HUB}), and the 2 nodes beyond it: MTU 1328 instead of 1420" in printed
@@ -266,7 +266,7 @@ def test_when_paths_are_wide_again_the_next_measurement_takes_the_routes_back(pl
             place.everywhere(HOSTS, GONE)
     finally:
         place.sh("dsl1", f"mv /root/keys {keys}")
-    assert "not all could be measured: dsl cannot be asked: " in printed
+    assert "not all paths could be measured: dsl cannot be asked: " in printed
     assert "Permission denied" in printed
     assert SLOW in printed
     found = links(place)

@@ -225,7 +225,7 @@ def announced(place: MeshLab) -> str:
 def test_every_pair_talks_both_ways_as_the_preview_said(place: MeshLab, announced: str) -> None:
     place.sh("open1", "test ! -e /sys/class/net/wg0")
     printed = place.up()
-    assert "not all could be measured" not in printed, printed
+    assert "not all paths could be measured" not in printed, printed
     ways = seen_ways(place)
     readme = output(place, "readme")
     for text in (announced, readme):

@@ -1,4 +1,4 @@
-"""What the engine is asked for where roaming clients are declared, and what they get."""
+"""Resources of roaming clients, and their configurations."""
 
 import asyncio
 import json
@@ -34,26 +34,26 @@ def resources(place: Path) -> Resources:
     return run_program(with_clients(ada={}, bea={}), place)
 
 
-def changes(one: Resources, other: Resources) -> set[str]:
-    """Names of the resources that are in one only, or have other inputs there."""
+def changes(before: Resources, after: Resources) -> set[str]:
+    """Return the names of added, removed and changed resources."""
 
-    def inputs(found: Resources, key: str) -> str:
-        return json.dumps(found[key].inputs, sort_keys=True) if key in found else ""
+    def inputs(resources: Resources, key: str) -> str:
+        return json.dumps(resources[key].inputs, sort_keys=True) if key in resources else ""
 
-    return {key.split()[1] for key in one.keys() | other.keys() if inputs(one, key) != inputs(other, key)}
+    return {key.split()[1] for key in before.keys() | after.keys() if inputs(before, key) != inputs(after, key)}
 
 
 STEPS = ("files", "prepared", "grown", "verified", "pruned")
 
 
-def test_removing_a_client_asks_its_gateway_alone_for_a_change(resources: Resources, tmp_path: Path) -> None:
+def test_removing_a_client_changes_only_its_gateway(resources: Resources, tmp_path: Path) -> None:
     fewer = run_program(with_clients(ada={}), tmp_path)
     of_client = {"mesh-bea", "mesh-bea-key", "mesh-bea-key-seed"}
     assert changes(resources, fewer) == {f"mesh-{GATE}-{step}" for step in STEPS} | of_client
     assert "# client: bea" not in uploaded(tmp_path, GATE)
 
 
-def test_new_keys_for_a_client_are_new_for_its_gateway_alone(resources: Resources, tmp_path: Path) -> None:
+def test_rotating_a_clients_keys_changes_only_its_gateway(resources: Resources, tmp_path: Path) -> None:
     rotated = run_program(with_clients(ada={}, bea={"rotation": "2"}), tmp_path)
     assert {name.split("-")[1] for name in changes(resources, rotated)} == {GATE, "bea"}
 
@@ -67,7 +67,7 @@ def test_the_gateway_has_the_client_and_a_preshared_key_for_it(resources: Resour
     assert not [line for line in uploaded(place, "closed1.lab.test") if "client" in line]
 
 
-def test_the_output_is_a_whole_configuration_with_both_sides_keys_and_secret(
+def test_the_output_is_a_complete_configuration_with_both_keys_and_secret(
     exported: dict[str, object], tmp_path: Path
 ) -> None:
     resources = run_program(with_clients(ada={}, bea={}), tmp_path)
@@ -75,12 +75,12 @@ def test_the_output_is_a_whole_configuration_with_both_sides_keys_and_secret(
     assert isinstance(output, pulumi.Output)
     loop = asyncio.get_event_loop()  # the program's
     assert loop.run_until_complete(output.is_secret())
-    found = loop.run_until_complete(output.future())
-    assert found is not None
-    assert set(found) == {"ada", "bea"}
+    configurations = loop.run_until_complete(output.future())
+    assert configurations is not None
+    assert set(configurations) == {"ada", "bea"}
     private = keys.wireguard_private_key("seed-of-mesh-ada-key-seed".ljust(64, "x"))
-    assert f"PrivateKey = {private}\n" in str(found["ada"])
-    shared = str(found["ada"]).split("PresharedKey = ")[1].split("\n")[0]
+    assert f"PrivateKey = {private}\n" in str(configurations["ada"])
+    shared = str(configurations["ada"]).split("PresharedKey = ")[1].split("\n")[0]
     assert any(line.endswith(shared) for line in secrets(resources, GATE))
     for resource in resources.values():
         text = plain_text(resource.inputs)
@@ -97,7 +97,7 @@ def test_without_clients_there_is_no_such_output(exported: dict[str, object], tm
     assert "clients" not in exported
 
 
-def test_a_range_for_clients_is_a_reason_to_ask_all_hosts_again_and_a_client_is_not(
+def test_a_range_for_clients_repeats_every_preflight_and_a_client_does_not(
     resources: Resources, tmp_path: Path
 ) -> None:
     name = f"{COMMAND} mesh-closed1.lab.test-preflight"

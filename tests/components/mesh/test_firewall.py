@@ -1,4 +1,4 @@
-"""What the engine is asked for where hosts have a firewall."""
+"""Resources of hosts with a firewall."""
 
 from collections import Counter
 from pathlib import Path
@@ -36,41 +36,41 @@ def line(resources: Resources, name: str) -> str:
 
 
 def known(**created: str) -> dict[str, object]:
-    """What the state has of the commands of uvic001."""
+    """Return the stack's state with these commands of uvic001."""
     urn = "urn:pulumi:test::stretched::stretched:index:Firewall$command:remote:Command::"
     return {f"{urn}{UVIC}-{name.replace('_', '-')}": {"outputs": {"create": text}} for name, text in created.items()}
 
 
-def test_three_resources_a_host_and_nothing_else_is_new(without: Resources, resources: Resources) -> None:
+def test_a_firewall_adds_three_resources_for_each_host(without: Resources, resources: Resources) -> None:
     new = {key.split()[1] for key in resources.keys() - without.keys()}
     hosts = {name.removesuffix("-firewall") for name in new if name.endswith("-firewall")}
     assert len(hosts) == 7
-    assert new == {f"{host}-{what}" for host in hosts for what in ("firewall", "firewalled", "firewall-confirmed")}
+    assert new == {f"{host}-{suffix}" for host in hosts for suffix in ("firewall", "firewalled", "firewall-confirmed")}
     assert not without.keys() - resources.keys()
 
 
-def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
+def test_a_firewall_runs_no_tunnel_again(without: Resources, resources: Resources) -> None:
     different = {
         resource.name.removeprefix(f"mesh-{UVIC}")
         for key, resource in without.items()
         if UVIC in resource.name and plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    assert different == {"-preflight", "-files", "-prepared"}, "whether there is one is known before the tunnels come"
+    assert different == {"-preflight", "-files", "-prepared"}, "prepare.sh learns whether the host has a firewall"
 
 
-def test_it_comes_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
+def test_firewalls_come_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
     assert {f"mesh-{UVIC}-verified", f"mesh-{UVIC}-files"} <= ancestors(resources, LOADED)
     assert f"mesh-{UVIC}-firewalled" in ancestors(resources, CONFIRMED)
     assert f"mesh-{UVIC}-firewall-confirmed" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 
-def test_a_connection_that_does_not_get_through_is_explained(resources: Resources) -> None:
+def test_a_connection_that_fails_after_loading_is_explained(resources: Resources) -> None:
     explained = {resource.name for resource in resources.values() if resource.on_error}
     assert len(explained) == 7
     assert resources[CONFIRMED].on_error == (f"mesh-{UVIC}-firewall-unconfirmed",)
 
 
-def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
+def test_the_upload_holds_the_open_ports_and_the_preflight_gets_the_ranges_for_ssh(
     place: Path, resources: Resources
 ) -> None:
     declared = uploaded_files(place, UVIC, "firewall")["firewall.conf"]
@@ -80,15 +80,15 @@ def test_the_host_is_told_the_facts_and_the_preflight_from_where_ssh_may_come(
     assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
 
 
-def test_a_site_without_one_has_none(tmp_path: Path) -> None:
+def test_a_site_without_a_firewall_has_no_firewall_resources(tmp_path: Path) -> None:
     config = changed("sites/uvic/firewall", {"enabled": False}, changed("firewall", ON))
-    found = run_program(config, tmp_path)
-    assert LOADED not in found
-    assert LOADED.replace(UVIC, "msu001.hl-lhc.io") in found
+    resources = run_program(config, tmp_path)
+    assert LOADED not in resources
+    assert LOADED.replace(UVIC, "msu001.hl-lhc.io") in resources
     assert not uploaded_files(tmp_path, UVIC, "firewall")
 
 
-def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
+def test_changed_ranges_load_and_confirm_the_firewall_again_and_changed_peers_do_not(
     resources: Resources, tmp_path: Path
 ) -> None:
     other = run_program(changed("firewall", {**ON, "ssh": ["198.51.100.0/24"]}), tmp_path)
@@ -104,14 +104,14 @@ def test_other_facts_are_loaded_and_confirmed_anew_and_other_peers_are_not(
     assert line(peers, LOADED) == line(resources, LOADED)
 
 
-def test_one_that_was_loaded_and_never_confirmed_is_loaded_again(resources: Resources, tmp_path: Path) -> None:
+def test_a_firewall_that_was_loaded_and_never_confirmed_is_loaded_again(resources: Resources, tmp_path: Path) -> None:
     first, confirmed = line(resources, LOADED), line(resources, CONFIRMED)
     assert first.endswith(".1")
 
     def again(**created: str) -> list[str]:
-        found = run_program(changed("firewall", ON), tmp_path, known(**created))
-        assert line(found, LOADED).split()[-1] == line(found, CONFIRMED).split()[-1]
-        return line(found, LOADED).split()[-1].split(".")
+        resources = run_program(changed("firewall", ON), tmp_path, known(**created))
+        assert line(resources, LOADED).split()[-1] == line(resources, CONFIRMED).split()[-1]
+        return line(resources, LOADED).split()[-1].split(".")
 
     digest = first.split()[-1].split(".")[0]
     assert again(firewalled=first, firewall_confirmed=confirmed) == [digest, "1"]
@@ -126,8 +126,8 @@ def test_one_that_was_loaded_and_never_confirmed_is_loaded_again(resources: Reso
 def test_a_nodes_share_of_the_state_does_not_grow_with_the_others(resources: Resources, tmp_path: Path) -> None:
     more = run_program(changed("firewall", ON, with_workers(20)), tmp_path)
 
-    def share(found: Resources) -> Counter[str]:
-        mine = [resource for resource in found.values() if resource.name.startswith(f"mesh-{UVIC}")]
+    def share(resources: Resources) -> Counter[str]:
+        mine = [resource for resource in resources.values() if resource.name.startswith(f"mesh-{UVIC}")]
         assert len(mine) > 7
         return Counter({
             "resources": len(mine),

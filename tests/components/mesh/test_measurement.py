@@ -1,4 +1,4 @@
-"""When paths are measured, what is told of it, and that what cannot be measured stops nothing."""
+"""The measurement of paths: when it runs, what is logged, and that its problems never fail a run."""
 
 import json
 from pathlib import Path
@@ -21,30 +21,30 @@ def resources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Registered]
     return run_program(configuration(), tmp_path_factory.mktemp("program"))
 
 
-def test_it_comes_after_the_mesh_is_verified_and_before_kubespray(resources: dict[str, Registered]) -> None:
+def test_paths_are_measured_after_the_mesh_is_verified_and_before_kubespray(resources: dict[str, Registered]) -> None:
     before = ancestors(resources, MEASURED)
     assert {f"mesh-{name}-verified" for name in ("uvic001.hl-lhc.io", "msu001.hl-lhc.io")} <= before
     assert "mesh-measured" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 
-def test_it_runs_on_the_deployer_and_gets_the_plan_and_the_key_as_a_secret(resources: dict[str, Registered]) -> None:
-    found = resources[MEASURED].inputs
-    assert found["connection"] == resources[f"{COMMAND} cluster-converged"].inputs["connection"]
-    stdin = found["stdin"]
+def test_the_deployer_measures_and_gets_the_plan_and_its_key_as_secret_input(resources: dict[str, Registered]) -> None:
+    inputs = resources[MEASURED].inputs
+    assert inputs["connection"] == resources[f"{COMMAND} cluster-converged"].inputs["connection"]
+    stdin = inputs["stdin"]
     assert isinstance(stdin, dict)
     assert stdin[SECRET] == SECRET_VALUE
     first, _, key = str(stdin["value"]).partition("\n")
     assert len(json.loads(first)["sites"]) == 3
     assert key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----")
-    assert "delete" not in found
+    assert "delete" not in inputs
 
 
 def created(config: dict[str, object], directory: Path) -> dict[str, str]:
-    found = run_program(config, directory)
-    return {resource.name: plain_text(resource.inputs) for resource in found.values() if resource.type == COMMAND}
+    resources = run_program(config, directory)
+    return {resource.name: plain_text(resource.inputs) for resource in resources.values() if resource.type == COMMAND}
 
 
-def test_another_text_measures_again_and_fits_every_hosts_routes_and_touches_nothing_else(
+def test_a_changed_text_measures_again_and_fits_every_hosts_routes_and_changes_nothing_else(
     resources: dict[str, Registered], tmp_path: Path
 ) -> None:
     before = {resource.name: plain_text(resource.inputs) for resource in resources.values() if resource.type == COMMAND}
@@ -55,7 +55,7 @@ def test_another_text_measures_again_and_fits_every_hosts_routes_and_touches_not
     assert {name for name in after if after[name] != again[name]} == different
 
 
-def test_a_further_worker_of_a_site_measures_nothing_and_another_endpoint_does(
+def test_a_changed_endpoint_measures_again_and_another_worker_of_a_site_does_not(
     resources: dict[str, Registered], tmp_path: Path
 ) -> None:
     before = plain_text(resources[MEASURED].inputs)
@@ -70,9 +70,9 @@ def test_one_site_is_not_measured(tmp_path: Path) -> None:
     config = configuration()
     sites = config["sites"]
     assert isinstance(sites, dict)
-    found = run_program({**config, "sites": {"mwt2": sites["mwt2"]}}, tmp_path)
-    assert MEASURED not in found
-    assert f"{COMMAND} cluster-converged" in found
+    resources = run_program({**config, "sites": {"mwt2": sites["mwt2"]}}, tmp_path)
+    assert MEASURED not in resources
+    assert f"{COMMAND} cluster-converged" in resources
 
 
 def known(stdout: object) -> dict[str, object]:
@@ -87,13 +87,13 @@ def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def spread() -> dict[str, object]:
-    """Two of three etcd members at one site, the third at another."""
+    """Return a configuration with two etcd members at one site, and the third at another."""
     roles = ["control-plane", "etcd"]
     config = changed(ETCD.format("umich001"), roles)
     return changed("sites/mwt2/nodes/uchicago004.hl-lhc.io/roles", ["worker"], config)
 
 
-def test_what_the_last_run_measured_is_in_the_readme_and_warns_in_a_preview(
+def test_a_preview_shows_the_last_measurement_in_the_readme_and_warns(
     tmp_path: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
@@ -106,25 +106,27 @@ def test_what_the_last_run_measured_is_in_the_readme_and_warns_in_a_preview(
     assert "## Measured between sites" in (tmp_path / ".stretched/test/readme.md").read_text(encoding="utf-8")
 
 
-def test_an_update_warns_too_and_does_not_tell_again_what_it_told_when_it_was_measured(
+def test_an_update_warns_too_and_does_not_log_the_last_measurement_again(
     tmp_path: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: told.append(text))
+    logged: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: logged.append(text))
     run_program(spread(), tmp_path, known(FAR + '{"problem": "uvic cannot be asked: no route"}\n'))
     assert len(warned) == 1
     assert warned[0].startswith("etcd's members are too far apart")
-    assert not [text for text in told if "Measured" in text]
+    assert not [text for text in logged if "Measured" in text]
 
 
-def test_members_of_one_site_are_no_warning(tmp_path: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_etcd_members_at_one_site_cause_no_warning(
+    tmp_path: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     run_program(configuration(), tmp_path, known(FAR))
     assert warned == []
 
 
 @pytest.mark.parametrize("stdout", [None, "", "not JSON\n"])
-def test_whatever_the_state_has_a_preview_goes_on(
+def test_an_unreadable_measurement_in_the_state_does_not_stop_a_preview(
     tmp_path: Path, stdout: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)

@@ -1,4 +1,4 @@
-"""What the engine is asked for where there are services."""
+"""Resources of services."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ def resources(place: Path) -> Resources:
     return run_program(changed("services", WEB, ON), place)
 
 
-def test_only_a_node_with_something_to_do_has_resources_and_files_for_it(
+def test_only_nodes_that_serve_have_resources_and_files_for_services(
     place: Path, without: Resources, resources: Resources
 ) -> None:
     new = {key.split()[1] for key in resources.keys() - without.keys()}
@@ -44,7 +44,7 @@ def test_only_a_node_with_something_to_do_has_resources_and_files_for_it(
     assert not [name for name in uploaded_files(place, ENTRY) if name.startswith("services")]
 
 
-def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: Resources) -> None:
+def test_a_service_runs_no_tunnel_again(without: Resources, resources: Resources) -> None:
     different = {
         resource.name
         for key, resource in without.items()
@@ -54,13 +54,13 @@ def test_tunnels_are_not_looked_at_again_for_it(without: Resources, resources: R
     assert different == {f"mesh-{ENTRY}-files", *opened}, "where its port is opened"
 
 
-def test_it_comes_after_the_tunnels_and_before_its_port_is_opened_and_the_cluster(resources: Resources) -> None:
+def test_services_come_after_the_tunnels_and_before_their_firewall_and_the_cluster(resources: Resources) -> None:
     assert {f"mesh-{ENTRY}-verified", f"mesh-{ENTRY}-files"} <= ancestors(resources, SERVED)
     assert f"mesh-{ENTRY}-served" in ancestors(resources, f"{COMMAND} mesh-{ENTRY}-firewalled")
     assert f"mesh-{ENTRY}-served" in ancestors(resources, f"{COMMAND} cluster-converged")
 
 
-def test_another_service_is_applied_where_it_matters_and_more_nodes_do_not(
+def test_another_service_is_applied_only_on_its_nodes_and_more_nodes_change_nothing(
     resources: Resources, tmp_path: Path
 ) -> None:
     line = str(resources[SERVED].inputs["create"])

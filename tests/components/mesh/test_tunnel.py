@@ -1,4 +1,4 @@
-"""What the engine is asked for where nodes reach each other through a gateway."""
+"""Tunnels of nodes that reach each other through a gateway."""
 
 from pathlib import Path
 
@@ -42,12 +42,12 @@ def test_a_node_behind_a_gateway_has_peers_for_its_tunnels_only(place: Path) -> 
     assert "Endpoint = 203.0.113.8:4500" in uploaded(place, "closed2.lab.test")
 
 
-def test_there_is_a_preshared_key_for_each_tunnel_the_same_on_both_sides(resources: dict[str, Registered]) -> None:
-    mine = secrets(resources, INNER)
-    assert [line.split()[1] for line in mine[1:]] == [f"192.168.7.{last}/32" for last in (3, 5, 1, 2)]
-    other = secrets(resources, "gate.lab.test")
-    key = next(line.split()[2] for line in mine if "192.168.7.3/" in line)
-    assert f"psk 192.168.7.4/32 {key}" in other
+def test_each_tunnel_has_a_preshared_key_that_is_the_same_on_both_sides(resources: dict[str, Registered]) -> None:
+    inner = secrets(resources, INNER)
+    assert [line.split()[1] for line in inner[1:]] == [f"192.168.7.{last}/32" for last in (3, 5, 1, 2)]
+    gate = secrets(resources, "gate.lab.test")
+    key = next(line.split()[2] for line in inner if "192.168.7.3/" in line)
+    assert f"psk 192.168.7.4/32 {key}" in gate
 
 
 def test_a_nodes_share_of_the_state_does_not_grow_with_those_behind_the_gateway(
@@ -63,8 +63,8 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_those_behind_the_gateway(
         config = changed(f"sites/closed/nodes/more{index}.lab.test", node, config)
     more = run_program(config, tmp_path)
 
-    def share(found: dict[str, Registered]) -> tuple[int, int, int]:
-        mine = [resource for resource in found.values() if resource.name.startswith(f"mesh-{INNER}")]
+    def share(resources: dict[str, Registered]) -> tuple[int, int, int]:
+        mine = [resource for resource in resources.values() if resource.name.startswith(f"mesh-{INNER}")]
         assert len(mine) > 7
         clear = sum(len(plain_text(resource.inputs)) for resource in mine)
         return len(mine), sum(len(resource.dependencies) for resource in mine), clear
@@ -73,9 +73,7 @@ def test_a_nodes_share_of_the_state_does_not_grow_with_those_behind_the_gateway(
     assert secrets(more, INNER) == secrets(resources, INNER)
 
 
-def test_what_a_gateway_carries_is_a_reason_to_ask_hosts_again(
-    resources: dict[str, Registered], tmp_path: Path
-) -> None:
+def test_a_changed_gateway_repeats_the_preflight(resources: dict[str, Registered], tmp_path: Path) -> None:
     other = run_program(changed("sites/open/gateway", "open1.lab.test", three_sites()), tmp_path)
     name = f"{COMMAND} mesh-{INNER}-preflight"
     assert other[name].inputs["create"] != resources[name].inputs["create"]
@@ -86,23 +84,25 @@ def two_gateways() -> dict[str, object]:
     return changed("sites/oneport/endpoint", ["203.0.113.8:4500", "203.0.113.8:4501"], config)
 
 
-def test_hosts_are_told_what_to_do_when_a_gateway_is_down_where_another_can_take_over(tmp_path: Path) -> None:
+def test_failover_conf_names_the_gateways_and_what_takes_over_when_one_is_down(tmp_path: Path) -> None:
     run_program(two_gateways(), tmp_path)
 
-    def told(name: str) -> list[str]:
+    def failover(name: str) -> list[str]:
         return uploaded_files(tmp_path, name)["failover.conf"].splitlines()[1:]
 
-    assert told("inner2.lab.test") == [
+    assert failover("inner2.lab.test") == [
         "gateway 192.168.7.3 gate.lab.test",
         "gateway 192.168.7.4 inner1.lab.test",
         "when 192.168.7.3 use 192.168.7.4 for 192.168.7.6 192.168.7.7",
     ]
-    assert told("open1.lab.test") == []
+    assert failover("open1.lab.test") == []
     for name in ("gate.lab.test", INNER):
-        assert "# relay: forwards from wg0 to wg0" in uploaded(tmp_path, name), "it must be able to at once"
+        assert "# relay: forwards from wg0 to wg0" in uploaded(tmp_path, name), (
+            "both gateways must be able to forward at once"
+        )
 
 
-def test_a_second_gateway_makes_no_resource_and_is_a_reason_to_ask_hosts_again(
+def test_a_second_gateway_adds_no_resource_and_repeats_the_preflight(
     resources: dict[str, Registered], tmp_path: Path
 ) -> None:
     other = run_program(two_gateways(), tmp_path)

@@ -1,4 +1,4 @@
-"""The revision of playbooks, which decides whether they run: it depends on them alone."""
+"""The revision of playbooks decides whether they run, so it depends on their content only."""
 
 import gzip
 import os
@@ -27,7 +27,9 @@ def tree(tmp_path: Path) -> Path:
     return tree
 
 
-def test_it_does_not_depend_on_the_compressor_of_this_python(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_revision_does_not_depend_on_the_compressor_of_this_python(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     declared = Kubespray(tree, "", None, tree / "roles")
     before = playbook_source(declared)
     compress = gzip.compress
@@ -35,7 +37,7 @@ def test_it_does_not_depend_on_the_compressor_of_this_python(tree: Path, monkeyp
     assert playbook_source(declared) == before
 
 
-def test_it_does_not_depend_on_the_machine(tree: Path) -> None:
+def test_revision_and_archive_do_not_depend_on_the_machine(tree: Path) -> None:
     before = revision(tree), archive(tree)
     os.utime(tree / "cluster.yml", (0, 0))
     (tree / "cluster.yml").chmod(0o664)
@@ -49,7 +51,7 @@ def test_it_does_not_depend_on_the_machine(tree: Path) -> None:
     assert (revision(tree), archive(tree)) == before
 
 
-def test_two_names_of_one_file_are_two_files(tree: Path) -> None:
+def test_hard_links_are_packed_as_separate_files(tree: Path) -> None:
     other = tree.parent / "other"
     other.mkdir()
     for name in ("a", "b"):
@@ -65,14 +67,14 @@ def test_two_names_of_one_file_are_two_files(tree: Path) -> None:
         assert ".git" not in tar.getnames()
 
 
-def test_another_content_name_link_or_executable_is_another_revision(tree: Path) -> None:
+def test_a_changed_content_name_link_or_mode_changes_the_revision(tree: Path) -> None:
     seen = {revision(tree)}
 
     def changed() -> str:
-        found = revision(tree)
-        assert found not in seen
-        seen.add(found)
-        return found
+        new = revision(tree)
+        assert new not in seen
+        seen.add(new)
+        return new
 
     (tree / "cluster.yml").write_text("- hosts: none\n", encoding="utf-8")
     changed()

@@ -1,4 +1,4 @@
-"""The state is read once, and one that cannot be read is an error: a reading that fails once is tried again."""
+"""The stack's state is read once; failed attempts are repeated, and an unreadable state is an error."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,11 +21,11 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE", 0)
 
 
-def answers(monkeypatch: pytest.MonkeyPatch, *found: object) -> list[object]:
-    """Have the engine answer a reading with these, one after another; an exception is raised. Return the rest."""
+def answers(monkeypatch: pytest.MonkeyPatch, *results: object) -> list[object]:
+    """Let the engine return these results one after another, raising exceptions; return the list of those that are left."""
     for name in ("organization", "project", "stack"):
         monkeypatch.setattr(pulumi, f"get_{name}", lambda name=name: name)
-    left = list(found)
+    left = list(results)
 
     def invoke(_token: str, _arguments: dict[str, object]) -> SimpleNamespace:
         answer = left.pop(0)
@@ -47,7 +47,7 @@ def test_a_state_that_is_being_written_is_read_again(failures: int, monkeypatch:
     assert last.outputs("stretched:Cluster", "cluster-converged") == {}
 
 
-def test_what_the_state_has_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_repr_shows_no_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     answers(monkeypatch, {"outputs": {URN: {"type": "", "outputs": {"stdin": "hunter2"}}}})
     assert "hunter2" not in repr(last_update())
 
@@ -58,12 +58,10 @@ def test_a_state_that_cannot_be_read_is_an_error(answer: object, monkeypatch: py
     with pytest.raises(pulumi.RunError) as caught:
         last_update()
     assert left == []
-    said = str(caught.value)
-    assert said.startswith("the state of organization/project/stack cannot be read (5 attempts): ")
-    assert said.endswith(
-        "nothing was changed on any host. See whether `pulumi stack export` works, then run this again"
-    )
-    assert HALF_WAY in said or not isinstance(answer, Exception)
+    message = str(caught.value)
+    assert message.startswith("the state of organization/project/stack cannot be read (5 attempts): ")
+    assert message.endswith("nothing was changed on any host. Check that `pulumi stack export` works, then try again")
+    assert HALF_WAY in message or not isinstance(answer, Exception)
 
 
 def test_a_stack_without_resources_is_a_first_run(monkeypatch: pytest.MonkeyPatch) -> None:

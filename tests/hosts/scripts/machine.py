@@ -95,7 +95,7 @@ class Machine:
     def upload(self, found: Bundle, user: str = "root") -> Path:
         """Put a bundle where SFTP puts it for a user; return its path from outside."""
         home = self.root / ("root" if user == "root" else f"home/{user}")
-        path = home / HOST_DIRECTORY / found.letter(self.name)
+        path = home / HOST_DIRECTORY / found.upload_path(self.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(found.content)
         for made in (path, *path.parents[: len(path.relative_to(home).parts) - 1]):

@@ -81,7 +81,7 @@ def test_an_upload_that_is_a_link_is_read_for_what_it_leads_to_and_refused(machi
 
 def test_what_was_taken_over_does_not_need_the_upload_any_more(machine: Machine) -> None:
     assert machine.prepare("admin").returncode == 0
-    (machine.root / "home/admin" / HOST_DIRECTORY / machine.node.letter(machine.name)).write_bytes(b"whatever")
+    (machine.root / "home/admin" / HOST_DIRECTORY / machine.node.upload_path(machine.name)).write_bytes(b"whatever")
     assert machine.run(machine.prepare_line("admin"), "admin").stdout == "prepared\n"
 
 
