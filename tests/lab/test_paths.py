@@ -254,7 +254,7 @@ def paths_as(place: MeshLab, values: dict[str, object]) -> Iterator[None]:
 
 
 def test_when_paths_are_wide_again_the_next_measurement_takes_the_routes_back(place: MeshLab) -> None:
-    """And a site that cannot be asked is a warning: dsl1 does not let the deployer in meanwhile."""
+    """And a site that cannot be measured is a warning: dsl1 does not let the deployer in meanwhile."""
     keys = "/root/.ssh/authorized_keys"
     place.sh("dsl1", f"cp -p {keys} /root/keys; grep -v stretched-deployer /root/keys >{keys}")
     try:
@@ -266,7 +266,7 @@ def test_when_paths_are_wide_again_the_next_measurement_takes_the_routes_back(pl
             place.everywhere(HOSTS, GONE)
     finally:
         place.sh("dsl1", f"mv /root/keys {keys}")
-    assert "not all paths could be measured: dsl cannot be asked: " in printed
+    assert "not all paths could be measured: dsl cannot measure: " in printed
     assert "Permission denied" in printed
     assert SLOW in printed
     found = links(place)

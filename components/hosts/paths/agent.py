@@ -1,6 +1,6 @@
-"""agent: one site's side of a measurement. Obeys lines of JSON on standard input, and ends with it.
+"""agent: one site's side of a measurement. Carries out commands on standard input until it ends.
 
-A line has `do` and its values; a line of JSON answers each: what was found, or `error`.
+A command is a line of JSON with `do` and its values. Each is answered by a line of JSON with the result, or `error`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from components.hosts.paths.sizes import largest
 
 _SAMPLES = 7
 """Echoes whose median is the round trip."""
-_PAUSE = 5
-"""Seconds without anything, after which a transfer is given up."""
+_PAUSE = 15
+"""Seconds without any data after which a transfer is given up; a busy host is slow to accept."""
 _CHUNK = 1 << 18
 
 
@@ -40,8 +40,8 @@ def paths(values: Mapping[str, Any]) -> dict[str, object]:
         carried = largest(list(trips), values["top"], echo.ask)
     return {
         "paths": {
-            address: {"rtt": round(statistics.median(found) * 1000, 3), "mtu": carried[address]}
-            for address, found in trips.items()
+            address: {"rtt": round(statistics.median(times) * 1000, 3), "mtu": carried[address]}
+            for address, times in trips.items()
         }
     }
 
@@ -100,7 +100,7 @@ def send(values: Mapping[str, Any]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Obey until standard input ends."""
+    """Carry out commands until standard input ends."""
     listener = Listener()
     known: dict[str, Callable[[Mapping[str, Any]], dict[str, object]]] = {
         "paths": paths,

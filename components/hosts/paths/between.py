@@ -1,9 +1,9 @@
 """between: has one host of each site measure the paths to the other sites'; runs on the deployer.
 
 Standard input: a line of JSON (`plan` in components/model/mesh/links.py), then the deployer's SSH key. Standard
-output: a line of JSON for each pair of sites, and one for each problem. Problems are told and never are a failure.
+output: a line of JSON for each pair of sites, and one for each problem. Problems are printed and never are a failure.
 
-Pairs are asked for throughput one after the other, so that none is in another's way; when the plan's time for that is
+The throughput of pairs is measured one after the other, so that none disturbs another; when the plan's time for that is
 over, the rest is left out. A TCP transfer by Python's library is enough for links of some Gbit/s, and WireGuard seldom
 carries more; iperf3 would be a package more on every host.
 """
@@ -55,7 +55,7 @@ class Place:
         """It was silent or ended: what it says from now on may be the answer to an earlier question."""
 
     def tell(self, do: str, **values: object) -> None:
-        """Have the agent begin something; `hear` is to follow."""
+        """Send the agent a command; `hear` must follow."""
         assert self._agent.stdin  # noqa: S101 - opened above
         with contextlib.suppress(BrokenPipeError):  # hear says why
             self._agent.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
@@ -68,8 +68,8 @@ class Place:
         while answer is None:
             line = self._line(end)
             with contextlib.suppress(ValueError):  # a login shell may print whatever it likes
-                found = json.loads(line)
-                answer = found if isinstance(found, dict) else None
+                parsed = json.loads(line)
+                answer = parsed if isinstance(parsed, dict) else None
         if "error" in answer:
             message = f"{self.name}: {answer['error']}"
             raise NotMeasuredError(message)
@@ -86,7 +86,7 @@ class Place:
             if not read:
                 self.lost = True
                 said = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-                message = f"{self.name} cannot be asked: {said[-1] if said else 'its agent ended'}"
+                message = f"{self.name} cannot measure: {said[-1] if said else 'its agent ended'}"
                 raise NotMeasuredError(message)
             self._unread += read
         line, _, self._unread = self._unread.partition(b"\n")
@@ -99,22 +99,22 @@ class Place:
 
 
 def measure(plan: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[dict[str, object]]:
-    """Yield what is found of each pair, and problems."""
-    found: dict[str, dict[str, dict[str, Any]]] = {}
+    """Yield the results for each pair, and problems."""
+    by_site: dict[str, dict[str, dict[str, Any]]] = {}
     for place in places.values():
         others = [other.address for other in places.values() if other is not place]
         place.tell("paths", addresses=others, top=plan["top"])
-    all_asked = time.monotonic()
+    started = time.monotonic()
     for name, place in places.items():
         try:
-            found[name] = place.hear(max(0, all_asked + _LOGIN - time.monotonic()))["paths"]
+            by_site[name] = place.hear(max(0, started + _LOGIN - time.monotonic()))["paths"]
         except NotMeasuredError as problem:
             yield {"problem": str(problem)}
     end = time.monotonic() + plan["limit"]
     for one, other in plan["pairs"]:
-        if one not in found or other not in found:
+        if one not in by_site or other not in by_site:
             continue
-        views = [found[one].get(places[other].address), found[other].get(places[one].address)]
+        views = [by_site[one].get(places[other].address), by_site[other].get(places[one].address)]
         seen = [view for view in views if view]
         result: dict[str, object] = {"between": [one, other]}
         if seen:

@@ -1,6 +1,6 @@
 """Echo requests (ICMP) of chosen sizes to many addresses at once. Needs root: a raw socket.
 
-ping(8) would do, but its `-M probe`, which asks past our own routes' MTU, is younger than the hosts' oldest iputils.
+ping(8) has `-M probe`, which ignores the MTU of our own routes, but the oldest iputils on the hosts do not have it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Question = tuple[str, int]
 
 
 class Echo:
-    """Asks, and hears answers. A `with` statement closes it."""
+    """Sends requests and receives replies. A `with` statement closes it."""
 
     def __init__(self, mode: int) -> None:
         """`mode` is OBEY or IGNORE."""
@@ -48,12 +48,12 @@ class Echo:
         self._socket.close()
 
     def ask(self, questions: Collection[Question], waits: Collection[float] = WAITS) -> dict[Question, float]:
-        """Return the seconds that the answer to each question took; a question without answer is not there.
+        """Return the seconds until the reply to each question; a question without a reply is missing.
 
-        Who has not answered after a wait (seconds) is asked again; after the last wait that is all.
+        A question without a reply is sent again after each wait (seconds) but the last.
         """
         answered: dict[Question, float] = {}
-        asked: dict[int, tuple[Question, float]] = {}
+        requests: dict[int, tuple[Question, float]] = {}
         left = set(questions)
         for wait in waits:
             for question in sorted(left):
@@ -61,11 +61,11 @@ class Echo:
                 if sent is None:
                     left.discard(question)  # this host's own route or device does not take it: nor will it later
                 elif sent:
-                    asked[self._sequence] = question, time.monotonic()
-                self._hear(asked, answered, 0)
+                    requests[self._sequence] = question, time.monotonic()
+                self._hear(requests, answered, 0)
             end = time.monotonic() + wait
             while left - answered.keys() and (rest := end - time.monotonic()) > 0:
-                self._hear(asked, answered, rest)
+                self._hear(requests, answered, rest)
             left -= answered.keys()
             if not left:
                 break
@@ -85,7 +85,9 @@ class Echo:
             return None if error.errno in _TOO_BIG else False
         return True
 
-    def _hear(self, asked: dict[int, tuple[Question, float]], answered: dict[Question, float], seconds: float) -> None:
+    def _hear(
+        self, requests: dict[int, tuple[Question, float]], answered: dict[Question, float], seconds: float
+    ) -> None:
         """Note what has come, having waited for the first of it."""
         if not select.select([self._socket], [], [], seconds)[0]:
             return
@@ -98,7 +100,7 @@ class Echo:
             if len(packet) < header + 8:
                 continue
             kind, _, _, identity, sequence = struct.unpack_from("!BBHHH", packet, header)
-            if kind == _REPLY and identity == self._identity and sequence in asked:
-                question, sent = asked[sequence]
+            if kind == _REPLY and identity == self._identity and sequence in requests:
+                question, sent = requests[sequence]
                 if source == question[0]:
                     answered.setdefault(question, time.monotonic() - sent)

@@ -1,11 +1,11 @@
 """fit CONFIGURATION ROUTES: which peers of wg0 are reached by a path that carries less than wg0's MTU.
 
-CONFIGURATION is wg0.conf, whose keys are not looked at. ROUTES is what an earlier run printed, or is not there. Prints
-the routes that the host shall have, in the form of `ip -batch`: of each narrow peer, and of the nodes beyond it. Tells
-people on standard error. Fails when a path does not carry LEAST bytes. Changes nothing.
+CONFIGURATION is wg0.conf; its keys are ignored. ROUTES is what an earlier run printed; the file may be missing. Prints
+the routes that the host needs, in the form of `ip -batch`: for each narrow peer, and for the nodes beyond it. Messages
+for people go to standard error. Fails when a path does not carry LEAST bytes. Changes nothing.
 
-Asked is inside wg0, each peer by itself; what is beyond a peer is that one's to know: it refuses what is too big,
-inside wg0 where nobody drops ICMP, and fits TCP's segments. A peer that does not answer keeps the routes that it has.
+Each peer is probed inside wg0. The path beyond a peer is that peer's business: it refuses packets that are too big,
+inside wg0 where nobody drops ICMP, and clamps TCP's segments. A peer that does not answer keeps the routes that it has.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ def _halves(line: str) -> tuple[str, str, str]:
 
 def endpoints(shown: str) -> dict[str, outer.Endpoint]:
     """Return the endpoints by key, from what `wg show wg0 endpoints` prints."""
-    found = {}
+    by_key = {}
     for line in shown.splitlines():
         key, _, endpoint = line.partition("\t")
         host, colon, port = endpoint.strip().rpartition(":")
         if colon and port.isdigit():
-            found[key] = host.strip("[]"), int(port)
-    return found
+            by_key[key] = host.strip("[]"), int(port)
+    return by_key
 
 
 def routes(peers: Iterable[Peer], fits: dict[str, Fit], top: int, before: str) -> list[str]:
@@ -93,8 +93,8 @@ def routes(peers: Iterable[Peer], fits: dict[str, Fit], top: int, before: str) -
     return lines
 
 
-def told(peer: Peer, fit: Fit, top: int) -> str:
-    """Return what to tell people about a narrow path."""
+def describe(peer: Peer, fit: Fit, top: int) -> str:
+    """Return the message about a narrow path."""
     beyond = len(peer.addresses) - 1
     further = f", and the {f'{beyond} nodes' if beyond > 1 else 'node'} beyond it" if beyond else ""
     head = f"path to {peer.name} ({peer.addresses[0]}){further}:"
@@ -121,10 +121,10 @@ def measure(peers: Iterable[Peer], reached: dict[str, outer.Endpoint], top: int)
         small = ask((peer.addresses[0], SMALL) for peer in peers)
         answering = [peer for peer in peers if (peer.addresses[0], SMALL) in small]
         ways = {peer.addresses[0]: reached[peer.key] for peer in answering if peer.key in reached}
-        known = outer.told(ways, top, max(0.3, 2 * max(small.values(), default=0)))
+        known = outer.path_mtus(ways, top, max(0.3, 2 * max(small.values(), default=0)))
         carried = sizes.largest([peer.addresses[0] for peer in answering], top, ask)
         # wireguard-go's first big packets may have taught this host since.
-        known.update(outer.told({name: ways[name] for name in known}, top, 0))
+        known.update(outer.path_mtus({name: ways[name] for name in known}, top, 0))
     return {address: _fit(size, known.get(address), ways.get(address), top) for address, size in carried.items()}
 
 
@@ -142,7 +142,7 @@ def main(configuration: str, earlier: str) -> int:
     fits = measure(peers, endpoints(_shown()), top)
     narrow = [(peer, fit) for peer in peers if (fit := fits.get(peer.addresses[0])) and fit.whole < top]
     for peer, fit in narrow:
-        print(told(peer, fit, top), file=sys.stderr)
+        print(describe(peer, fit, top), file=sys.stderr)
     if not narrow and fits:
         print(f"paths: packets of {top} bytes reach every peer whole", file=sys.stderr)
     print("".join(f"{line}\n" for line in routes(peers, fits, top, before)), end="")

@@ -1,4 +1,4 @@
-"""Which sizes of packets paths over wg0 carry: the search, without knowing how an echo is asked for."""
+"""The search for the largest packet that a path over wg0 carries; how an echo is sent is the caller's business."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Answered = Callable[[Collection[tuple[str, int]]], Container[tuple[str, int]]]
 def largest(addresses: Collection[str], top: int, answered: Answered) -> dict[str, int]:
     """Return for each address the largest packet that its path carries, at most `top`; 0: not even LEAST."""
     whole = answered([(address, top) for address in addresses])
-    found = {address: top for address in addresses if (address, top) in whole}
-    bounds = {address: (0, top) for address in addresses if address not in found}  # what passes, what does not
+    carried = {address: top for address in addresses if (address, top) in whole}
+    bounds = {address: (0, top) for address in addresses if address not in carried}  # what passes, what does not
     while bounds:
         echoes = answered([(address, size) for address, (low, high) in bounds.items() for size in steps(low, high)])
         for address, (low, high) in list(bounds.items()):
@@ -29,12 +29,12 @@ def largest(addresses: Collection[str], top: int, answered: Answered) -> dict[st
             if best and above - best > UNIT:
                 bounds[address] = best, above
             else:
-                found[address] = best
+                carried[address] = best
                 del bounds[address]
-    narrow = [address for address, size in found.items() if size < top]
+    narrow = [address for address, size in carried.items() if size < top]
     # A busy host or a bad moment is not a narrow path.
     again = answered([(address, top) for address in narrow]) if narrow else ()
-    return {address: top if (address, top) in again else size for address, size in found.items()}
+    return {address: top if (address, top) in again else size for address, size in carried.items()}
 
 
 def steps(low: int, high: int) -> range:

@@ -111,7 +111,7 @@ def test_an_update_warns_too_and_does_not_log_the_last_measurement_again(
 ) -> None:
     logged: list[str] = []
     monkeypatch.setattr(pulumi.log, "info", lambda text, *_: logged.append(text))
-    run_program(spread(), tmp_path, known(FAR + '{"problem": "uvic cannot be asked: no route"}\n'))
+    run_program(spread(), tmp_path, known(FAR + '{"problem": "uvic cannot measure: no route"}\n'))
     assert len(warned) == 1
     assert warned[0].startswith("etcd's members are too far apart")
     assert not [text for text in logged if "Measured" in text]

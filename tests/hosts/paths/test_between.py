@@ -112,7 +112,7 @@ def test_host_keys_are_checked_and_the_key_lies_for_root_only_and_not_for_long(s
 @needs_run
 def test_a_site_that_cannot_be_asked_is_a_problem_and_the_others_are_measured(ssh: dict[str, str]) -> None:
     assert run({**ssh, "REFUSING": "192.168.0.3"}) == [
-        {"problem": "dsl cannot be asked: Permission denied (publickey)."},
+        {"problem": "dsl cannot measure: Permission denied (publickey)."},
         {"between": ["hub", "far"], "rtt": 11.5, "mtu": 1418, "mbps": [2.0, 1.0]},
     ]
 

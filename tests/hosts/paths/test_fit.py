@@ -3,7 +3,7 @@
 import pytest
 
 from components.hosts.paths import fit
-from components.hosts.paths.fit import Fit, Peer, endpoints, parse, routes, told
+from components.hosts.paths.fit import Fit, Peer, describe, endpoints, parse, routes
 
 CONF = """\
 # stretched: written by pulumi up, and again by the next one
@@ -64,7 +64,7 @@ def test_who_does_not_answer_keeps_what_was_known_and_who_answers_does_not() -> 
 
 def test_a_hopeless_path_gets_no_route_and_says_what_to_look_for() -> None:
     assert routes([N], {"192.168.0.4": Fit(0, 0)}, 1420, "") == []
-    assert "less than 1340 bytes on the way (IPv6: 1360)" in told(N, Fit(0, 0), 1420)
+    assert "less than 1340 bytes on the way (IPv6: 1360)" in describe(N, Fit(0, 0), 1420)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_hopeless_path_gets_no_route_and_says_what_to_look_for() -> None:
     ],
 )
 def test_people_are_told_what_and_why(found: Fit, expected: str) -> None:
-    assert told(N, found, 1420) == f"path to n.example.org (192.168.0.4): {expected}"
-    assert told(G, found, 1420).startswith("path to g.example.org (192.168.0.2), and the node beyond it: ")
+    assert describe(N, found, 1420) == f"path to n.example.org (192.168.0.4): {expected}"
+    assert describe(G, found, 1420).startswith("path to g.example.org (192.168.0.2), and the node beyond it: ")
 
 
 def test_a_run_prints_the_routes_and_fails_only_where_a_path_is_too_narrow(
