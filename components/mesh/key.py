@@ -21,15 +21,15 @@ def seed(name: str, rotation: str, opts: pulumi.ResourceOptions) -> RandomPasswo
     return RandomPassword(name, length=keys.SEED_LENGTH, special=False, keepers={"rotation": rotation}, opts=opts)
 
 
-def protection(last: LastUpdate, rotation: str, *names: str) -> pulumi.ResourceOptions:
-    """Return the option that protects a seed on which the whole mesh depends.
+def protection(last: LastUpdate, rotation: str, *names: str, protect: bool) -> pulumi.ResourceOptions:
+    """Return the option that protects a seed on which the whole mesh depends; `protect` is what the user declares.
 
     Pulumi also refuses to replace a protected resource, so the run that changes `rotation` goes without protection.
     `names` are the present and former names of the seed.
     """
     keepers = last.outputs(SEED, *names).get("keepers")
     last_rotation = keepers.get("rotation") if isinstance(keepers, Mapping) else rotation
-    return pulumi.ResourceOptions(protect=last_rotation == rotation)
+    return pulumi.ResourceOptions(protect=protect and last_rotation == rotation)
 
 
 class Key(pulumi.ComponentResource):
@@ -56,6 +56,19 @@ class Key(pulumi.ComponentResource):
         self.private = pulumi.Output.secret(pair.apply(lambda private_and_public: private_and_public[0]))
         self.public = pulumi.Output.unsecret(pair.apply(lambda private_and_public: private_and_public[1]))
         self.register_outputs({"public": self.public})
+
+
+def deployer_key(mesh: pulumi.Resource, name: Name, rotation: str, last: LastUpdate, *, protect: bool) -> Key:
+    """Return the SSH key of a mesh's deployer. Stacks of earlier versions have it without a parent."""
+    former = pulumi.Alias(name=name.own, parent=pulumi.ROOT_STACK_RESOURCE)
+    of_seed = name.child("seed")
+    return Key(
+        name,
+        rotation,
+        ssh,
+        pulumi.ResourceOptions(parent=mesh, aliases=[former]),
+        protection(last, rotation, str(of_seed), of_seed.own, protect=protect),
+    )
 
 
 def wireguard(from_seed: str) -> tuple[str, str]:

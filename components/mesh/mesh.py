@@ -11,7 +11,7 @@ from pulumi_command.local import Logging as LocalLogging
 from pulumi_command.remote import Command, CopyToRemote
 
 from components.mesh.client import Client
-from components.mesh.key import Key, protection, seed, ssh
+from components.mesh.key import Key, deployer_key, protection, seed
 from components.mesh.measurement import Measurement, measure
 from components.mesh.node import Node
 from components.mesh.site import Site
@@ -73,10 +73,11 @@ class Mesh(pulumi.ComponentResource):
         spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)
         access = Access.of(args.get("private_key"))
-        self.deployer_key = self._deployer_key(Name(name, "deployer"), last)
-        seed_name = f"{name}-seed"
-        protected = pulumi.ResourceOptions.merge(child, self._protection(last, seed_name))
-        mesh_seed = seed(seed_name, spec.mesh.rotation, protected).result
+        rotation = spec.mesh.rotation
+        self.deployer_key = deployer_key(self, Name(name, "deployer"), rotation, last, protect=spec.protect)
+        of_seed = f"{name}-seed"
+        protected = protection(last, rotation, of_seed, protect=spec.protect)
+        mesh_seed = seed(of_seed, rotation, pulumi.ResourceOptions.merge(child, protected)).result
         members = digest({"membership": membership(spec).encode()})
         sites = [Site(Name(name, site.name), site, spec.mesh, access, members, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
@@ -133,27 +134,6 @@ class Mesh(pulumi.ComponentResource):
     def uploaded(self, node: str) -> CopyToRemote:
         """Return the upload to a node; KeyError when there is none of this name."""
         return {one.spec.name: tunnel.uploaded for one, tunnel in zip(self.nodes, self._tunnels, strict=True)}[node]
-
-    def _deployer_key(self, name: Name, last: LastUpdate) -> Key:
-        """Return the deployer's SSH key. Stacks of earlier versions have it without a parent."""
-        former = pulumi.Alias(name=name.own, parent=pulumi.ROOT_STACK_RESOURCE)
-        seed_name = name.child("seed")
-        return Key(
-            name,
-            self.plan.spec.mesh.rotation,
-            ssh,
-            pulumi.ResourceOptions(parent=self, aliases=[former]),
-            self._protection(last, str(seed_name), seed_name.own),
-        )
-
-    def _protection(self, last: LastUpdate, *names: str) -> pulumi.ResourceOptions:
-        """Return the options that protect a seed on which the whole mesh depends.
-
-        `names` are its present and former names.
-        """
-        if not self.plan.spec.protect:
-            return pulumi.ResourceOptions(protect=False)
-        return protection(last, self.plan.spec.mesh.rotation, *names)
 
     def _services(self) -> dict[str, Command]:
         """Return, by node name, the command after which the node's configuration for services is in force."""

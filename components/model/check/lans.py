@@ -66,14 +66,14 @@ def _address(spec: Spec, site: Site, address: IPv4Address | IPv6Address, path: s
                 "write the host's own address",
             )
         return
+    _own_range(spec, address, path, "choose another range for {}, or correct the address", problems)
+
+
+def _own_range(spec: Spec, address: IPv4Address | IPv6Address, path: str, instead: str, problems: Problems) -> None:
+    """Report an address in a range of ours; `instead` has {} in the place of the range's name."""
     for name, network in _own_ranges(spec).items():
         if address in network:
-            problems.add(
-                "in-own-range",
-                path,
-                f"{address} is inside {name} {network}",
-                f"choose another range for {name}, or correct the address",
-            )
+            problems.add("in-own-range", path, f"{address} is inside {name} {network}", instead.format(name))
 
 
 def _unusable(lan: IPv4Network | IPv6Network) -> tuple[IPv4Address | IPv6Address, ...]:
@@ -89,14 +89,8 @@ def _endpoint(spec: Spec, site: Site, node: Node, problems: Problems) -> None:
         address = ip_address(endpoint.host)
         of_site = endpoint in site.endpoints and node.name in site.behind_ports
         path = f"sites.{site.name}.endpoint" if of_site else f"sites.{site.name}.nodes.{node.name}.endpoint"
-        for name, network in _own_ranges(spec).items():
-            if address in network:
-                problems.add(
-                    "in-own-range",
-                    path,
-                    f"{address} is inside {name} {network}",
-                    f"write where packets from outside arrive, or choose another range for {name}",
-                )
+        instead = "write where packets from outside arrive, or choose another range for {}"
+        _own_range(spec, address, path, instead, problems)
 
 
 def _own_ranges(spec: Spec) -> dict[str, IPv4Network]:
