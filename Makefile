@@ -1,4 +1,4 @@
-# The two commands: `make up` and `make test`. Everything else is in the README.
+# The two commands: `make up` and `make test`. Everything else is in the README; `make test-all` is in CONTRIBUTING.md.
 PY := .venv/bin/python
 STACK := dev
 LAB := $(PY) -m lab
@@ -15,7 +15,7 @@ endif
 endif
 KUBESPRAY_CONFIGURATION := .lab/kubespray/Pulumi.$(STACK).yaml
 
-.PHONY: up test down bench lint setup lab kubespray stand-in cluster
+.PHONY: up test test-all down bench lint setup lab kubespray stand-in cluster
 
 up: cluster
 	@echo
@@ -54,16 +54,15 @@ stand-in: lab
 	fi
 	@echo "==> Kubespray: its stand-in, lab/standin (the real one: make up KUBESPRAY=CHECKOUT MIRROR_EXTRA=DIR, see docs/lab.md)"
 
+# Some of the tests: make test ONLY=wireguard (a part of the names of tests or files), or ONLY=tests/model/mesh (a path).
 # The tests' own `make up` must not be given this one's variables.
-PYTEST := env -u MAKEFLAGS -u MAKELEVEL $(PY) -m pytest
+SUITES := env -u MAKEFLAGS -u MAKELEVEL $(PY) -m tests.suites $(if $(ONLY),--only "$(ONLY)")
 
 test: setup
-	@status=0; \
-	echo "==> tests that want the machine for themselves"; \
-	$(PYTEST) -m alone || status=$$?; \
-	echo "==> all other tests, in three processes: one begins with the cluster, one with its life"; \
-	$(PYTEST) -m "not alone" -n 3 --dist loadscope --no-loadscope-reorder || status=$$?; \
-	exit $$status
+	@$(SUITES) short
+
+test-all: setup
+	@$(SUITES) short long
 
 down:
 	@if [ -e .venv/complete ]; then $(LAB) down; fi

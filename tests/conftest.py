@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,15 +26,20 @@ settings.register_profile("seeded", derandomize=True)
 settings.load_profile(os.environ.get("STRETCHED_HYPOTHESIS", "seeded"))
 """Generated cases are the same in every run. STRETCHED_HYPOTHESIS=default looks at others each time."""
 
-LONGEST = ("tests/cluster/", "tests/lifecycle/", "tests/lab/")
+CLUSTERS = ("tests/cluster/", "tests/lifecycle/")
+LONGEST = (*CLUSTERS, "tests/lab/")
 """These begin, in this order."""
+LONG = 5
+"""Seconds of a test, or of making what it needs, that are worth a line."""
+MARKS = pytest.StashKey[dict[str, set[str]]]()
+"""The names of the marks of every test that was collected."""
 
 
 class ByPlace(LoadScopeScheduling):  # type: ignore[misc]
-    """Has the tests of the cluster run in one process, and those of any other file in one."""
+    """Has all tests of clusters run in one process, so that there is one cluster at a time, and those of any other file in one."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "cluster" if nodeid.startswith("tests/cluster/") else nodeid.partition("::")[0]
+        return "clusters" if nodeid.startswith(CLUSTERS) else nodeid.partition("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -41,8 +47,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace
     return ByPlace(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)  # before some are left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[MARKS] = {item.nodeid: {mark.name for mark in item.iter_markers()} for item in items}
     items.sort(key=lambda item: next((rank for rank, place in enumerate(LONGEST) if item.nodeid.startswith(place)), 9))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Append what took long to the file `$STRETCHED_TIMINGS`, if set, in the form of tools/progress.py."""
+    timings = os.environ.get("STRETCHED_TIMINGS")
+    if timings and report.duration > LONG and "PYTEST_XDIST_WORKER" not in os.environ:
+        with Path(timings).open("a", encoding="utf-8") as file:
+            file.write(f"{report.duration:.1f}\t{report.when} of {report.nodeid}\n")
 
 
 @pytest.fixture(scope="session")

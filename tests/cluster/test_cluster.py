@@ -14,6 +14,8 @@ from tests.cluster.pods import pod
 from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_until
 from tests.support.examples import TREE
 
+pytestmark = pytest.mark.long
+
 LABELS = {
     "uchicago002.hl-lhc.io": ("mwt2", "uchicago"),
     "uchicago003.hl-lhc.io": ("mwt2", "uchicago"),

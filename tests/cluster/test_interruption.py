@@ -11,6 +11,8 @@ import pytest
 from tests.lab.place import STACK, example_with, kubectl, on, pulumi, wait_until
 from tests.support.examples import TREE
 
+pytestmark = pytest.mark.long
+
 DEPLOYER = "uchicago002.hl-lhc.io"
 RUN = "stretched-playbooks.service"
 

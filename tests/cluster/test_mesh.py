@@ -10,7 +10,7 @@ HOST = "uvic001.hl-lhc.io"
 PEER = "192.168.0.3"
 VERIFY = "STRETCHED_PATIENCE={} sh /var/lib/stretched-uploads/node/current/verify.sh"
 
-pytestmark = pytest.mark.usefixtures("cluster")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("cluster")]
 
 
 @pytest.fixture

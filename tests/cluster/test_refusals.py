@@ -9,6 +9,8 @@ import yaml
 from tests.lab.place import HOSTS, STACK, lab, pulumi, snapshot
 from tests.support.examples import HOST_KEY, TREE
 
+pytestmark = pytest.mark.long
+
 STACK_OF_TESTS = "refused"
 
 

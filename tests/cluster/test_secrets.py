@@ -12,6 +12,8 @@ from tests.cluster import first_run
 from tests.lab.place import HOSTS, STACK, lab, on, processes_seen, pulumi, state_file
 from tests.support.examples import TREE
 
+pytestmark = pytest.mark.long
+
 ALLOWED = {"/etc/wireguard/wg0.conf", "/var/lib/stretched/id_ed25519"}
 
 

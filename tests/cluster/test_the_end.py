@@ -6,6 +6,8 @@ import pytest
 
 from tests.lab.place import HOSTS, STACK, example_with, on, pulumi
 
+pytestmark = pytest.mark.long
+
 OURS = (
     "/etc/wireguard /root/.stretched /var/lib/stretched-uploads /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
     " /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/cni/net.d/* /etc/systemd/system/kubelet.service.d"

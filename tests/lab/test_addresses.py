@@ -16,7 +16,10 @@ from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
 from tests.support.examples import TREE, addresses, changed
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 HOSTS = {
     "dual": "192.168.8.1",

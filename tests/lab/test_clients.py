@@ -18,7 +18,10 @@ from tests.lab.place import processes_seen, wait_until
 from tests.support.camera import seen
 from tests.support.examples import TREE, changed, three_sites
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 NODES = {"open1": "192.168.7.1", "gate": "192.168.7.3", "inner1": "192.168.7.4", "closed1": "192.168.7.6"}
 ADA = "192.168.7.200"

@@ -20,6 +20,7 @@ from tests.lab.place import wait_until
 from tests.support.examples import TREE, changed, configuration
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
     pytest.mark.usefixtures("stack"),
 ]

@@ -10,7 +10,10 @@ import pytest
 
 from tests.lab.gateways import HOSTS, Gateways, gateways
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,10 @@ import pytest
 from tests.lab.gateways import HOSTS, SWITCHED, Gateways, gateways, twogates
 from tests.lab.place import wait_until
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 
 @pytest.fixture(scope="module")

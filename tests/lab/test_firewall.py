@@ -15,7 +15,10 @@ from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
 from tests.support.examples import TREE, changed, configuration
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 LAB = MeshLab(TREE / "lab/topologies/firewall.yaml")
 OPERATOR = "203.0.113.200"

@@ -22,6 +22,7 @@ from lab.topology_file import load
 from tests.lab.claim import claimed
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.alone,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: namespaces, cgroups, network devices"),
 ]

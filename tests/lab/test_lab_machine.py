@@ -15,6 +15,7 @@ from lab.topology import Host, Topology
 from lab.topology_file import load
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.alone,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it changes limits of the kernel"),
 ]

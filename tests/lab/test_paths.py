@@ -18,7 +18,10 @@ from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
 from tests.support.examples import TREE, changed, paths_sites
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 FILE = TREE / "lab/topologies/paths.yaml"
 HUB, FAR, THIN, DSL = (f"192.168.9.{last}" for last in (1, 3, 4, 5))

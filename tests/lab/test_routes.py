@@ -17,7 +17,10 @@ from tests.lab.mesh_lab import MeshLab, with_real_keys
 from tests.lab.place import wait_until
 from tests.support.examples import TREE, changed, three_sites
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 LAB = MeshLab(TREE / "lab/topologies/routes.yaml")
 lab, sh, pings = LAB.lab, LAB.sh, LAB.pings

@@ -35,6 +35,7 @@ from tests.lab.services_lab import (
 from tests.support.examples import TREE
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
     pytest.mark.usefixtures("stack"),
 ]

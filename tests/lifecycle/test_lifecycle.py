@@ -6,8 +6,12 @@ The tests build on one another, in the order of the file.
 import json
 import re
 
+import pytest
+
 from tests.lab.place import wait_until
 from tests.lifecycle.stack import AFTER, BEFORE, FIRST, Stack, certificate
+
+pytestmark = pytest.mark.long
 
 WORKER, UVIC, NEW = "uchicago005.hl-lhc.io", "uvic001.hl-lhc.io", "umich001.hl-lhc.io"
 PAIR = ("uchicago003.hl-lhc.io", "uchicago004.hl-lhc.io")

@@ -16,6 +16,8 @@ from tests.cluster.services.output import Told
 from tests.lab.place import kubectl, lab, wait_until
 from tests.support.examples import TREE
 
+pytestmark = pytest.mark.long
+
 NAME = "portal.example.org"
 UVIC = "uvic001.hl-lhc.io"
 OPERATOR = "203.0.113.200"

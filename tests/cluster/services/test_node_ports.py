@@ -10,6 +10,8 @@ from tests.cluster.services.clients import ASK, ASK_NAMES, asked, taken
 from tests.cluster.services.output import Told
 from tests.lab.place import kubectl, wait_until
 
+pytestmark = pytest.mark.long
+
 UVIC, WORKER = "uvic001.hl-lhc.io", "uchicago005.hl-lhc.io"
 MWT2 = ["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"]
 NODE_PORT = """

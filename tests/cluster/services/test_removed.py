@@ -1,8 +1,12 @@
 """What was declared is gone when it is not declared any more. The last test of the directory, because they share the services."""
 
+import pytest
+
 from tests.cluster.services.clients import taken
 from tests.cluster.services.output import Told
 from tests.lab.place import HOSTS, STACK, on, pulumi
+
+pytestmark = pytest.mark.long
 
 
 def test_services_that_are_not_declared_any_more_are_gone(declared: Told) -> None:

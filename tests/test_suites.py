@@ -1,0 +1,37 @@
+"""Each test is in one suite, and in one part of it. Looked at are the tests that this run of pytest collected, chosen or not."""
+
+import pytest
+
+from tests import suites
+from tests.conftest import MARKS
+from tests.suites import SUITES, Part, words
+
+
+def selects(part: Part, marks: set[str]) -> bool:
+    """Tell whether pytest's `-m` selects a test with these marks for a part."""
+    return bool(eval(part.marks, {name: name in marks for name in ("long", "alone")}))  # noqa: S307 - the text is ours
+
+
+def test_every_test_is_in_one_part_of_one_suite(pytestconfig: pytest.Config) -> None:
+    parts = [part for parts in SUITES.values() for part in parts]
+    for test, marks in pytestconfig.stash[MARKS].items():
+        assert [selects(part, marks) for part in parts].count(True) == 1, test
+
+
+def test_what_needs_a_cluster_or_the_machine_for_itself_is_long(pytestconfig: pytest.Config) -> None:
+    heavy = ("tests/cluster/", "tests/lifecycle/")
+    found = {test for test, marks in pytestconfig.stash[MARKS].items() if test.startswith(heavy) or "alone" in marks}
+    assert {test for test in found if "long" not in pytestconfig.stash[MARKS][test]} == set()
+
+
+@pytest.mark.parametrize("only", ["every_test_is_in_one_part", "tests/test_suites.py", "tests/test_suites.py::words"])
+def test_a_choice_is_a_path_or_a_part_of_a_name(only: str) -> None:
+    (short,) = SUITES["short"]
+    assert list(words(short, only))[-2:] == [("-k" if only.startswith("every") else "--no-loadscope-reorder"), only]
+
+
+def test_a_choice_that_leaves_nothing_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    part = Part("nothing", "not long", 1)
+    assert suites.run([part], "tests/test_suites.py::no_such_test") != 0
+    assert suites.run([part], "no_such_test and neither_this") == suites.NONE_SELECTED
+    assert "no test here is chosen by" in capsys.readouterr().err
