@@ -202,6 +202,16 @@ def test_what_another_deployer_knows_is_taken_over_and_then_taken_from_it(stage:
     assert [path.name for path in uploads.iterdir()] == ["nodes"]
 
 
+def test_hosts_that_share_a_home_clear_it_at_the_same_moment(stage: Stage) -> None:
+    shared = replace(stage, groups={"all": list("mnopqr")}, host_variables={})
+    for kind, number in product(("playbooks", "inventory"), range(1000)):  # long enough to be in each other's way
+        (stage.root / ".stretched" / kind / str(number)).mkdir(parents=True)
+    where = {"deployer": "m", "state": f"{stage.root}/state", "taken_over": f"{stage.root}/taken"}
+    played = shared.play(stage.own("hand_over.yml"), **where)
+    assert played.status == 0, played.failures
+    assert list((stage.root / ".stretched").iterdir()) == []
+
+
 def test_nothing_is_taken_over_while_a_run_goes_on_elsewhere(stage: Stage) -> None:
     stage.stub("systemctl", "echo active")
     (stage.root / "o").mkdir()
