@@ -1,4 +1,4 @@
-"""What is there once for the whole run, whoever asks for it: the lab of the example, the plug-ins' bed of SSH servers."""
+"""How tests are chosen and dealt out, and what is there once for the whole run: the plug-ins' bed of SSH servers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-from lab.layout import DEFAULT_TOPOLOGY
-from tests.lab.claim import claimed
-from tests.lab.place import make
 from tests.plugins.bed import Bed
 from tools import debian
 
@@ -22,7 +19,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped]
 
 
-settings.register_profile("seeded", derandomize=True)
+for profile, same in (("seeded", True), ("default", False)):  # a busy machine is slow, and that is no fault
+    slow = [HealthCheck.too_slow]
+    settings.register_profile(profile, derandomize=same, deadline=None, suppress_health_check=slow)
 settings.load_profile(os.environ.get("STRETCHED_HYPOTHESIS", "seeded"))
 """Generated cases are the same in every run. STRETCHED_HYPOTHESIS=default looks at others each time."""
 
@@ -59,19 +58,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if timings and report.duration > LONG and "PYTEST_XDIST_WORKER" not in os.environ:
         with Path(timings).open("a", encoding="utf-8") as file:
             file.write(f"{report.duration:.1f}\t{report.when} of {report.nodeid}\n")
-
-
-@pytest.fixture(scope="session")
-def dev_lab() -> Iterator[bool]:
-    """The lab of the example cluster, up and running; tells whether it was so before the tests, and then it stays up."""
-    if os.geteuid() != 0:
-        pytest.skip("the lab needs root")
-    debian.ensure(["tcpdump"])
-    with claimed(DEFAULT_TOPOLOGY) as somebodys:
-        make("lab")
-        yield somebodys
-        if not somebodys:
-            make("down")
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from tests.cluster.pods import pod
-from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_until
+from tests.lab.mesh_lab import PING_UNTIL_ANSWERED
+from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_for, wait_until
 from tests.support.examples import TREE
 
 pytestmark = pytest.mark.long
@@ -39,8 +40,11 @@ def is_ready(node: dict[str, dict[str, str]]) -> bool:
 
 
 def test_seven_nodes_are_ready_with_roles_and_labels_of_the_notes(cluster: Path) -> None:
+    def ready() -> dict[str, bool]:
+        return {name: is_ready(node) for name, node in nodes(cluster).items()}
+
+    wait_for(ready, dict.fromkeys(HOSTS, True), 60, "all nodes are Ready")
     found = nodes(cluster)
-    assert {name: is_ready(node) for name, node in found.items()} == dict.fromkeys(HOSTS, True)
     labels = {name: node["metadata"]["labels"] for name, node in found.items()}
     assert {name: (label["site"], label["institution"]) for name, label in labels.items()} == LABELS  # type: ignore[index]
     assert {name for name, label in labels.items() if "node-role.kubernetes.io/control-plane" in label} == CONTROL_PLANE
@@ -54,9 +58,14 @@ def test_nodes_know_each_other_by_wg0_addresses_only(cluster: Path) -> None:
 
 
 def test_every_pair_answers_over_wg0(cluster: Path) -> None:  # noqa: ARG001
+    addresses = " ".join(f"192.168.0.{last}" for last in range(2, 9))
     for host in HOSTS:
-        for last in range(2, 9):
-            on(host, "ping", "-q", "-c", "1", "-W", "5", f"192.168.0.{last}")
+        on(
+            host,
+            "sh",
+            "-c",
+            f"for address in {addresses}; do {PING_UNTIL_ANSWERED.replace('ADDRESS', '$address')} || exit; done",
+        )
 
 
 def test_a_second_up_changes_nothing(cluster: Path) -> None:  # noqa: ARG001
@@ -85,7 +94,7 @@ def pods(cluster: Path) -> Iterator[dict[str, str]]:
     where = {"at-uvic": "uvic001.hl-lhc.io", "at-mwt2": "uchicago005.hl-lhc.io"}
     text = "".join(pod(name, node, test="pods") for name, node in where.items())
     kubectl(cluster, "apply", "-f", "-", stdin=text)
-    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=pods", "--timeout=120s")
+    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=pods", "--timeout=1200s")
     found = json.loads(kubectl(cluster, "get", "pods", "-l", "test=pods", "-o", "json"))["items"]
     yield {one["metadata"]["name"]: one["status"]["podIP"] for one in found}
     kubectl(cluster, "delete", "pod,service", "-l", "test=pods", "--wait=false")
@@ -105,7 +114,7 @@ def test_a_pod_at_uvic_answers_a_pod_at_mwt2_over_wg0_and_nothing_else_crosses_t
     answer = kubectl(cluster, "exec", "at-mwt2", "--", "/podtool", "get", f"http://{pods['at-uvic']}/")
     back = kubectl(cluster, "exec", "at-uvic", "--", "/podtool", "get", f"http://{pods['at-mwt2']}/")
     capture.terminate()
-    seen, _ = capture.communicate(timeout=20)
+    seen, _ = capture.communicate(timeout=300)
     assert answer.split() == ["at-uvic", "uvic001.hl-lhc.io", pods["at-mwt2"]]
     assert back.split() == ["at-mwt2", "uchicago005.hl-lhc.io", pods["at-uvic"]]
     packets = [line for line in seen.splitlines() if " IP" in line]
@@ -123,8 +132,8 @@ def test_a_large_answer_crosses_because_the_pods_know_the_mtu(cluster: Path, pod
         assert mtu["wg0"] == 1420
         assert {mtu[name] for name, kind in kinds.items() if kind in ("vxlan", "veth") and name != "eth0"} == {1370}
     target = pods["at-uvic"]
-    done = on("uchicago005.hl-lhc.io", "ping", "-q", "-c", "1", "-W", "5", "-M", "do", "-s", str(1370 - 28), target)
-    assert " 0% packet loss" in done
+    answered = PING_UNTIL_ANSWERED.replace("-c1", f"-c1 -M do -s {1370 - 28}").replace("ADDRESS", target)
+    on("uchicago005.hl-lhc.io", "sh", "-c", answered)
 
 
 def test_services_and_names_work_from_a_pod(cluster: Path, pods: dict[str, str]) -> None:  # noqa: ARG001
@@ -155,7 +164,7 @@ def test_services_survive_a_new_kube_proxy(cluster: Path) -> None:
     before = kubectl(cluster, "get", *proxy, "-o", "name")
     kubectl(cluster, "delete", *proxy)
     wait_until(lambda: kubectl(cluster, "get", *proxy, "-o", "name") not in ("", before), 60, "a new kube-proxy")
-    kubectl(cluster, "wait", "--for=condition=Ready", *proxy, "--timeout=60s")
+    kubectl(cluster, "wait", "--for=condition=Ready", *proxy, "--timeout=600s")
     # Its first sync takes entries away that it does not know: what counts is that the service is still there after it.
     for _ in range(20):
         kubectl(cluster, "exec", "at-uvic", "--", "/podtool", "get", "http://tool.default.svc.cluster.local/")
@@ -180,4 +189,4 @@ def test_wg0_and_the_node_come_back_after_a_reboot_without_pulumi(cluster: Path)
         f"{host} answers over wg0",
     )
     wait_until(lambda: is_ready(nodes(cluster)[host]), 180, f"{host} is Ready")
-    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "at-uvic", "--timeout=120s")
+    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "at-uvic", "--timeout=1200s")

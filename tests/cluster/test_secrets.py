@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -103,16 +104,24 @@ def test_no_process_of_the_machine_shows_a_secret_while_all_keys_change(
         "-c",
         ping,
     )
+    began = time.monotonic()
     pulumi("up", "--yes", "--skip-preview", "--config-file", str(rotated), "--stack", STACK)
     with processes_seen() as seen:
         output = pulumi("up", "--yes", "--skip-preview", "--stack", STACK).stdout
-    lost = on("uvic001.hl-lhc.io", "sh", "-c", "systemctl stop test-ping 2>/dev/null; cat /run/lost; rm /run/lost")
+    took = time.monotonic() - began
+    lost = on(
+        "uvic001.hl-lhc.io", "sh", "-c", "systemctl stop test-ping 2>/dev/null; cat /run/lost; rm /run/lost"
+    ).split()
     everything = "\n".join(seen | first_run.SEEN)
     assert "tunnel.sh" in everything, "the processes of the hosts were not seen"
     assert held_in(everything, secrets) == []
     assert held_in(output, secrets) == []
     # A handshake that falls between two hosts' new preshared keys comes again after 5 s, or 15 s when it collided.
-    assert len(lost.split()) <= 4, f"tunnels were away for long during a rotation of all preshared keys: {lost}"
+    # The longer the two runs take, the more handshakes fall there.
+    away = 5 * len(lost)
+    assert away <= max(20, took / 4), (
+        f"tunnels were away for {away} of {took:.0f} s during two rotations of all preshared keys"
+    )
     assert on("uvic001.hl-lhc.io", "cat", "/sys/class/net/wg0/ifindex") == interface, "wg0 went down for a rotation"
 
 

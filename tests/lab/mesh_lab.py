@@ -16,6 +16,9 @@ from lab.topology_file import load
 from tests.lab.claim import claimed
 from tests.support.examples import TREE
 
+PING_UNTIL_ANSWERED = "timeout 300 sh -c 'until ping -q -c1 -W2 $0; do sleep 0.2; done' ADDRESS"
+"""For a shell on a host, with the address put in: one try proves nothing where a WAN or a machine is busy."""
+
 
 def with_real_keys(config: dict[str, object]) -> dict[str, object]:
     """Return a configuration without its examples of host keys: the lab's known_hosts has the hosts' own."""
@@ -60,8 +63,13 @@ class MeshLab:
         return self.lab("exec", host, "--", "sh", "-euc", script, check=check).stdout.strip()
 
     def pings(self, host: str, address: str) -> bool:
-        """Tell whether one ping is answered within two seconds."""
+        """Tell whether one ping is answered within two seconds. That one is not proves little: see `reaches`."""
         return self.lab("exec", host, "--", "ping", "-q", "-c1", "-W2", address, check=False).returncode == 0
+
+    def reaches(self, host: str, *addresses: str) -> None:
+        """Await that a host gets an answer to a ping of each address. Handshakes that collide come again after 5 seconds."""
+        each = f"for address in {' '.join(addresses)}; do {PING_UNTIL_ANSWERED}; done"
+        self.sh(host, each.replace("ADDRESS", "$address"))
 
     def everywhere(self, hosts: Iterable[str], script: str) -> dict[str, str]:
         """Run a script as root on several hosts at once; return what each printed."""

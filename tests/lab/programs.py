@@ -1,15 +1,17 @@
 """Programs behind services, on hosts of a lab: serve.py answers, ask.py asks."""
 
 import subprocess
+from collections.abc import Mapping
 
 from tests.lab.mesh_lab import MeshLab
+from tests.lab.place import wait_until
 from tests.support.examples import TREE
 
 PYTHON = "/usr/bin/python3"
 
 KEEP = """
 import socket, sys
-kept = [socket.create_connection((sys.argv[1], int(port)), 5) for port in sys.argv[2:]]
+kept = [socket.create_connection((sys.argv[1], int(port)), 120) for port in sys.argv[2:]]
 files = [one.makefile("rw") for one in kept]
 def ask(file):
     try:
@@ -52,18 +54,49 @@ def run(lab: MeshLab, place: str, program: str, *words: object) -> str | None:
 
 
 def who(lab: MeshLab, protocol: str, address: str, port: int, place: str = "operator", *source: int) -> list[str]:
-    """Return which program answers, and the client's address that it sees; nothing where none does."""
-    return who_all(lab, place, (protocol, address, port, *source))[0]
+    """Return which program answers, and the client's address that it sees: the first answer that comes."""
+    told: list[str] = []
+
+    def answered() -> bool:
+        told[:] = answers(lab, place, (protocol, address, port, *source))[0]
+        return bool(told)
+
+    wait_until(answered, 20, f"somebody answers for {protocol} {port} at {address}, to {place}")
+    return told
 
 
-def who_all(lab: MeshLab, place: str, *questions: tuple[object, ...]) -> list[list[str]]:
-    """Return the same for several questions of one place, all asked at once."""
+def nobody(lab: MeshLab, protocol: str, address: str, port: int, place: str = "operator") -> bool:
+    """Tell whether nobody answers a question."""
+    return answers(lab, place, (protocol, address, port)) == [[]]
+
+
+def expect(lab: MeshLab, place: str, expected: Mapping[tuple[object, ...], list[str]]) -> None:
+    """Await that questions of one place are answered as they should be, some by nobody ([]).
+
+    A busy WAN loses packets, so questions without an answer are asked again. A wrong answer is a fault at once.
+    """
+    told: dict[tuple[object, ...], list[str]] = {}
+
+    def all_told() -> bool:
+        questions = [
+            question for question, answer in expected.items() if not told.get(question) and (answer or not told)
+        ]
+        told.update(zip(questions, answers(lab, place, *questions), strict=True))
+        wrong = {question: answer for question, answer in told.items() if answer not in ([], expected[question])}
+        assert not wrong, wrong
+        return told == expected
+
+    wait_until(all_told, 20, f"{expected}, to {place}")
+
+
+def answers(lab: MeshLab, place: str, *questions: tuple[object, ...]) -> list[list[str]]:
+    """Return which program answers each of several questions of one place, all asked at once, as `who` does; [] is nobody."""
     program = (TREE / "tests/lab/ask.py").read_text(encoding="utf-8")
     words = [",".join(map(str, question)) for question in questions]
-    answers = lab.lab("exec", place, "--", PYTHON, "-c", program, *words).stdout.removesuffix("\n").split("\n")
-    told = [answer.split() for answer in answers]
-    assert len(told) == len(questions), answers
-    assert all(answer[2:] in ([], ["hello"]) for answer in told), answers
+    lines = lab.lab("exec", place, "--", PYTHON, "-c", program, *words).stdout.removesuffix("\n").split("\n")
+    told = [line.split() for line in lines]
+    assert len(told) == len(questions), lines
+    assert all(answer[2:] in ([], ["hello"]) for answer in told), lines
     return [answer[:2] for answer in told]
 
 

@@ -31,8 +31,6 @@ HOSTS = {
 NAME = "wg.named.test"
 FOUR, SIX = "192.0.2.12", "2001:db8:1::12"
 MOVED = "192.0.2.77"
-REACHES = "timeout 15 sh -c 'until ping -q -c1 -W2 $0; do sleep 0.5; done' {}"
-"""Handshakes that collide come again after five seconds: one try proves nothing."""
 PERIOD = 30
 """Seconds between two looks at names."""
 
@@ -92,8 +90,8 @@ def test_the_mesh_comes_up_over_both_families_and_through_the_bastion(lab: MeshL
 
 
 def test_every_pair_pings_over_wg0(lab: MeshLab) -> None:
-    every = f"for address in {' '.join(HOSTS.values())}; do {REACHES.format('$address')}; done"
-    lab.everywhere(HOSTS, every)
+    for host in HOSTS:
+        lab.reaches(host, *HOSTS.values())
 
 
 def test_a_host_with_ipv6_only_has_nothing_else_outside_of_wg0(lab: MeshLab) -> None:
@@ -161,7 +159,7 @@ def test_a_name_that_moves_is_found_again_without_pulumi(lab: MeshLab) -> None:
             wait_until(lambda: endpoints(lab, host)["named"] == f"{MOVED}:51820", PERIOD + 15, f"{host} follows")  # noqa: B023
         print(f"found again after {time.monotonic() - started:.0f} s")
     for host in ("four", "closed"):
-        lab.sh(host, REACHES.format(HOSTS["named"]))
+        lab.reaches(host, HOSTS["named"])
     journal = lab.sh("four", "journalctl -o cat -u stretched-resolve")
     assert f"endpoint {MOVED}:51820, before {FOUR}:51820" in journal
 
@@ -187,7 +185,7 @@ def test_a_name_that_cannot_be_resolved_at_boot_does_not_keep_wg0_down(lab: Mesh
         assert endpoints(lab, "closed")["named"] == "(none)"
         know(lab, "closed", MOVED)
         wait_until(lambda: endpoints(lab, "closed")["named"] == f"{MOVED}:51820", PERIOD + 15, "the name is known")
-    lab.sh("closed", REACHES.format(HOSTS["named"]))
+    lab.reaches("closed", HOSTS["named"])
 
 
 def test_the_host_behind_the_bastion_was_changed_by_sudo(lab: MeshLab) -> None:
@@ -230,7 +228,7 @@ def test_without_a_name_nothing_is_looked_up_any_more(lab: MeshLab) -> None:
             host,
             "test ! -e /etc/systemd/system/stretched-resolve.timer && test ! -e /etc/stretched/resolve.sh && test ! -e /run/stretched",
         )
-        lab.sh(host, REACHES.format(HOSTS["named"]))
+        lab.reaches(host, HOSTS["named"])
 
 
 def test_nothing_is_left_of_it_on_any_host(lab: MeshLab) -> None:

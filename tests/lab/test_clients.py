@@ -94,13 +94,13 @@ def test_the_client_reaches_every_node_of_an_open_and_of_a_closed_site(place: Me
     take(place, outputs(place)["ada-laptop"])
     for name, address in NODES.items():
         wait_until(lambda: place.pings("laptop", address), 20, f"laptop -> {name}")  # noqa: B023 - at once
-        assert place.pings(name, ADA), f"{name} -> laptop"
+        place.reaches(name, ADA)
 
 
 def test_it_reaches_a_service_on_a_nodes_wg0_address_as_the_api_is_one(place: MeshLab) -> None:
     place.sh("closed1", "systemd-run -q --unit=api --collect python3 -m http.server --bind 192.168.7.6 6443")
     wait_until(lambda: "192.168.7.6:6443" in place.sh("closed1", "ss -ltn"), 20, "the service listens")
-    asked = "python3 -c \"import urllib.request as r; print(r.urlopen('http://192.168.7.6:6443', timeout=5).status)\""
+    asked = "python3 -c \"import urllib.request as r; print(r.urlopen('http://192.168.7.6:6443', timeout=120).status)\""
     assert place.sh("laptop", asked) == "200"
     assert f"{ADA} - - " in place.sh("closed1", "journalctl -q -o cat -u api"), "the node sees who it is"
 
@@ -138,7 +138,7 @@ def test_the_code_in_a_terminal_is_the_configuration(place: MeshLab) -> None:
                 told += part
         except OSError:
             pass  # the other side is closed
-        assert process.wait(timeout=30) == 0, told.decode()
+        assert process.wait(timeout=300) == 0, told.decode()
     os.close(ours)
     PROCESSES.update(seen_now)
     assert seen(told.decode()) == outputs(place)["ada-laptop"]
@@ -153,7 +153,7 @@ def test_it_roams_to_another_address_and_goes_on(place: MeshLab) -> None:
     )
     wait_until(lambda: place.pings("laptop", NODES["closed1"]), 40, "the laptop reaches closed1 from its new place")
     assert "198.51.100.22:" in place.sh("gate", "wg show wg0 endpoints")
-    assert place.pings("inner1", ADA)
+    place.reaches("inner1", ADA)
 
 
 def test_another_run_changes_nothing_and_new_keys_shut_the_old_ones_out(place: MeshLab) -> None:

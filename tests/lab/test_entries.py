@@ -149,21 +149,37 @@ def up(services: Mapping[str, object]) -> str:
     return LAB.up()
 
 
-def who(service: str, address: str, place: str = "operator") -> list[str]:
-    """Return which program answers for a service, and the client's address that it sees; nothing where none does."""
-    return all_who((service, address), place=place)[0]
+Asked = tuple[str, str]
+"""A service, and an address where it is asked."""
 
 
-def all_who(*asked: tuple[str, str], place: str = "operator") -> list[list[str]]:
-    """Return the same for several services and addresses."""
-    found = [(SERVICES[name].get("protocol", "tcp"), address, SERVICES[name]["port"]) for name, address in asked]
-    return programs.who_all(LAB, place, *found)
+def question(asked: Asked) -> tuple[object, ...]:
+    name, address = asked
+    return (SERVICES[name].get("protocol", "tcp"), address, SERVICES[name]["port"])
 
 
-def closed(*asked: tuple[str, str], places: tuple[str, ...] = ("operator",)) -> bool:
+def expect(expected: Mapping[Asked, list[str]], place: str = "operator") -> None:
+    """Await which programs answer, and which address of the client each sees; where nobody should, [] is expected."""
+    programs.expect(LAB, place, {question(asked): answer for asked, answer in expected.items()})
+
+
+def answered(*asked: Asked, place: str = "operator") -> None:
+    """Await that somebody answers for each of these services and addresses."""
+    left = list(asked)
+
+    def all_answered() -> bool:
+        told = programs.answers(LAB, place, *map(question, left))
+        left[:] = [one for one, answer in zip(left, told, strict=True) if not answer]
+        return not left
+
+    wait_until(all_answered, 20, f"somebody answers for each of {asked}")
+
+
+def closed(*asked: Asked, places: tuple[str, ...] = ("operator",)) -> bool:
     """Tell whether nobody answers for any of these services and addresses in any of the places."""
+    questions = [question(one) for one in asked]
     with ThreadPoolExecutor() as pool:
-        return not any(any(told) for told in pool.map(lambda place: all_who(*asked, place=place), places))
+        return not any(any(told) for told in pool.map(lambda place: programs.answers(LAB, place, *questions), places))
 
 
 @pytest.fixture(scope="module")
@@ -197,41 +213,41 @@ def test_the_outputs_have_the_addresses_and_records_of_both_families(told: dict[
 def test_a_client_is_answered_at_every_address_that_the_outputs_have(told: dict[str, dict[str, list[str]]]) -> None:
     for host in ("dual", "six", "gate", "single"):
         ready = "nft get element inet stretched_services settled '{ 1 }' && systemctl is-active stretched-services"
-        LAB.sh(host, f'timeout 20 sh -c "until {ready}; do sleep 0.2; done" >/dev/null 2>&1')
+        LAB.sh(host, f'timeout 300 sh -c "until {ready}; do sleep 0.2; done" >/dev/null 2>&1')
     everywhere = [(name, address) for name, fields in told.items() for address in fields["addresses"]]
     few = [(name, address) for name, address in everywhere if name in CALLERS and address != DUAL]
     many = [one for one in everywhere if one not in few]
-    answers = [*zip(many, all_who(*many), strict=True), *zip(few, all_who(*few, place="caller"), strict=True)]
-    assert not [asked for asked, answer in answers if not answer]
+    answered(*many)
+    answered(*few, place="caller")
 
 
 def test_who_comes_by_ipv6_is_tunnelled_to_the_private_site() -> None:
-    assert who("portal", DUAL6) == ["inner", WG0["dual"]]
-    assert who("portal", SIX6) == ["inner", WG0["six"]], "an entry without any IPv4 but wg0's, and a relay on the way"
-    assert who("portal", DUAL6, "caller") == ["inner", WG0["dual"]]
+    inner = {address: ["inner", WG0[entry]] for address, entry in ((DUAL6, "dual"), (SIX6, "six"))}
+    # six is an entry without any IPv4 but wg0's, and a relay is on the way.
+    expect({("portal", address): answer for address, answer in inner.items()})
+    expect({("portal", DUAL6): inner[DUAL6]}, "caller")
 
 
 def test_the_ipv6_address_of_the_client_is_told_or_kept_where_that_was_asked() -> None:
     kept = ("itself", "moved", "echo", "echo-moved")
     for place, client in (("operator", OPERATOR6), ("caller", CALLER6)):
         for address, entry in ((DUAL6, "dual"), (SIX6, "six")):
-            told, *others = all_who(*((service, address) for service in ("told", *kept)), place=place)
-            assert told == ["inner", client]
-            assert others == [[entry, client]] * len(kept)
-    told, *others = all_who(*((service, DUAL) for service in ("told", *kept)))
-    assert told == ["inner", OPERATOR]
-    assert others == [["dual", OPERATOR]] * len(kept)
+            others = {(service, address): [entry, client] for service in kept}
+            expect({("told", address): ["inner", client], **others}, place)
+    others = {(service, DUAL): ["dual", OPERATOR] for service in kept}
+    expect({("told", DUAL): ["inner", OPERATOR], **others})
 
 
 def test_ranges_of_ipv6_let_in_who_is_in_them_and_nobody_else() -> None:
     both = [(service, address) for service in CALLERS for address in (DUAL6, SIX6)]
-    assert all_who(*both, place="caller") == [
+    answers = [
         *(["inner", WG0["dual"]], ["inner", WG0["six"]]),
         *(["inner", CALLER6], ["inner", CALLER6]),
         *(["dual", CALLER6], ["six", CALLER6]),
     ]
+    expect(dict(zip(both, answers, strict=True)), "caller")
     assert closed(*both, ("few", DUAL), ("echo-few", DUAL))
-    assert who("few-told", DUAL) == ["inner", OPERATOR], "its range of IPv4"
+    expect({("few-told", DUAL): ["inner", OPERATOR]})  # its range of IPv4
 
 
 def test_what_is_for_ipv4_only_is_not_reached_by_ipv6() -> None:
@@ -293,16 +309,14 @@ def test_a_scan_of_an_ipv6_address_finds_the_declared_ports_and_nothing_else() -
     tcp_scans({address: {SSH_PORT, *ports("tcp", BY_SIX, address)} - shut for address in (DUAL6, SIX6)})
     # What is readdressed is seen at the port of its program.
     udp_scan("dual", DUAL6, {WIREGUARD, *ports("udp", BY_SIX, DUAL6)}, {WIREGUARD, 5454, 5455})
-    assert programs.who(LAB, "udp", DUAL6, 5455) == [], "the port of the program itself is shut"
+    assert programs.nobody(LAB, "udp", DUAL6, 5455), "the port of the program itself is shut"
 
 
 def test_an_entry_behind_a_router_is_reached_at_the_routers_address() -> None:
     """The gateway of the site is the entry. Its router does so with IPv4; by IPv6 it is reached itself."""
     doors = [service for service in BEHIND_ROUTERS if service.startswith("door")]
-    told = all_who(*((service, address) for service in doors for address in (PORTED, GATE6)))
     inner = ["inner", WG0["gate"]]
-    told4, told6 = (dict(zip(doors, told[first::2], strict=True)) for first in (0, 1))
-    assert told4 == {
+    told4 = {
         "door": inner,
         "door-told": ["inner", OPERATOR],
         "door-moved": ["gate", OPERATOR],
@@ -311,7 +325,7 @@ def test_an_entry_behind_a_router_is_reached_at_the_routers_address() -> None:
         "door-echo": inner,
         "door-kept": ["gate", OPERATOR],
     }
-    assert told6 == {
+    told6 = {
         "door": inner,
         "door-told": ["inner", OPERATOR6],
         "door-moved": ["gate", OPERATOR6],
@@ -320,16 +334,19 @@ def test_an_entry_behind_a_router_is_reached_at_the_routers_address() -> None:
         "door-echo": [],
         "door-kept": ["gate", OPERATOR6],
     }
+    assert list(told4) == list(told6) == doors
+    by_address = ((PORTED, told4), (GATE6, told6))
+    expect({(service, address): answer for address, told in by_address for service, answer in told.items()})
     assert closed(("door-few", PORTED), places=("dual",)), "not of its range, and it comes not by wg0"
 
 
 def test_a_single_host_behind_a_router_is_reached_at_the_routers_address() -> None:
     """By IPv6 it counts as public."""
     single = ["single", WG0["single"]]
-    assert all_who(("one", SINGLE), ("one", SINGLE6), ("one-echo", SINGLE)) == [single, single, ["single", OPERATOR]]
-    assert all_who(("one-kept", SINGLE), ("one-kept", SINGLE6)) == [["single", OPERATOR], ["single", OPERATOR6]]
-    assert who("one", SINGLE, "dual") == single
-    assert who("portal", SINGLE6) == ["inner", WG0["single"]]
+    expect({("one", SINGLE): single, ("one", SINGLE6): single, ("one-echo", SINGLE): ["single", OPERATOR]})
+    expect({("one-kept", SINGLE): ["single", OPERATOR], ("one-kept", SINGLE6): ["single", OPERATOR6]})
+    expect({("one", SINGLE): single}, "dual")
+    expect({("portal", SINGLE6): ["inner", WG0["single"]]})
 
 
 ASKED = re.compile(r"(TCP|UDP) (\d+) at ([\d.]+) from .+, to (\S+), (TCP|UDP) (\d+) at (\S+)")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.gateways import HOSTS, SWITCHED, Gateways, gateways, twogates
+from tests.lab.gateways import BACK, HOSTS, SWITCHED, Gateways, gateways, twogates
 from tests.lab.place import wait_until
 
 pytestmark = [
@@ -43,8 +43,8 @@ def test_a_gateway_whose_wan_side_dies_says_so_to_its_site(place: Gateways) -> N
         ),
     )
     print(f"gate1 cut off from the WAN: the pair answers again after {seconds:.0f} s")
-    assert place.pings("inner1", HOSTS["gate1"]), "its LAN side is alive"
-    assert place.through() == ("gate2", "gate2")
+    place.lab.reaches("inner1", HOSTS["gate1"])  # its LAN side is alive
+    place.goes_through("gate2", SWITCHED)
     assert "has put itself out of service" in place.sh("inner1", "journalctl -q -o cat -u stretched-watch")
     place.all_ping(["open1", "gate2", "inner1", "closed1"])
     place.in_router("nft", "delete table inet cut")
@@ -53,7 +53,7 @@ def test_a_gateway_whose_wan_side_dies_says_so_to_its_site(place: Gateways) -> N
 
 def test_a_gateway_that_is_restarted_is_left_and_taken_again_by_both_ends(place: Gateways) -> None:
     place.lab.lab("exec", "gate1", "--", "systemctl", "reboot", check=False)  # may be ended by the reboot itself
-    wait_until(lambda: place.through() == ("gate2", "gate2"), SWITCHED, "both ends have left it")
+    place.goes_through("gate2", SWITCHED)
     place.comes_back()
 
 
@@ -62,11 +62,11 @@ def test_with_both_gateways_down_both_ends_keep_to_the_normal_way(place: Gateway
     try:
         wait_until(lambda: place.down("inner1") == 2, SWITCHED, "inner1 knows of both")
         wait_until(lambda: place.down("closed1") == 2, SWITCHED, "closed1 knows of both")
-        wait_until(lambda: place.through() == ("gate1", "gate1"), 10, "both have the normal way")
+        place.goes_through("gate1", 10)  # the normal way
     finally:
         place.in_router("nft", "delete table inet cut")
     wait_until(lambda: place.pings("inner1", HOSTS["closed1"]), 30, "the pair answers again")
-    assert place.through() == ("gate1", "gate1")
+    place.goes_through("gate1", BACK)
 
 
 def test_without_a_second_gateway_there_is_no_watch_any_more(place: Gateways) -> None:

@@ -69,7 +69,7 @@ for port in ({SERVICE}, {API}):
     threading.Thread(target=socketserver.ThreadingTCPServer(("", port), Tcp).serve_forever).start()
 socketserver.UDPServer(("", {SERVICE}), Udp).serve_forever()
 """
-ASK_TCP = "import socket, sys; c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 3); c.sendall(b'hello\\n'); print(c.recv(9))"
+ASK_TCP = "import socket, sys; c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5); c.settimeout(60); c.sendall(b'hello\\n'); print(c.recv(9))"
 ASK_UDP = """
 import socket, sys
 c = socket.socket(type=socket.SOCK_DGRAM)
@@ -118,9 +118,14 @@ def reboot(host: str) -> None:
 
 
 def answers(place: str, address: str, port: int = SERVICE, program: str = ASK_TCP) -> bool:
+    """Tell whether a question is answered. That one is not proves little on a busy WAN: see `answered`."""
     python = "/usr/bin/python3"
     done = LAB.lab("exec", place, "--", python, "-c", program, address, str(port), check=False)
     return done.returncode == 0 and "hello" in done.stdout
+
+
+def answered(place: str, address: str, port: int = SERVICE, program: str = ASK_TCP) -> None:
+    wait_until(lambda: answers(place, address, port, program), 20, f"{address} port {port} answers {place}")
 
 
 def seen(host: str, kind: str) -> set[int]:
@@ -162,7 +167,7 @@ def ssh(host: str, *words: str) -> list[str]:
     access = LAB.layout
     return LAB.words(
         "exec", "operator", "--", "ssh", "-i", str(access.private_key), "-o", f"UserKnownHostsFile={access.known_hosts}",
-        "-o", "ConnectTimeout=5", f"root@{host}", *words,
+        "-o", "ConnectTimeout=60", f"root@{host}", *words,
     )  # fmt: skip
 
 
@@ -183,11 +188,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
 @pytest.mark.usefixtures("stack")
 def test_without_a_firewall_a_scan_finds_everything() -> None:
     wait_until(lambda: LAB.scan("operator", "tcp", OPEN1) == {22, API, SERVICE}, 90, "a scan finds what is open")
-    LAB.scan("operator", "udp", OPEN1)
     for kind in ("tcp", "udp"):
-        assert len(seen("open1", kind)) > 60000, "a busy WAN loses some"
-    assert answers("operator", OPEN1, program=ASK_UDP)
-    assert answers("open2", OPEN1)
+        left = set(range(1, 65536))
+
+        def all_seen() -> bool:
+            """A busy WAN loses some."""
+            left.difference_update(seen("open1", kind))  # noqa: B023 - at once
+            if left:  # noqa: B023
+                LAB.scan("operator", kind, OPEN1, *left)  # noqa: B023
+            return not left  # noqa: B023
+
+        wait_until(all_seen, 120, f"each port gets its packet of a {kind} scan")
+    answered("operator", OPEN1, program=ASK_UDP)
+    answered("open2", OPEN1)
 
 
 def test_ranges_without_pulumis_own_place_are_refused_before_any_change(stack: MeshLab) -> None:
@@ -220,7 +233,7 @@ def older() -> Iterator[dict[str, "subprocess.Popen[str]"]]:
         echoed(process, "before")
     yield running
     for process in running.values():
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
 
 
 def echoed(process: "subprocess.Popen[str]", word: str) -> None:
@@ -284,29 +297,30 @@ def test_a_scan_from_the_wan_finds_what_is_declared_and_nothing_else() -> None:
     assert seen("open1", "tcp") <= {22, API}
     assert seen("open1", "udp") <= {51820}
     # And what is declared is open.
-    assert answers("operator", OPEN1, API)
+    answered("operator", OPEN1, API)
     assert subprocess.run(ssh(OPEN1, "true"), cwd=TREE, check=False).returncode == 0
     for host, address in (("open1", OPEN1), ("open2", OPEN2)):
         check_that_wireguards_port_is_open(host, address)
     assert not answers("operator", OPEN1, program=ASK_UDP)
     assert not answers("operator", OPEN2, API), "not where the API is not"
-    assert LAB.pings("operator", OPEN1)
+    LAB.reaches("operator", OPEN1)
 
 
 def test_a_neighbour_on_the_lan_finds_the_wireguard_port_and_the_api() -> None:
     LAB.sh("open1", "nft flush set inet witness tcp_seen; nft flush set inet witness udp_seen")
     assert LAB.scan("open2", "tcp", OPEN1) <= {API}, "SSH comes from the operator's range only"
-    assert answers("open2", OPEN1, API)
+    answered("open2", OPEN1, API)
     LAB.scan("open2", "udp", OPEN1)
     assert seen("open1", "udp") <= {51820}
 
 
 def test_wg0_is_open_among_members_through_the_relay_too() -> None:
+    ask = f'n=0; until /usr/bin/python3 -c "{ASK_TCP}" $address {SERVICE}; do n=$((n + 1)); [ $n -lt 60 ]; sleep 0.5; done'
     for one in WG0:
-        LAB.sh(one, "".join(f'/usr/bin/python3 -c "{ASK_TCP}" {address} {SERVICE}\n' for address in WG0.values()))
+        LAB.sh(one, f"for address in {' '.join(WG0.values())}; do {ask}; done")
     for one, other in (("left1", "right1"), ("right1", "left1")):
-        assert answers(one, WG0[other], program=ASK_UDP)
-        assert LAB.pings(one, WG0[other])
+        answered(one, WG0[other], program=ASK_UDP)
+        LAB.reaches(one, WG0[other])
 
 
 def test_only_the_relay_lets_packets_through_from_wg0_to_wg0() -> None:
@@ -345,11 +359,11 @@ def test_pods_and_node_ports_go_on_over_wg0_and_are_shut_from_outside() -> None:
         wait_until(lambda: answers("open1", WG0["open2"], 30080), 30, "the NodePort answers over wg0")
         assert not answers("operator", OPEN2, 30080)
         assert not answers("open1", OPEN2, 30080)
-        asks = f'ip netns exec pod /usr/bin/python3 -c "{ASK_TCP}" {{}} {SERVICE}'
-        assert "hello" in LAB.sh("open2", asks.format("10.233.64.1")), "its own host"
-        assert "hello" in LAB.sh("open2", asks.format(WG0["right1"])), "another host, over wg0"
+        asks = f'ip netns exec pod /usr/bin/python3 -c "{ASK_TCP}" {{}} {SERVICE} || :'
+        for address, whose in (("10.233.64.1", "its own host"), (WG0["right1"], "another host, over wg0")):
+            wait_until(lambda: "hello" in LAB.sh("open2", asks.format(address)), 20, whose)  # noqa: B023 - at once
         LAB.sh("open2", "nft insert rule inet stretched_firewall forward accept")
-        assert answers("operator", OPEN2, 30080), "the firewall it was that kept it shut"
+        answered("operator", OPEN2, 30080)  # the firewall it was that kept it shut
     finally:
         LAB.sh("open2", f"systemctl restart stretched-firewall; {NO_POD}")
 
@@ -399,7 +413,7 @@ def test_another_port_and_another_relay_come_through_it(stack: MeshLab) -> None:
     assert "ufw allow 51900/udp" in rules
     assert "ufw allow 51820/udp" not in rules
     for one, other in (("left1", "right1"), ("right1", "left1"), ("left1", "open3"), ("open3", "open1")):
-        assert LAB.pings(one, WG0[other])
+        LAB.reaches(one, WG0[other])
 
 
 def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: MeshLab) -> None:
@@ -414,8 +428,8 @@ def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: 
     LAB.sh("left1", "nft list table inet stretched_firewall")
     assert "admin" in LAB.sh("open1", "nft list tables")
     assert LAB.sh("open3", "LC_ALL=C ufw show added | grep -c '^ufw '") == "1", "the administrator's own"
-    assert answers("operator", OPEN1)
-    assert LAB.pings("left1", WG0["right1"])
+    answered("operator", OPEN1)
+    LAB.reaches("left1", WG0["right1"])
 
 
 def test_nothing_is_left_of_it_on_any_host(stack: MeshLab) -> None:

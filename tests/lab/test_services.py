@@ -48,7 +48,7 @@ TCP_OF = {MWT2A: {80, 443, 8001, 8003}, MWT2B: {80, 8002}, AGLT2A: {443, 8003, 8
 
 TAKE = """
 import hashlib, socket, sys, time
-c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)
+c = socket.create_connection((sys.argv[1], int(sys.argv[2])), 300)
 left = int(sys.argv[3])
 began = time.monotonic()
 c.sendall(b"get %d\\n" % left)
@@ -69,12 +69,21 @@ def up(services: Mapping[str, object]) -> str:
 
 
 def who(address: str, port: int, place: str = "operator") -> list[str]:
-    """Return which program answers, and the client's address that it sees; nothing where none does."""
+    """Return which program answers, and the client's address that it sees."""
     return programs.who(LAB, "tcp", address, port, place)
 
 
 def who_udp(address: str, port: int, place: str = "operator", *source: int) -> list[str]:
     return programs.who(LAB, "udp", address, port, place, *source)
+
+
+def nobody(address: str, port: int, place: str = "operator") -> bool:
+    """Tell whether nobody answers by TCP."""
+    return programs.nobody(LAB, "tcp", address, port, place)
+
+
+def nobody_udp(address: str, port: int, place: str = "operator") -> bool:
+    return programs.nobody(LAB, "udp", address, port, place)
 
 
 @pytest.fixture(scope="module")
@@ -96,13 +105,19 @@ def test_the_services_come_up_and_another_run_changes_nothing() -> None:
 
 def test_a_client_on_the_wan_reaches_the_private_site_through_wg0_and_the_public_one_directly() -> None:
     for address in (MWT2A, AGLT2A):
-        wait_until(lambda: bool(who(address, 443)), 10, "somebody answers")  # noqa: B023 - at once
-        seen = {tuple(who(address, 443)) for _ in range(4)}
         entry = WG0["mwt2a" if address == MWT2A else "aglt2a"]
-        assert seen == {("uvica", entry), ("uvicb", entry)}, "in turn, and they see the entry"
+        expected = {("uvica", entry), ("uvicb", entry)}
+        seen: set[tuple[str, ...]] = set()
+
+        def both() -> bool:
+            seen.add(tuple(who(address, 443)))  # noqa: B023 - at once
+            assert seen <= expected, "they see the entry"  # noqa: B023
+            return seen == expected  # noqa: B023
+
+        wait_until(both, 20, "both answer")
     assert {who(address, 80)[0] for address in (MWT2A, MWT2B)} <= {"mwt2a", "mwt2b"}
-    assert not who(AGLT2A, 80)
-    assert not who(MWT2B, 443), "one entry of a site is enough"
+    assert nobody(AGLT2A, 80)
+    assert nobody(MWT2B, 443), "one entry of a site is enough"
 
 
 def test_the_clients_address_is_told_or_kept_where_that_was_asked() -> None:
@@ -115,15 +130,15 @@ def test_a_plain_host_and_a_service_of_the_mesh_are_reached() -> None:
     assert who(AGLT2A, 8004)[0] == "plain"
     assert who_udp(AGLT2A, 5357)[0] == "plain"
     assert who(WG0["uvica"], 8005, "aglt2a")[0] == "uvica"
-    assert not who("10.1.0.11", 8005, "plain"), "not from the LAN"
-    assert not who(WG0["uvica"], 8005, "plain")
+    assert nobody("10.1.0.11", 8005, "plain"), "not from the LAN"
+    assert nobody(WG0["uvica"], 8005, "plain")
 
 
 def test_only_who_is_declared_may_come() -> None:
     assert who(MWT2A, 8003, "aglt2a")[0] in ("uvica", "uvicb")
-    assert not who(MWT2A, 8003)
+    assert nobody(MWT2A, 8003)
     assert who_udp(MWT2A, 5356, "aglt2a")[0] in ("uvica", "uvicb")
-    assert not who_udp(MWT2A, 5356)
+    assert nobody_udp(MWT2A, 5356)
 
 
 WITNESS = """
@@ -157,7 +172,7 @@ def test_a_scan_from_the_wan_finds_the_declared_ports_and_nothing_else() -> None
     told = json.loads(LAB.sh("mwt2a", "nft -j list set inet witness udp_seen; nft delete table inet witness"))
     seen = set(next(item["set"] for item in told["nftables"] if "set" in item).get("elem", []))
     assert seen <= {51820, 5353}
-    assert not who_udp(MWT2A, 5454), "the port of the program itself"
+    assert nobody_udp(MWT2A, 5454), "the port of the program itself"
 
 
 def downs() -> int:
@@ -185,7 +200,7 @@ def test_udp_goes_to_both_servers_and_within_seconds_to_the_other_one_when_one_i
     wait_until(lambda: downs() > before, 20, "TCP too")
     assert {who(MWT2A, 443)[0] for _ in range(4)} == {living}
     LAB.sh(dead, "nft delete table inet dead")
-    wait_until(lambda: dead in {(who(MWT2A, 443) or [""])[0] for _ in range(3)}, 30, "it gets connections again")
+    wait_until(lambda: who(MWT2A, 443)[0] == dead, 30, "it gets connections again")
 
 
 def test_what_runs_at_the_entry_itself_is_answered_there_until_it_dies() -> None:
@@ -213,45 +228,43 @@ def test_a_node_port_of_the_entry_itself_is_asked_as_kube_proxy_wants_it() -> No
     # Nodes of Kubernetes forward; then nothing is opened for these services, and none of what is open gets shut.
     LAB.sh("mwt2a", f"nft '{KUBE_PROXY}'; echo 1 >/proc/sys/net/ipv4/ip_forward")
     wait_until(lambda: who_udp(MWT2A, 5358)[:1] == ["mwt2b"], 20, "the pod answers, from the address that was asked")
-    assert not who_udp(MWT2A, 30454), "from outside the NodePort itself is shut"
+    assert nobody_udp(MWT2A, 30454), "from outside the NodePort itself is shut"
     wait_until(
         lambda: "eth0" not in LAB.sh("mwt2a", "nft list set inet stretched_services opened"), 20, "none is opened"
     )
     assert who_udp(MWT2A, 5353)[0] in ("uvica", "uvicb")
     LAB.sh("mwt2a", "nft delete table ip kube-proxy; echo 0 >/proc/sys/net/ipv4/ip_forward")
-    wait_until(lambda: who_udp(MWT2A, 5353) != [], 20, "forwarded for these services again")
+    assert who_udp(MWT2A, 5353), "forwarded for these services again"
 
 
 ADDED = {"port": 8006, "hostPort": 8443, "at": ["uvic"], "from": "public", "entries": ["mwt2a.lab.test"]}
 
 
-def loaded(address: str, port: int, connections: int) -> "subprocess.Popen[str]":
+def loaded(address: str, port: int, connections: int, questions: int) -> "subprocess.Popen[str]":
     program = (TREE / "tests/lab/load.py").read_text(encoding="utf-8")
-    words = LAB.words("exec", "operator", "--", PYTHON, "-c", program, address, str(port), str(connections), "30")
+    words = LAB.words(
+        "exec", "operator", "--", PYTHON, "-c", program, address, str(port), str(connections), str(questions)
+    )
     return subprocess.Popen(words, cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_a_load_is_answered_while_its_entry_is_reloaded_and_a_server_is_killed() -> None:
-    other, load = loaded(MWT2A, 80, 20), loaded(MWT2A, 443, 200)
+    other, load = loaded(MWT2A, 80, 20, 1000), loaded(MWT2A, 443, 200, 200 * 30)
     before = downs()
     established = "ss -Htn state established sport = :443 | wc -l"
     wait_until(lambda: int(LAB.sh("mwt2a", established)) >= 150, 60, "the load is on")
     assert "mwt2a.lab.test-served updated" in " ".join(up({**SERVICES, "added": ADDED}).split())
     LAB.sh("uvica", "systemctl kill -s KILL serve")
-    wait_until(
-        lambda: downs() > before,
-        30,
-        "it is seen",
-    )
     try:
-        results = [json.loads(process.communicate(timeout=120)[0]) for process in (other, load)]
+        wait_until(lambda: downs() > before, 30, "it is seen")
+        results = [json.loads(process.communicate(timeout=1200)[0]) for process in (other, load)]
     finally:
         start("uvica")
     print("load:", *results)
     assert results[0]["again"] == results[0]["failed"] == 0, "by a reload nothing is lost"
     assert results[1]["failed"] == 0
     assert results[1]["again"] <= 200, "once for each connection at most"
-    assert results[1]["asked"] > 200 * 10
+    assert results[1]["asked"] >= 200 * 30
     assert set(results[1]["by"]) == {"uvica", "uvicb"}
     assert who(MWT2A, 8006)
 
@@ -272,9 +285,9 @@ def test_a_removed_service_is_closed_at_once_and_another_one_keeps_its_connectio
     rest = {name: service for name, service in SERVICES.items() if name not in ("open", "echo", "kept")}
     up(rest)
     assert kept.again() == [kept.before[0], "closed"]
-    assert not who(MWT2A, 80)
-    assert not who(MWT2B, 8002)
-    assert not who_udp(MWT2A, 5353)
+    assert nobody(MWT2A, 80)
+    assert nobody(MWT2B, 8002)
+    assert nobody_udp(MWT2A, 5353)
     assert who_udp(MWT2A, 5355)[0] == "mwt2a"
 
 
@@ -305,9 +318,10 @@ def test_an_entry_that_is_started_again_serves_again() -> None:
     wait_until(started, 60, "it starts")
     # Hosts behind NAT cannot be called; their side of the tunnel makes a new session when the old one is too old, after
     # 120 to 180 s (REKEY_AFTER_TIME and REJECT_AFTER_TIME of WireGuard).
-    wait_until(lambda: who(AGLT2A, 8004)[:1] == ["plain"], 210, "TCP is served")
-    wait_until(lambda: who_udp(AGLT2A, 5357)[:1] == ["plain"], 30, "UDP is served")
-    assert not who(AGLT2A, 8003), "not for everybody"
+    served = {("tcp", AGLT2A, 8004): "TCP", ("udp", AGLT2A, 5357): "UDP"}
+    for question, kind in served.items():
+        wait_until(lambda: programs.answers(LAB, "operator", question)[0][:1] == ["plain"], 210, f"{kind} is served")  # noqa: B023
+    assert nobody(AGLT2A, 8003), "not for everybody"
     assert "dport 8003 drop" in LAB.sh("aglt2a", "nft list table inet stretched_services")
 
 
@@ -327,7 +341,7 @@ def test_without_services_nothing_of_them_is_left_and_without_a_stack_nothing_at
         assert "services" not in told
         assert "\n0\n" in told, "nothing is forwarded any more"
         assert "stretched_firewall" in told
-    assert not who(MWT2A, 443)
+    assert nobody(MWT2A, 443)
     assert LAB.scan("operator", "tcp", AGLT2A) <= {22}
     LAB.destroy()
     for host in WG0:

@@ -15,7 +15,7 @@ KUBESPRAY, MIRROR_EXTRA = os.environ.get("KUBESPRAY"), os.environ.get("MIRROR_EX
 TOPOLOGY = TREE / "lab/topologies/lifecycle.yaml"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack without a cluster, on the hosts of a lab of its own."""
     if os.geteuid() != 0:

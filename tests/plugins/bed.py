@@ -87,7 +87,7 @@ class Bed:
             "user": "root",
             "port": 22,
             "dialErrorLimit": 2,
-            "perDialTimeout": 3,
+            "perDialTimeout": 30,
         } | other
 
     def make_user_key(self, name: str, passphrase: str) -> str:
@@ -134,8 +134,8 @@ class Bed:
         stack.callback(_end, process)
         self._wait_for(HOSTS[number])
 
-    def _wait_for(self, address: str, seconds: float = 15) -> None:
-        probe = "import socket,sys; socket.create_connection((sys.argv[1], 22), 1).recv(4)"
+    def _wait_for(self, address: str, seconds: float = 150) -> None:
+        probe = "import socket,sys; socket.create_connection((sys.argv[1], 22), 10).recv(4)"
         deadline = time.monotonic() + seconds
         while True:
             command = ["ip", "netns", "exec", self.namespace("operator"), sys.executable, "-c", probe, address]
@@ -148,4 +148,4 @@ class Bed:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    process.wait(15)
+    process.wait(150)

@@ -63,20 +63,20 @@ class PluginClient:
         self._process.stdin.flush()
         return future
 
-    def call(self, method: str, request: Json, seconds: float = 60) -> Answer:
+    def call(self, method: str, request: Json, seconds: float = 600) -> Answer:
         return self.start(method, request).result(seconds)
 
     def close(self) -> None:
         """Ends the plug-in as the engine does."""
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(30)
-        self._reader.join(30)
+        self._process.wait(300)
+        self._reader.join(300)
 
     def abandon(self) -> None:
         """Ends the engine's side at once, as when it is killed; the plug-in is left to notice."""
         self._process.kill()
-        self._process.wait(30)
+        self._process.wait(300)
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAMES = ["command", "random"]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -49,7 +49,7 @@ def test_a_plug_in_starts_anywhere_by_a_link_and_prints_its_port(name: str, tmp_
         assert plugin.stdout is not None
         assert 1024 < int(plugin.stdout.readline()) < 65536
         plugin.terminate()
-        assert plugin.wait(30) == 0
+        assert plugin.wait(300) == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,7 +89,7 @@ def test_cancel_ends_commands_on_their_hosts(own: PluginClient, bed: Bed, remote
     pid, (pending,) = start_waiting(own, bed, remote)
     (child,) = children(pid)
     own.call("Cancel", {})
-    assert pending.result(30).errors == ("rpc error: code = Unknown desc = cancelled",)  # type: ignore[attr-defined]
+    assert pending.result(300).errors == ("rpc error: code = Unknown desc = cancelled",)  # type: ignore[attr-defined]
     wait_until(lambda: gone(pid) and gone(child))
 
 
@@ -100,7 +100,7 @@ def test_cancel_ends_local_commands_with_their_children(own: PluginClient, remot
     pid = int((remote / "pid").read_text())
     (child,) = children(pid)
     own.call("Cancel", {})
-    assert pending.result(30).errors == ("rpc error: code = Unknown desc = cancelled",)
+    assert pending.result(300).errors == ("rpc error: code = Unknown desc = cancelled",)
     wait_until(lambda: gone(pid) and gone(child))
 
 
@@ -113,8 +113,11 @@ def test_nothing_starts_after_cancel(own: PluginClient, remote: Path) -> None:
 
 def test_a_custom_timeout_ends_the_command(own: PluginClient, bed: Bed, remote: Path) -> None:
     script = f"echo $$ > {remote}/pid; exec sleep 1000"
-    request = create(REMOTE, {"connection": secret(bed.connection()), "create": script}, timeout=3)
-    assert own.call("Create", request).errors == ("rpc error: code = Unknown desc = timed out after 3 s",)
+    for seconds in (3, 30):  # on a busy machine it may not even begin in the first
+        request = create(REMOTE, {"connection": secret(bed.connection()), "create": script}, timeout=seconds)
+        assert own.call("Create", request).errors == (f"rpc error: code = Unknown desc = timed out after {seconds} s",)
+        if (remote / "pid").exists():
+            break
     pid = int((remote / "pid").read_text())
     wait_until(lambda: gone(pid))
 
@@ -123,7 +126,7 @@ def test_a_killed_engine_takes_the_plug_in_and_its_commands_along(own: PluginCli
     pid, _ = start_waiting(own, bed, remote)
     own.abandon()
     wait_until(lambda: gone(pid))
-    wait_until(lambda: gone(own.pid), seconds=90)
+    wait_until(lambda: gone(own.pid), seconds=600)
 
 
 def test_the_wrapper_says_what_to_do_without_a_virtual_environment(tmp_path: Path) -> None:

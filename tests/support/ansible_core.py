@@ -44,5 +44,5 @@ class Ansible:
             "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self.home / "facts"),
         }
         return subprocess.run(
-            command, cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=300
+            command, cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=900
         )

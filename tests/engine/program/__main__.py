@@ -11,7 +11,7 @@ connection = remote.ConnectionArgs(
     host_key=config.require("hostKey"),
     private_key=config.require_secret("privateKey"),
     dial_error_limit=1,
-    per_dial_timeout=3,
+    per_dial_timeout=30,
 )
 gate = local.Command("gate", create="true", stdin=config.require("text"), add_previous_output_in_env=False)
 files = remote.CopyToRemote(

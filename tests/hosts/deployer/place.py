@@ -233,7 +233,7 @@ class Place:
             text=True,
             check=False,
             start_new_session=True,
-            timeout=60,
+            timeout=600,
         )
         noted = tuple(map(_run, runs.read_text(encoding="utf-8").splitlines()))
         return Done(done.returncode, noted, progress.read_text(encoding="utf-8"), done.stderr)

@@ -81,7 +81,7 @@ class Stage:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=900,
         )
 
     def play(self, playbook: Path, *words: str, **variables: object) -> Played:

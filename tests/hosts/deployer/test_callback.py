@@ -86,7 +86,7 @@ def test_a_task_that_takes_long_is_told_with_the_hosts_that_have_answered(
       ansible.builtin.wait_for:
         path: {stage.progress}
         search_regex: 'Wait for it: 1 of 2 hosts'
-        timeout: 60
+        timeout: 600
       when: inventory_hostname == 'slow'
 """,
         encoding="utf-8",

