@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 
-_KILL_SECONDS = 20.0
+_KILL_SECONDS = 120.0
 _UNIFIED = "cgroup2"
 
 

@@ -13,7 +13,7 @@ from lab.topology import Host, Topology
 
 _UP = ("running", "degraded")
 _QUERY = "systemctl is-system-running; systemctl --failed --plain --no-legend --no-pager"
-_TIMEOUT = 10.0
+_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)

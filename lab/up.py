@@ -25,7 +25,7 @@ _TOOLS = (
     "tcpdump",
     "util-linux",
 )
-_BOOT_SECONDS = 180.0
+_BOOT_SECONDS = 600.0
 _POLL_SECONDS = 0.2
 
 

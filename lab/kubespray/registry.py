@@ -24,7 +24,7 @@ from tools.errors import ToolError
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 5000
-_STARTS_IN = 20.0
+_STARTS_IN = 180.0
 _RECIPE = "1"  # change it when `fill` gives another result for the same archives
 
 

@@ -25,7 +25,7 @@ FILES_PORT = 8000
 REGISTRY_PORT = 5000
 PACKAGES = "packages"
 """Directory of the apt repository among the files."""
-_STARTS_IN = 20.0
+_STARTS_IN = 180.0
 
 
 @dataclass(frozen=True)

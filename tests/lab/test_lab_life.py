@@ -173,8 +173,8 @@ def test_an_up_killed_while_hosts_boot_is_finished_by_the_next_one(lab: Lab) -> 
     half_made.send_signal(signal.SIGKILL)
     half_made.wait()
     lab.up()
-    code, table = lab.status()
-    assert code == 0
+    await_(lambda: lab.status()[0] == 0, "all up")
+    _, table = lab.status()
     assert list(table) == [*HOSTS, "WAN"]
     assert {(table[name][2], table[name][5], table[name][6]) for name in HOSTS} == {("running", "yes", "1")}
 
@@ -314,10 +314,13 @@ def test_a_host_with_another_key_than_the_known_one_counts_as_unreachable(lab: L
     keys = [line.split()[2] for line in right.splitlines()]
     known.write_text(right.replace(keys[1], keys[0]))
     try:
-        code, table = lab.status()
-        assert code == 1
-        assert "Host key verification failed" in " ".join(table["a2"])
-        assert table["a1"][5] == "yes"
+
+        def refused() -> bool:
+            code, table = lab.status()
+            assert code == 1
+            return "Host key verification failed" in " ".join(table["a2"]) and table["a1"][5] == "yes"
+
+        await_(refused, "a2 is refused for its key, a1 is not")
     finally:
         known.write_text(right)
 
@@ -395,7 +398,7 @@ def test_damage_is_seen_and_mended_by_up(lab: Lab) -> None:
     assert code == 1
     assert (table["a1"][2], table["a2"][2], table["WAN"][1].split(";")[0]) == ("unsupervised", "off", "down")
     assert "a1 has lost its supervisor" in lab.up()
-    assert lab.status()[0] == 0
+    await_(lambda: lab.status()[0] == 0, "all up")
     assert lab.sh("a1", "cat /root/disk") == "kept"
     assert lab.boots() == {**boots, "a1": boots["a1"] + 1, "a2": boots["a2"] + 1}
 
