@@ -36,6 +36,8 @@ class Host:
     connection: ConnectionArgs
     become: str
     """Prefix of every command: empty for root, otherwise sudo without a password prompt."""
+    machine: tuple[str, ...]
+    """What says which machine this is, and which home on it: another one has none of the files that were uploaded."""
 
 
 def host_of(node: Node, access: Access) -> Host:
@@ -52,4 +54,5 @@ def host_of(node: Node, access: Access) -> Host:
             proxy=proxy_of(node.ssh, access.private_key, PER_DIAL_TIMEOUT),
         ),
         become="" if node.ssh.user == "root" else "sudo -n ",
+        machine=(node.ssh.place, node.ssh.host_key, node.ssh.user),
     )

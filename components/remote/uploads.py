@@ -97,15 +97,14 @@ def upload(
 ) -> CopyToRemote:
     """Return the upload of a directory to HOST_DIRECTORY on a host, under the directory's own name.
 
-    Files get mode 0644 in the login user's home: never upload secrets, and never execute the files there. A changed
-    address or login user uploads again.
+    Files get mode 0644 in the login user's home: never upload secrets, and never execute the files there. Another
+    machine, also one that was reinstalled, or another login user replaces the upload; a replaced one removes nothing.
     """
-    user = host.connection.user
     return CopyToRemote(
         str(name),
         connection=host.connection,
         source=source,
         remote_path=HOST_DIRECTORY,
-        triggers=[host.connection.host, *([] if user == "root" else [user])],
+        triggers=list(host.machine),
         opts=options_of(name, opts),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from components.remote import uploads
 from components.remote.bundles import Bundle, bundle, unbundled
-from tests.support.examples import configuration, with_workers
+from tests.support.examples import changed, configuration, example, host_key, with_workers
 from tests.support.program import Registered, run_program
 from tests.support.registered import COPY
 
@@ -99,3 +99,30 @@ def test_the_first_command_is_one_short_line(tmp_path: Path) -> None:
     line = str(run_program(configuration(), tmp_path)[f"command:remote:Command mesh-{NODE}-prepared"].inputs["create"])
     assert "\n" not in line
     assert len(line) < 700
+
+
+NODE_PATH = f"sites/uvic/nodes/{NODE}/ssh"
+
+
+@pytest.mark.parametrize(
+    "ssh",
+    [
+        {"hostKey": host_key("reinstalled")},
+        {"host": "192.0.2.99"},
+        {"port": 2222},
+        {"user": "admin"},
+        {"bastion": {"host": "192.0.2.98", "hostKey": host_key("bastion")}},
+    ],
+)
+def test_another_machine_or_another_home_gets_all_files(tmp_path: Path, ssh: dict[str, object]) -> None:
+    def triggers(config: dict[str, object]) -> list[object]:
+        resources = run_program(config, tmp_path)
+        return [resources[f"{COPY} mesh-{node}-files"].inputs["triggers"] for node in (NODE, "umich001.hl-lhc.io")]
+
+    own, of_another = triggers(configuration())
+    written = {"hostKey": example().node(NODE).ssh.host_key, **ssh}
+    same = triggers(changed(NODE_PATH, {"hostKey": written["hostKey"]} if "hostKey" not in ssh else {}))
+    assert same == [own, of_another]
+    changed_own, unchanged = triggers(changed(NODE_PATH, written))
+    assert changed_own != own
+    assert unchanged == of_another

@@ -105,7 +105,7 @@ class Machine:
     def host(self, user: str = "root") -> Host:
         """The host as command lines see it."""
         target = SshTarget("192.0.2.1", 22, user, "")
-        return Host(ConnectionArgs(host=target.host), "" if user == "root" else "sudo -n ")
+        return Host(ConnectionArgs(host=target.host), "" if user == "root" else "sudo -n ", (target.place,))
 
     def prepare_line(self, user: str = "root") -> str:
         """What Pulumi has a host do first."""
