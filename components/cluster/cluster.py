@@ -66,7 +66,7 @@ class Cluster(pulumi.ComponentResource):
             converged(name),
             host,
             create=" && ".join(lines) + _as_comment(readable(change.wanted, source.revision)),
-            delete=DEPLOY.line_for_delete(host),
+            delete=DEPLOY.line_for_delete(host, deployer),
             stdin=standard_input(mesh.deployer_key.private, secret_variables),
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -43,7 +43,7 @@ class Firewall(pulumi.ComponentResource):
             steps[0],
             node.host,
             create=f"{take_over} && {FIREWALL.line(node.host, 'apply', facts.name, token)}",
-            delete=FIREWALL.line_for_delete(node.host),
+            delete=FIREWALL.line_for_delete(node.host, node.spec.name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.confirmed = command(

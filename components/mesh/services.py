@@ -48,7 +48,7 @@ class Services(pulumi.ComponentResource):
             node.name.child("served"),
             node.host,
             create=f"{take_over} && {SERVICES.line(node.host, 'apply', of=uploaded)}",
-            delete=SERVICES.line_for_delete(node.host),
+            delete=SERVICES.line_for_delete(node.host, node.spec.name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         self.register_outputs({})

@@ -102,14 +102,14 @@ class Tunnel(pulumi.ComponentResource):
                 " && ",
                 self._line(PREPARE, "apply", *arguments),
             ),
-            delete=PREPARE.line_for_delete(node.host),
+            delete=PREPARE.line_for_delete(node.host, name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.uploaded]),
         )
         self.grown = command(
             node.name.child("grown"),
             node.host,
             create=self._line(TUNNEL, "grow"),
-            delete=TUNNEL.line_for_delete(node.host),
+            delete=TUNNEL.line_for_delete(node.host, name),
             stdin=_secrets(spec, node, peers, mesh_seed),
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[prepared]),

@@ -5,6 +5,7 @@
 - Secrets travel over standard input only; the output of such a command is secret too, and is not logged.
 """
 
+import shlex
 from dataclasses import dataclass
 
 import pulumi
@@ -14,7 +15,7 @@ from components.remote.bundles import Bundle, current
 from components.remote.connection import Host
 from components.remote.resource_names import Name, options_of
 
-_IF_THERE = """'[ ! -e "$0" ] || exec sh "$0" remove'"""
+_REMOVE = """'[ -e "$0" ] || { echo "$0 is not there: nothing to remove"; exit 0; }; exec sh "$0" remove "$1"'"""
 
 COMMAND = "command:remote:Command"
 """Type token."""
@@ -36,13 +37,14 @@ class Script:
         directory = of.directory if of else current(self.kind)
         return " ".join([f"{host.become}timeout {self.limit} sh {directory}/{self.name}", *words])
 
-    def line_for_delete(self, host: Host) -> str:
-        """Return the command line that reverts what the script did.
+    def line_for_delete(self, host: Host, node: str) -> str:
+        """Return the command line that reverts what the script did for a node.
 
-        It can be repeated: without the script there is nothing to revert. The line must never change: another `delete`
-        would run `create` again.
+        It can be repeated: without the script there is nothing to revert. The script does nothing on a machine that is
+        another node by now. The line must not change between runs: another `delete` runs `create` again.
         """
-        return f"{host.become}timeout {self.limit} sh -c {_IF_THERE} {current(self.kind)}/{self.name}"
+        line = f"{host.become}timeout {self.limit} sh -c {_REMOVE}"
+        return f"{line} {current(self.kind)}/{self.name} {shlex.quote(node)}"
 
 
 def command(

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.engine.engine import Engine
 from tests.plugins.bed import HOSTS, Bed, run
 from tests.support.examples import TREE

@@ -66,7 +66,7 @@ def test_another_service_is_applied_only_on_its_nodes_and_more_nodes_change_noth
     line = str(resources[SERVED].inputs["create"])
     assert re.search(r"&& timeout 600 sh /var/lib/stretched-uploads/services/[0-9a-f]{16}/services.sh apply$", line)
     delete = str(resources[SERVED].inputs["delete"])
-    assert delete.endswith(" /var/lib/stretched-uploads/services/current/services.sh")
+    assert " /var/lib/stretched-uploads/services/current/services.sh " in delete
     both = run_program(changed("services", {**WEB, **DISK}, ON), tmp_path)
     assert both[SERVED].inputs["create"] == line
     assert f"{COMMAND} mesh-{RUNS}-served" in both, "the inner hop of a target"

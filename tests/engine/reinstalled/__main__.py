@@ -12,7 +12,7 @@ from tests.support.examples import example
 
 config = pulumi.Config()
 directory = config.require("directory")
-uploads.HOST_DIRECTORY = directory  # instead of one below the home of this machine's root
+uploads.HOST_DIRECTORY = directory  # type: ignore[attr-defined] # instead of one below the home of this machine's root
 target = SshTarget(config.require("host"), config.require_int("port"), "root", config.require("hostKey"))
 node: Node = replace(example().nodes[0], ssh=target)
 host = host_of(node, Access.of(config.require_secret("privateKey")))

@@ -74,10 +74,11 @@ def test_what_was_converged_is_in_force_and_what_was_before_goes(machine: Machin
         assert {path.name for path in (machine.taken / found.kind).iterdir()} == {"current", found.name}
         letters = machine.root / "root/.stretched/nodes" / machine.name / found.kind
         assert [path.name for path in letters.iterdir()] == [found.name]
-    removal = DEPLOY.line_for_delete(machine.host())
-    for _ in range(2):
-        done = machine.run(removal)
-        assert (done.returncode, done.stdout) == (0, ""), "no Kubernetes was there to remove"
+    removal = DEPLOY.line_for_delete(machine.host(), machine.name)
+    assert machine.run(removal).stdout == "no Kubernetes was installed from this deployer: none was removed\n"
+    done = machine.run(removal)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("deploy.sh is not there: nothing to remove\n")
     assert not state(machine).exists()
     assert {path.name for path in machine.taken.iterdir()} == {"name", "logins", "node"}
 

@@ -160,19 +160,18 @@ def test_hosts_that_share_a_home_get_their_own_files_and_keep_the_key_until_the_
         taken = host.taken / "node/current/wg0.public.conf"
         assert taken.read_text(encoding="utf-8").startswith(f"# {host.root.name}\n")
     one, other = hosts
-    removal = PREPARE.line_for_delete(one.host("admin"))
-    assert one.run(removal, "admin").returncode == 0
+    assert one.run(PREPARE.line_for_delete(one.host("admin"), one.name), "admin").returncode == 0
     assert not one.taken.exists()
     assert keys(other, "admin").read_text(encoding="utf-8") == f"{KEY}\n"
     assert [path.name for path in (shared / "admin/.stretched/nodes").iterdir()] == ["b.example.org"]
-    assert other.run(removal, "admin").returncode == 0
+    assert other.run(PREPARE.line_for_delete(other.host("admin"), other.name), "admin").returncode == 0
     assert keys(other, "admin").read_text(encoding="utf-8") == ""
     assert not (shared / "admin/.stretched").exists()
 
 
 def test_a_removal_whose_answer_was_lost_can_be_repeated(machine: Machine) -> None:
     assert machine.prepare().returncode == 0
-    removal = PREPARE.line_for_delete(machine.host())
+    removal = PREPARE.line_for_delete(machine.host(), machine.name)
     assert machine.run(removal).returncode == 0
     assert machine.run(removal).returncode == 0
     assert not list((machine.root / "var/lib").iterdir())

@@ -1,5 +1,5 @@
 #!/bin/sh
-# deploy.sh converge INVENTORY | kubeconfig | remove: runs the playbooks on the deployer.
+# deploy.sh converge INVENTORY | kubeconfig | remove NODE: runs the playbooks on the deployer.
 #   converge    run the playbooks in a unit of their own and follow them; INVENTORY names the bundle with the inventory.
 #               The SSH key and the secret variables (a JSON object) are read from standard input. A run in progress for
 #               the same revision is followed, never started twice. Progress is written to standard error. Standard output
@@ -81,6 +81,7 @@ kubeconfig)
     cat "$state/artifacts/admin.conf"
     ;;
 remove)
+    only_as "${2:-}"
     if [ -d "$state/inventory" ]; then
         if systemctl is-active --quiet "$unit"; then
             say "a run is in progress: waiting until it ends"
@@ -88,12 +89,14 @@ remove)
         fi
         start reset
         follow
-        say "Kubernetes was removed"
+        say "Kubernetes was removed from all its nodes"
+    else
+        say "no Kubernetes was installed from this deployer: none was removed"
     fi
+    rm -rf "$state" # before the scripts, without which the removal cannot be repeated
     drop playbooks inventory
-    rm -rf "$state"
     ;;
 *)
-    die "usage: deploy.sh converge INVENTORY | kubeconfig | remove"
+    die "usage: deploy.sh converge INVENTORY | kubeconfig | remove NODE"
     ;;
 esac

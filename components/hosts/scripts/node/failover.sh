@@ -48,7 +48,7 @@ watch_off() {
         systemctl disable --quiet --now $watch_unit || :
         echo "service in 0" >"$watch_run/state"
         watch_settle # back to the normal routes
-        sh "$etc/watch.sh" answer
+        [ ! -e "$etc/watch.sh" ] || sh "$etc/watch.sh" answer # an interrupted removal took it
         for file in $watch_files; do
             rm -f "$etc/$file"
         done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove: manages which traffic this host accepts from outside wg0.
+# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove NODE: manages which traffic this host accepts from outside wg0.
 #   apply    loads the new rules, and rolls them back after two minutes unless they are confirmed
 #   confirm  keeps the rules, across reboots too. It runs over a new SSH connection, which proves that the rules let
 #            SSH in. TOKEN identifies the rules, FACTS names the bundle with the declared facts
@@ -149,12 +149,13 @@ confirm)
     ;;
 remove)
     lock
+    only_as "$token"
     remove_table
     forget_firewall
     drop firewall
     say "firewall: removed"
     ;;
 *)
-    die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove"
+    die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove NODE"
     ;;
 esac

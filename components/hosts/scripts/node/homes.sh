@@ -24,6 +24,14 @@ bundle_name() {
     basename "$(cd "$here" && pwd -P)"
 }
 
+# only_as NODE: ends the script, with success, if this machine is recorded as another node, which keeps what is here. Earlier
+# versions of this program name no node.
+only_as() {
+    [ -n "$1" ] && [ -s "$uploads/name" ] || return 0
+    now=$(cat "$uploads/name")
+    [ "$now" = "$1" ] || { say "this machine is the node $now now: nothing was removed for $1"; exit 0; }
+}
+
 # in_letters ACTION ARGUMENTS...: runs in_home.sh on the uploads of this node, whose name prepare.sh recorded.
 in_letters() {
     [ -s "$uploads/name" ] || return 0
@@ -56,4 +64,11 @@ drop() {
         in_letters drop "$kind"
         rm -rf "${uploads:?}/$kind"
     done
+}
+
+# Removes all that root took over, in one step: after a removal that was interrupted, no script is there without the others.
+forget_uploads() {
+    rm -rf "$uploads.removed"
+    mv -T "$uploads" "$uploads.removed"
+    rm -rf "$uploads.removed"
 }

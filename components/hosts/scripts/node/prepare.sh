@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2154
-# prepare.sh apply NODE [firewall], or remove: installs packages, gives the deployer access, orders Kubernetes after wg0, and
+# prepare.sh apply NODE [firewall], or remove NODE: installs packages, gives the deployer access, orders Kubernetes after wg0, and
 # opens firewalld where it is in charge. The argument `firewall` says that this host will have a firewall. remove reverts
 # everything except the packages. Both may be repeated.
 . "$(dirname "$0")/lib.sh"
@@ -99,6 +99,7 @@ apply)
     ;;
 remove)
     lock
+    only_as "${2:-}"
     forget_logins
     forget_order
     if firewalld_runs; then
@@ -107,9 +108,10 @@ remove)
         firewall-cmd -q --reload
     fi
     forget_firewall
-    rm -rf "$uploads"
+    forget_uploads
+    say "removed"
     ;;
 *)
-    die "usage: prepare.sh apply NODE [firewall], or remove"
+    die "usage: prepare.sh apply NODE [firewall], or remove NODE"
     ;;
 esac

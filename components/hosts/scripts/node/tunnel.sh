@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck disable=SC2154
-# tunnel.sh grow|prune|remove: this host's side of the mesh.
+# tunnel.sh grow, prune, or remove NODE: this host's side of the mesh.
 #   grow    apply the new configuration, but keep what it no longer has: peers, nodes beyond them, the role of a relay;
 #           secrets are read from standard input
 #   prune   remove what the configuration no longer has
@@ -134,6 +134,7 @@ prune)
     ;;
 remove)
     lock
+    only_as "${2:-}"
     names_off
     watch_pause
     watch_off
@@ -143,8 +144,9 @@ remove)
     rm -f "$conf" /etc/wireguard/.stretched.*
     [ ! -e /sys/class/net/wg0 ] || ip link del wg0
     rmdir /etc/wireguard 2>/dev/null || :
+    say "wg0: removed"
     ;;
 *)
-    die "usage: tunnel.sh grow|prune|remove"
+    die "usage: tunnel.sh grow, prune, or remove NODE"
     ;;
 esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# services.sh apply, or remove: sets up this host's part of services, as an entry or for other hosts of its site.
+# services.sh apply, or remove NODE: sets up this host's part of services, as an entry or for other hosts of its site.
 # A change is validated before it is applied, loses no connection of the services that stay, and is rolled back if it
 # does not come up. remove removes everything except the packages.
 # shellcheck disable=SC2154
@@ -281,12 +281,13 @@ apply)
     ;;
 remove)
     lock
+    only_as "${2:-}"
     mkdir -p "$services"
     all_off
     drop services
     say "services: removed"
     ;;
 *)
-    die "usage: services.sh apply, or remove"
+    die "usage: services.sh apply, or remove NODE"
     ;;
 esac
