@@ -49,26 +49,31 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
     started.wait()
     pulumi("cancel", "--yes", "--stack", STACK)
     left_over = followers()
-    # Somebody else's run for another revision waits for the end of this one.
+    # Somebody else's run for another revision waits for the end of this one. It comes last: the newest is started.
     other = (
         "cd /var/lib/stretched-uploads/inventory; cp -r $(ls -td [0-9a-f]* | head -n 1) another; "
         "sh ../playbooks/current/deploy.sh converge another </var/lib/stretched/id_ed25519"
     )
-    with subprocess.Popen(
-        [sys.executable, "-m", "lab", "exec", DEPLOYER, "--", "sh", "-c", other],
-        cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as waiting, ThreadPoolExecutor() as pool:  # fmt: skip
+    with ThreadPoolExecutor() as pool:
         following = pool.submit(pulumi, *command)
         try:
-            wait_until(lambda: len(followers() - left_over) == 2, 120, "both wait for the run")
+            wait_until(lambda: followers() - left_over, 120, "the next up follows the run")
+            with subprocess.Popen(
+                [sys.executable, "-m", "lab", "exec", DEPLOYER, "--", "sh", "-c", other],
+                cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            ) as waiting:  # fmt: skip
+                try:
+                    wait_until(lambda: len(followers() - left_over) == 2, 120, "both wait for the run")
+                finally:
+                    signal_run("CONT")
+                waited, _ = waiting.communicate(timeout=1800)
         finally:
             signal_run("CONT")
         said = following.result().stdout
-        waited, _ = waiting.communicate(timeout=1800)
     # One run for both: it is followed from its beginning, and its playbooks were chosen once.
     assert "a run is in progress already" in said
     assert said.count("steps: cluster.yml: changed settings") == 1
-    assert "it is for another revision" in waited
+    assert "a run for another revision is in progress" in waited
     assert waited.count("steps: ") == 1, "it waited, and its own run had nothing to do"
     assert "the cluster is as declared: no playbook to run" in waited
     pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--config-file", str(tuned), "--stack", STACK)

@@ -48,7 +48,7 @@ def secrets(machine: Machine) -> set[str]:
 def test_no_key_stays_when_the_connection_dies(machine: Machine) -> None:
     playbooks = taken_over(machine, "playbooks", deployer_files())
     line = DEPLOY.line(machine.host(), "converge", "i", of=playbooks).replace("timeout 60", "timeout 2")
-    machine.stub("systemctl", "case $1 in is-active) sleep 30 ;; esac")
+    machine.stub("systemctl", "case $* in *ActiveState*) sleep 30 ;; esac")
     assert machine.run(f"printf %s {GIVEN} | {line}").returncode == 124
     assert not secrets(machine)
     assert machine.run(f"(printf %s {GIVEN}; sleep 4) | {line}").returncode in (124, 143)
@@ -57,7 +57,7 @@ def test_no_key_stays_when_the_connection_dies(machine: Machine) -> None:
 
 @NEEDS_ROOT
 def test_what_was_converged_is_in_force_and_what_was_before_goes(machine: Machine) -> None:
-    machine.stub("systemctl", "case $1 in is-active) exit 3 ;; show) echo 0 ;; esac")
+    machine.stub("systemctl", "case $* in *ActiveState*) echo inactive ;; *MainPID*) echo 0 ;; esac")
     machine.stub(
         "systemd-run",
         'while [ "$1" != sh ]; do shift; done; echo "$@" >>/var/lib/ran; cd /var/lib/stretched; echo 0 >status; echo {} >applied.json',
@@ -67,7 +67,7 @@ def test_what_was_converged_is_in_force_and_what_was_before_goes(machine: Machin
         inventory = taken_over(machine, "inventory", {"declared.json": number.encode()})
         line = DEPLOY.line(machine.host(), "converge", inventory.name, of=playbooks)
         done = machine.run(f"printf %s {GIVEN} | {line}")
-        assert (done.returncode, done.stdout, done.stderr) == (0, "{}\n", "converged\n")
+        assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (0, "{}\n", "converged")
         ran = (machine.root / "var/lib/ran").read_text(encoding="utf-8").splitlines()[-1]
         assert ran == f"sh {playbooks.directory}/run.sh converge {inventory.name}"
     for found in (playbooks, inventory):

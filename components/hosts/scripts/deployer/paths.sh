@@ -5,6 +5,7 @@ umask 077
 
 state=/var/lib/stretched
 unit=stretched-playbooks.service
+lock=/run/stretched-playbooks.lock
 log=$state/playbooks.log
 progress=$state/progress.log
 failures=$state/failures
