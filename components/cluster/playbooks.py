@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from components.model.cluster.inventory import inventory
-from components.model.cluster.kubespray_variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars, proxy_variables
 from components.model.convergence.state import State, to_data
 from components.model.files.known_hosts import known_hosts
 from components.model.files.yaml_text import to_yaml
@@ -54,10 +54,11 @@ def deployer_files() -> dict[str, bytes]:
 
 
 def inventory_files(spec: Spec, wanted: State) -> dict[str, bytes]:
-    """Return the inventory directory: hosts and groups, variables, host keys, and the declared state."""
+    """Return the inventory directory: hosts and groups, variables, host keys, the proxy and the declared state."""
     return {
         "hosts.yml": to_yaml(inventory(spec)).encode(),
         "group_vars/all/stretched.yml": to_yaml(group_vars(spec)).encode(),
         "known_hosts": known_hosts(spec).encode(),
+        "proxy.json": json.dumps(proxy_variables(spec, wanted.deployer)).encode(),
         "declared.json": json.dumps(to_data(wanted), indent=1).encode(),
     }

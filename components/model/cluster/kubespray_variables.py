@@ -8,6 +8,8 @@ VXLAN_OVERHEAD = 50
 DEPLOYER_DIRECTORY = "/var/lib/stretched"
 """On the deployer, root only; scripts/deployer/paths.sh knows it too."""
 
+PROXY_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "additional_no_proxy")
+
 OWN_VARIABLES = {
     "kube_version": "write kubernetes.version",
     "kube_pods_subnet": "write kubernetes.podCidr",
@@ -44,6 +46,14 @@ OWN_VARIABLES = {
 }
 """Variables that the configuration may not set, each with the reason or the field to write instead."""
 
+_SELINUX_AS_IT_IS = (
+    "{% set found = (ansible_facts | default({})).selinux | default({}) %}"
+    "{% set modes = [found.mode | default(''), found.config_mode | default('')] %}"
+    "{{ 'disabled' if found.status | default('') == 'disabled' else "
+    "'enforcing' if 'enforcing' in modes else 'permissive' }}"
+)
+"""An expression for Ansible: the state of SELinux on a host, in force or after its next boot, the stricter of the two."""
+
 
 def group_vars(spec: Spec) -> dict[str, object]:
     """Return the variables of the group k8s_cluster and all, the user's own last."""
@@ -57,7 +67,10 @@ def group_vars(spec: Spec) -> dict[str, object]:
         "kube_network_node_prefix": kubernetes.node_prefix,
         "kube_network_plugin": kubernetes.network_plugin,
         **_network_plugin(kubernetes, spec.mesh.mtu),
+        "preinstall_selinux_state": _SELINUX_AS_IT_IS,
+        "disable_fapolicyd": False,
         "etcd_deployment_type": "host",
+        "etcd_backup_retention_count": 5,
         "etcd_heartbeat_interval": "250",
         "etcd_election_timeout": "5000",
         "force_etcd_cert_refresh": False,
@@ -81,6 +94,13 @@ def group_vars(spec: Spec) -> dict[str, object]:
         "unsafe_show_logs": False,
         **kubernetes.variables,
     }
+
+
+def proxy_variables(spec: Spec, deployer: str) -> dict[str, object]:
+    """Return the users' variables of the deployer that name an HTTP proxy: what it downloads itself goes by it, too."""
+    own = [node.variables for node in spec.nodes if node.name == deployer]
+    variables = {name: value for some in (spec.kubernetes.variables, *own) for name, value in some.items()}
+    return {name: variables[name] for name in PROXY_VARIABLES if name in variables}
 
 
 def _network_plugin(kubernetes: Kubernetes, mtu: int) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What deploy.sh and run.sh leave behind, and what they do not: keys, earlier playbooks, earlier wheels."""
 
+import json
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from components.remote.bundles import Bundle, bundle
 from components.remote.commands import Script
 from tests.hosts.scripts.machine import NEEDS_ROOT, Machine
 
+BY_PROXY = "components/hosts/deployer/by_proxy.py"
 DEPLOY = Script("playbooks", "deploy.sh", limit=60)
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nSECRET\n-----END OPENSSH PRIVATE KEY-----\n"
 GIVEN = shlex.quote(f'{KEY}{{"p": "secret"}}\n')
@@ -96,23 +98,26 @@ class Runner:
         (root / "state").mkdir()
         python = root / "python"
         python.write_text('#!/bin/sh\n[ "$1" = -m ] || exit 0\nmkdir -p "$3/bin"; ln -s "$0" "$3/bin/python"\n'
-                          f"cat >\"$3/bin/pip\" <<'X'\n#!/bin/sh\necho \"$*\" >>{root}/pip\nX\nchmod +x \"$3/bin/pip\"\n",
+                          f"cat >\"$3/bin/pip\" <<'X'\n#!/bin/sh\necho \"$* by ${{https_proxy:-none}} not ${{no_proxy:-}}\" >>{root}/pip\nX\nchmod +x \"$3/bin/pip\"\n",
                           encoding="utf-8")  # fmt: skip
         python.chmod(0o755)
 
-    def run(self, files: Mapping[str, bytes]) -> tuple[str, str]:
+    def run(self, files: Mapping[str, bytes], *, fails: bool = False) -> tuple[str, str]:
         """Have the playbooks and the environment made; return what the playbooks say, and what pip was called with."""
         (self.root / "pip").write_text("", encoding="utf-8")
+        (self.root / "inventory").mkdir(exist_ok=True)
         here = self.root / f"here{len(list(self.root.iterdir()))}"
         here.mkdir()
-        for name, content in files.items():
+        for name, content in {**files, BY_PROXY: deployer_files()[BY_PROXY]}.items():
+            (here / name).parent.mkdir(parents=True, exist_ok=True)
             (here / name).write_bytes(content)
         text = (deployer_files()["run.sh"]).decode()
-        functions = text[text.index("# The playbooks: a tree") : text.index('mkdir -p "$state/facts"')]
-        script = f"""set -eu; state={self.root}/state here={here}; die() {{ echo "die: $*"; exit 1; }}
+        functions = text[text.index("# fetch SECONDS") : text.index('mkdir -p "$state/facts"')]
+        script = f"""set -eu; state={self.root}/state here={here} inventory={self.root}/inventory
+            PATH={self.root}/bin:$PATH; die() {{ echo "die: $*"; exit 1; }}
             ensure_python() {{ echo {self.root}/python; }}
             {functions}
-            ensure_source; ensure_venv; forget_earlier; cat "$playbooks/marker" """
+            ensure_source; ensure_venv; forget_earlier; {"" if fails else "keep_used;"} cat "$playbooks/marker" """
         done = subprocess.run(["sh", "-c", script], text=True, capture_output=True, check=True)
         return done.stdout, (self.root / "pip").read_text(encoding="utf-8")
 
@@ -144,3 +149,57 @@ def test_other_wheels_make_another_environment_and_one_without_its_python_is_mad
     (venv / "bin/python").unlink()
     (venv / "bin/python").symlink_to("/nonexistent/python3.11")
     assert "requirements.txt" in runner.run({"source.tar": source})[1]
+
+
+def test_runs_that_fail_leave_the_last_that_succeeded_and_their_own(runner: Runner, tmp_path: Path) -> None:
+    runner.run({"source.tar": tree(tmp_path / "good", "good")})
+    for name in ("bad", "worse"):
+        wheels = tree(tmp_path / f"{name}-wheels", name)
+        runner.run({"source.tar": tree(tmp_path / name, name), "wheels.tar": wheels}, fails=True)
+        markers = {file.read_text(encoding="utf-8") for file in tmp_path.glob("state/source/*/marker")}
+        assert markers == {"good", name}
+        assert len(list((tmp_path / "state/venv").iterdir())) == 2
+
+
+def test_pip_and_git_download_by_the_declared_proxy_within_limits(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory/proxy.json").write_text(
+        json.dumps(
+            {"https_proxy": "http://192.0.2.9:3128", "no_proxy": "10.0.0.0/8", "additional_no_proxy": "b.example"}
+        ),
+        encoding="utf-8",
+    )
+    (tmp_path / "bin").mkdir()
+    git = tmp_path / "bin/git"
+    git.write_text(
+        f"""#!/bin/sh
+shift
+directory=$1
+shift
+echo "$* by ${{https_proxy:-none}}" >>{tmp_path}/git
+case $* in
+*rev-parse*) echo {"1" * 40} ;;
+*checkout*) touch "$directory/requirements.txt" "$directory/marker" ;;
+esac
+""",
+        encoding="utf-8",
+    )
+    git.chmod(0o755)
+    source = f"https://example.org/kubespray\n{'1' * 40}\n".encode()
+    pip = runner.run({"source.git": source})[1]
+    assert pip.endswith(" by http://192.0.2.9:3128 not 10.0.0.0/8,b.example\n")
+    assert "--timeout 60 --retries 3" in pip
+    (fetched,) = [line for line in (tmp_path / "git").read_text(encoding="utf-8").splitlines() if " fetch " in line]
+    assert fetched.startswith("-c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 fetch ")
+    assert fetched.endswith(" by http://192.0.2.9:3128")
+
+
+def test_a_download_that_does_not_end_is_ended(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/timeout").write_text('#!/bin/sh\nshift\nexec /usr/bin/timeout 1 "$@"\n', encoding="utf-8")
+    (tmp_path / "bin/git").write_text("#!/bin/sh\ncase $* in *fetch*) exec sleep 100 ;; esac\n", encoding="utf-8")
+    for name in ("git", "timeout"):
+        (tmp_path / "bin" / name).chmod(0o755)
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        runner.run({"source.git": b"https://example.org/kubespray\n1\n"})
+    assert "cannot fetch 1 from https://example.org/kubespray (limit: 15 minutes)" in failed.value.stdout

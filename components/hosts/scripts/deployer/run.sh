@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2154
 # run.sh converge INVENTORY, or reset: runs inside a unit of its own, so that a lost connection does not end it. It writes its
-# exit status to a file.
+# exit status to a file. Its environment is what deploy.sh gave the unit: HOME, PATH and LC_ALL.
 # shellcheck source=paths.sh
 . "$(dirname "$0")/paths.sh"
 
@@ -39,6 +39,11 @@ ensure_python() {
     find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
 }
 
+# fetch SECONDS COMMAND...: runs a command that downloads, by the proxy that is declared for Kubespray, within a time limit.
+fetch() {
+    python3 -I "$here/components/hosts/deployer/by_proxy.py" "$inventory/proxy.json" "$state/secrets.json" timeout "$@"
+}
+
 # The playbooks: a tree uploaded as an archive, or one commit of a repository. Each revision has a directory of its own.
 ensure_source() {
     if [ -e "$here/source.tar" ]; then
@@ -56,7 +61,8 @@ ensure_source() {
     else
         command -v git >/dev/null || install_package git
         git -C "$new" init -q
-        git -C "$new" fetch -q --depth 1 "$repository" "$source_id" || die "cannot fetch $source_id from $repository"
+        fetch 900 git -C "$new" -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 fetch -q --depth 1 "$repository" \
+            "$source_id" || die "cannot fetch $source_id from $repository (limit: 15 minutes)"
         git -C "$new" checkout -q "$source_id"
         [ "$(git -C "$new" rev-parse HEAD)" = "$source_id" ] || die "$repository returned another commit than $source_id"
     fi
@@ -64,12 +70,12 @@ ensure_source() {
 }
 
 # Makes one virtual environment for each set of requirements and wheels, because each tag of Kubespray supports other versions
-# of ansible-core. An environment whose Python does not exist any more, as after an upgrade of the distribution, is rebuilt.
+# of ansible-core. An environment that does not work any more, as after an upgrade of the distribution, is rebuilt.
 ensure_venv() {
     wheels=$here/wheels.tar
     [ -e "$wheels" ] || wheels=
     venv=$state/venv/$(cat "$playbooks/requirements.txt" ${wheels:+"$wheels"} | sha256sum | cut -c1-16)
-    if [ -e "$venv/complete" ] && "$venv/bin/python" -c '' 2>/dev/null; then return 0; fi
+    if [ -e "$venv/complete" ] && "$venv/bin/python" -c 'import ansible' 2>/dev/null; then return 0; fi
     python=$(ensure_python)
     rm -rf "$venv"
     mkdir -p "$state/venv"
@@ -80,23 +86,38 @@ ensure_venv() {
         "$venv/bin/pip" install -q --no-index --find-links "$unpacked" -r "$playbooks/requirements.txt"
         rm -rf "$unpacked"
     else
-        "$venv/bin/pip" install -q -r "$playbooks/requirements.txt"
+        fetch 1800 "$venv/bin/pip" install -q --no-input --disable-pip-version-check --timeout 60 --retries 3 \
+            -r "$playbooks/requirements.txt" || die "pip could not install what the playbooks need (limit: 30 minutes)"
     fi
     : >"$venv/complete"
 }
 
-# Removes earlier playbooks and environments; called after a run that succeeded.
+# Removes playbooks and environments but those of this run and of the last one that succeeded, so that runs that fail leave
+# no more than two of each.
 forget_earlier() {
     for earlier in "$state"/source/* "$state"/venv/* "$state"/source/.new.* "$state"/.wheels.*; do
-        [ "$earlier" = "$playbooks" ] || [ "$earlier" = "$venv" ] || rm -rf "$earlier"
+        [ "$earlier" = "$playbooks" ] || [ "$earlier" = "$venv" ] || grep -qxF -e "$earlier" "$state/used" 2>/dev/null ||
+            rm -rf "$earlier"
     done
+}
+
+# Called after a run that succeeded: its playbooks and environment are the only ones that are needed.
+keep_used() {
+    printf '%s\n' "$playbooks" "$venv" >"$state/used"
+    forget_earlier
 }
 
 mkdir -p "$state/facts"
 STRETCHED_STARTED=$(date +%s)
 export STRETCHED_STARTED STRETCHED_PROGRESS="$progress" STRETCHED_FAILURES="$failures"
+case ${1:-} in
+converge) inventory=$uploads/inventory/${2:?INVENTORY} ;;
+*) inventory=$state/inventory ;;
+esac
+former=$(find "$state/former" -type f 2>/dev/null || :) # not those that come during this run
 ensure_source
 ensure_venv
+forget_earlier
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 export ANSIBLE_CALLBACK_PLUGINS="$here/components/hosts/deployer/callback" ANSIBLE_CALLBACKS_ENABLED=stretched
 # shellcheck source=ansible.sh
@@ -105,8 +126,10 @@ export ANSIBLE_CALLBACK_PLUGINS="$here/components/hosts/deployer/callback" ANSIB
 case ${1:-} in
 converge)
     cd "$here" # python -m imports from the working directory first
-    python -m components.hosts.deployer.converge "$state" "$uploads/inventory/${2:?INVENTORY}" "$playbooks"
-    forget_earlier
+    python -m components.hosts.deployer.converge "$state" "$inventory" "$playbooks"
+    keep_used
+    # shellcheck disable=SC2086
+    [ -z "$former" ] || rm -f $former # the nodes that left are gone
     ;;
 reset)
     cd "$playbooks"
