@@ -15,7 +15,7 @@ from components.remote.archives import archive, revision
 DEPLOYER_PACKAGES = ("components.hosts.deployer", "components.model.convergence", "components.model.problems")
 """The packages that the deployer's Python programs import."""
 
-SHARED_SCRIPTS = ("homes.sh", "in_home.sh")
+SHARED_SCRIPTS = ("homes.sh", "in_home.sh", "packages.sh")
 """The scripts that the deployer shares with every node."""
 
 

@@ -70,11 +70,12 @@ class Tunnel(pulumi.ComponentResource):
         scripts = _scripts()
         peers = peers_of(spec, routes, node.spec)
         relay = carries(spec, routes, node.spec)
+        inside = (spec.kubernetes.pod_cidr, spec.kubernetes.service_cidr)
         failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, authorized = values
-            conf = wg0_conf(spec.mesh, node.spec, peers, keys, relay=relay)
+            conf = wg0_conf(spec.mesh, node.spec, peers, keys, relay=relay, inside=inside)
             return {
                 **scripts,
                 "wg0.public.conf": conf.encode(),

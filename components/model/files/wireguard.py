@@ -15,6 +15,8 @@ RELAY = "# relay: forwards from wg0 to wg0"
 """Comment of a node that forwards packets between its peers. Scripts on hosts act on it."""
 RESOLVE = "# resolve:"
 """Start of a comment for an endpoint with a name: name, port, families. resolve.sh looks it up."""
+INSIDE = "# inside:"
+"""Start of a comment with the ranges of pods and services: resolve.sh refuses such addresses as endpoints."""
 BEYOND = "# beyond:"
 """Start of a comment for a node that is reached through the peer. verify.sh reads it."""
 CLIENT = "# client:"
@@ -42,16 +44,25 @@ def peer_section(peer: Peer, public_key: str) -> str:
 
 
 def wg0_conf(
-    mesh: Mesh, node: Node, peers: Iterable[Peer], public_keys: Mapping[str, str], *, relay: bool = False
+    mesh: Mesh,
+    node: Node,
+    peers: Iterable[Peer],
+    public_keys: Mapping[str, str],
+    *,
+    relay: bool = False,
+    inside: Iterable[IPv4Network] = (),
 ) -> str:
     """Return the configuration of a node without its secrets. `public_keys` are base64 keys by the names of peers.
 
-    `relay`: other nodes' packets go through this node.
+    `relay`: other nodes' packets go through this node. `inside`: ranges of pods and services.
     """
+    peers = tuple(peers)
+    named = any(peer.endpoint and not peer.endpoint.family for peer in peers)
     interface = [
         "[Interface]",
         f"# {node.name}",
         *([RELAY] if relay else []),
+        *([f"{INSIDE} {' '.join(map(str, inside))}"] if named and inside else []),
         f"Address = {node.address}/{mesh.cidr.prefixlen}",
         f"ListenPort = {mesh.listen_port}",
         f"MTU = {mesh.mtu}",

@@ -135,6 +135,7 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         "chown",
         "cmp",
         "cut",
+        "date",
         "dirname",
         "flock",
         "grep",
@@ -147,6 +148,7 @@ def rhel(tmp_path: Path) -> tuple[Path, dict[str, str]]:
         "rmdir",
         "setpriv",
         "sh",
+        "sync",
         "touch",
         "uname",
     ):
@@ -187,7 +189,7 @@ def test_on_a_rhel_like_host_packages_come_by_dnf_and_firewalld_stays_in_charge(
         return (place / "ran").read_text(encoding="utf-8")
 
     ran = prepare("apply", "a.example.org")
-    assert "dnf install -q -y wireguard-tools\n" in ran
+    assert "dnf install -q -y --setopt=*.skip_if_unavailable=1 --setopt=exit_on_lock=1 wireguard-tools\n" in ran
     assert "firewall-cmd -q --permanent --add-port=51820/udp\n" in ran
     assert "firewall-cmd -q --permanent --zone=trusted --change-interface=wg0\n" in ran
     assert keys.read_text(encoding="utf-8") == "ssh-ed25519 AAAA stretched-deployer\n"

@@ -13,6 +13,8 @@ from tests.support.examples import TREE
 
 CONF = """\
 [Interface]
+# inside: 10.233.64.0/18 10.233.0.0/18
+Address = 192.168.0.1/24
 ListenPort = 51820
 
 [Peer]
@@ -157,6 +159,34 @@ def test_only_addresses_of_the_families_that_the_two_have_in_common_are_taken(pl
     assert place.run() == "wg.example.org has no IPv6 address here: no endpoint for that peer yet\n", (
         "an IPv4 one in IPv6's form is none"
     )
+
+
+@pytest.mark.parametrize(
+    "address", ["192.168.0.3", "192.168.0.255", "10.233.64.7", "10.233.0.1", "127.0.1.1", "0.0.0.1", "169.254.1.1"]
+)
+def test_a_name_that_resolves_into_the_tunnel_is_no_endpoint(place: Place, address: str) -> None:
+    """Its packets would go into the tunnel that they are to carry."""
+    refused = f"wg.example.org: {address} refused, an endpoint must be outside of the mesh and its cluster, and not local; it stays"
+    place.known = {"IPv4": [address]}
+    assert place.run() == f"{refused} (none)\n"
+    assert place.endpoint == "(none)"
+    assert place.run() == "", "this is said once"
+    place.known = {"IPv4": ["192.0.2.3"]}
+    place.run()
+    assert place.endpoint == "192.0.2.3:4500"
+    place.known, place.age, place.sent = {"IPv4": [address]}, 200, 396
+    assert place.run() == f"{refused} 192.0.2.3:4500\n"
+    assert place.endpoint == "192.0.2.3:4500"
+    place.known = {"IPv4": [address, "192.0.2.4"]}
+    place.run()
+    assert place.endpoint == "192.0.2.4:4500", "the other addresses of the name are good"
+
+
+def test_an_ipv6_address_of_the_host_itself_is_no_endpoint(place: Place) -> None:
+    place.families = "IPv6 IPv4"
+    place.known = {"IPv4": ["192.0.2.3"], "IPv6": ["::1", "fe80::1"]}
+    assert "::1,fe80::1 refused" in place.run()
+    assert place.endpoint == "192.0.2.3:4500"
 
 
 def test_a_peer_whose_name_cannot_be_resolved_is_told_so(tmp_path: Path) -> None:

@@ -91,12 +91,22 @@ def test_devices_that_forward_for_it_alone_are_named(tmp_path: Path) -> None:
     assert "opened" not in awk(tmp_path, "fill", conf="kept tcp 25 here program 2525\n", opened="")
 
 
-def whole(directory: Path, config: str, *addresses: str) -> str:
-    """Return haproxy.cfg as a host with these addresses makes it."""
+def whole(directory: Path, config: str, *addresses: str, version: str = "2.6") -> str:
+    """Return haproxy.cfg as a host with these addresses and HAProxy makes it."""
     has, cfg = directory / "has", directory / "cfg"
     has.write_text("".join(f"{address}\n" for address in addresses), encoding="utf-8")
     cfg.write_text(config, encoding="utf-8")
-    words = ["awk", "-f", str(SCRIPTS / "services.awk"), "file=1", str(has), "file=2", str(cfg)]
+    words = [
+        "awk",
+        "-v",
+        f"version={version}",
+        "-f",
+        str(SCRIPTS / "services.awk"),
+        "file=1",
+        str(has),
+        "file=2",
+        str(cfg),
+    ]
     return subprocess.run(words, text=True, capture_output=True, check=True).stdout
 
 
@@ -116,12 +126,30 @@ def test_it_listens_at_the_declared_addresses_that_are_the_hosts_or_else_at_all_
 ) -> None:
     config = f"listen web\n    bind public 443 {declared}\n    server a b:1\n"
     told = whole(tmp_path, config, "192.0.2.2", "10.0.0.5", "2001:db8::2")
-    assert told == "listen web\n" + "".join(f"    bind {bind}\n" for bind in expected) + "    server a b:1\n"
+    assert (
+        told == "listen web\n" + "".join(f"    bind {bind} transparent\n" for bind in expected) + "    server a b:1\n"
+    )
 
 
 def test_where_a_host_has_nothing_of_the_family_it_listens_at_all_that_it_has(tmp_path: Path) -> None:
     told = whole(tmp_path, "    bind public 443 203.0.113.9\n", "2001:db8::2")
-    assert told == "    bind ipv6@2001:db8::2:443\n"
+    assert told == "    bind ipv6@2001:db8::2:443 transparent\n"
+
+
+def test_an_address_of_wg0_may_be_missing_too(tmp_path: Path) -> None:
+    assert whole(tmp_path, "    bind 192.168.0.1:443\n", "192.0.2.2") == "    bind 192.168.0.1:443 transparent\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"), [("1.8", False), ("2.2", False), ("2.3", True), ("2.10", True), ("3.0", True), ("", True)]
+)
+def test_a_haproxy_that_has_no_times_for_keepalives_gets_none(version: str, kept: bool, tmp_path: Path) -> None:
+    times = "".join(
+        f"    {side}tcpka-{what}\n" for side in ("cli", "srv") for what in ("idle 60s", "intvl 15s", "cnt 4")
+    )
+    config = f"    option clitcpka\n    option srvtcpka\n{times}    timeout connect 3s\n"
+    expected = config if kept else config.replace(times, "")
+    assert whole(tmp_path, config, "192.0.2.2", version=version) == expected
 
 
 def test_forwarding_is_on_for_this_alone_and_off_again(tmp_path: Path) -> None:

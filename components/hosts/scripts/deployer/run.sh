@@ -4,19 +4,11 @@
 # exit status to a file. Its environment is what deploy.sh gave the unit: HOME, PATH and LC_ALL.
 # shellcheck source=paths.sh
 . "$(dirname "$0")/paths.sh"
+# shellcheck source=/dev/null
+. "$here/packages.sh"
 
 trap 'printf "%s\n" "$?" >"$state/status.new"; mv -f "$state/status.new" "$state/status"' EXIT
 trap 'exit 143' HUP INT PIPE TERM # dash skips the EXIT trap when a signal ends it
-
-install_package() {
-    if command -v dnf >/dev/null; then
-        dnf install -q -y "$1" >&2
-    else
-        DEBIAN_FRONTEND=noninteractive
-        export DEBIAN_FRONTEND
-        { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >&2
-    fi
-}
 
 # Prints the path of a Python that the playbooks' ansible-core supports: 3.11 to 3.13.
 find_python() {
@@ -32,9 +24,9 @@ find_python() {
 ensure_python() {
     find_python && return 0
     if command -v dnf >/dev/null; then
-        install_package python3.12
+        install_packages python3.12 >&2
     else
-        install_package python3-venv
+        install_packages python3-venv >&2
     fi
     find_python || die "no Python 3.11, 3.12 or 3.13 with venv on this deployer: install one, or choose another kubernetes.deployer"
 }
@@ -59,7 +51,7 @@ ensure_source() {
     if [ -e "$here/source.tar" ]; then
         tar -xf "$here/source.tar" -C "$new"
     else
-        command -v git >/dev/null || install_package git
+        command -v git >/dev/null || install_packages git >&2
         git -C "$new" init -q
         fetch 900 git -C "$new" -c http.lowSpeedLimit=1000 -c http.lowSpeedTime=60 fetch -q --depth 1 "$repository" \
             "$source_id" || die "cannot fetch $source_id from $repository (limit: 15 minutes)"

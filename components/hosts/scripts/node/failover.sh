@@ -4,7 +4,7 @@
 
 watch_unit=stretched-watch.service
 watch_run=${STRETCHED_RUN:-/run/stretched}
-watch_files="failover.conf settle.awk watch.awk watch.nft watch.sh"
+watch_files="settle.awk watch.awk watch.nft watch.sh"
 
 has_watch() {
     grep -q '^[a-z]' "$here/failover.conf"
@@ -25,13 +25,12 @@ watch_settle() {
 # Installs or updates the watch. Its state is kept, so addresses stay at their peers, also while a gateway is down.
 watch_on() {
     mkdir -p "$etc"
+    put "$etc/failover.conf" 644 cat "$here/failover.conf" # the watch reads it again on each round
     fresh=no
     for file in $watch_files; do
-        if changed "$etc/$file" <"$here/$file" && [ "$file" != failover.conf ]; then
-            fresh=yes # the watch reads failover.conf again on each round
-        fi
+        put "$etc/$file" 644 cat "$here/$file"
     done
-    changed "$units/$watch_unit" <"$here/watch.service" && fresh=yes
+    put "$units/$watch_unit" 644 cat "$here/watch.service"
     # Only after a reboot does a gateway wait until the nodes that use it have answered.
     [ -s "$watch_run/state" ] || echo "service in 0" >"$watch_run/state"
     watch_settle
@@ -49,7 +48,7 @@ watch_off() {
         echo "service in 0" >"$watch_run/state"
         watch_settle # back to the normal routes
         [ ! -e "$etc/watch.sh" ] || sh "$etc/watch.sh" answer # an interrupted removal took it
-        for file in $watch_files; do
+        for file in failover.conf $watch_files; do
             rm -f "$etc/$file"
         done
         take_away "$units/$watch_unit"

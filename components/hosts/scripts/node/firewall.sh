@@ -14,6 +14,8 @@
 # shellcheck source=/dev/null
 . "$here/login.sh"
 # shellcheck source=/dev/null
+. "$here/packages.sh"
+# shellcheck source=/dev/null
 . "$here/homes.sh"
 
 patience=${STRETCHED_PATIENCE:-120} # seconds
@@ -88,7 +90,7 @@ keep() {
     swap_in "$pending/facts" "$firewall_facts" 600
     swap_in "$pending/rules.nft" "$firewall/rules.nft" 600
     rm -rf "$pending"
-    changed "$units/$firewall_unit" <"$here/firewall.service" || :
+    put "$units/$firewall_unit" 644 cat "$here/firewall.service"
     switch_on "$firewall_unit" "the firewall's unit does not start"
     older_connections | nft -f -
 }
@@ -107,7 +109,7 @@ remove_table() {
 case ${1:-} in
 apply)
     begin_with firewall "$2"
-    lock
+    lock "$@"
     [ -e "$declared_facts" ] || die "there is no $declared_facts: run pulumi up --refresh"
     refuse_to_lock_out
     mkdir -p "$firewall"
@@ -132,7 +134,7 @@ apply)
     settle firewall "$2"
     ;;
 confirm)
-    lock
+    lock "$@"
     no_undoing
     if [ ! -e "$pending/facts" ] && [ -e "$firewall_facts" ] && grep -qxF "token $token" "$firewall_facts"; then
         [ ! -e "$firewall/rules.nft" ] || in_force || systemctl restart "$firewall_unit"
@@ -148,7 +150,7 @@ confirm)
     say "firewall: confirmed by a new connection and kept"
     ;;
 remove)
-    lock
+    lock "$@"
     only_as "$token"
     remove_table
     forget_firewall

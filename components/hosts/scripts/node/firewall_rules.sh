@@ -44,9 +44,9 @@ firewall_table() {
 # firewall-cmd, and in the form in which `ufw show added` prints them (no /32). prepare.sh already opens WireGuard's port
 # in firewalld and trusts wg0.
 wanted_of_firewalld() {
-    awk '$1 == "tcp" { print "--add-port=" $2 "/tcp" }' "$1"
+    awk '$1 == "tcp" { print "--add-port=" $2 "/tcp" }' "$1" || return 1
     for device in $pod_devices; do
-        say "--zone=trusted --add-interface=$device"
+        say "--zone=trusted --add-interface=$device" || return 1
     done
 }
 
@@ -95,12 +95,12 @@ in_ufw() {
 bring_about() {
     ours=$firewall/added-to-$1
     wanted=$2
-    kept=$(mktemp "$firewall/.new.XXXXXX")
-    [ -e "$ours" ] || : >"$ours"
+    kept=$(mktemp "$firewall/.new.XXXXXX") || die "$ours cannot be written"
+    [ -e "$ours" ] || : >"$ours" || die "$ours cannot be written"
     changes=0
     while read -r words; do
         if grep -qxF -e "$words" "$wanted"; then
-            say "$words" >>"$kept"
+            say "$words" >>"$kept" || die "$ours cannot be written: no rule was changed"
         else
             # shellcheck disable=SC2086
             "in_$1" remove $words </dev/null || say "$1: could not remove the rule: $words" >&2
@@ -111,7 +111,7 @@ bring_about() {
         # shellcheck disable=SC2086
         if ! "in_$1" query $words </dev/null; then
             "in_$1" add $words </dev/null || die "$1 refused the rule: $words"
-            grep -qxF -e "$words" "$kept" || say "$words" >>"$kept"
+            grep -qxF -e "$words" "$kept" || say "$words" >>"$kept" || die "$ours cannot be written; the rule was added: $words"
             changes=$((changes + 1))
         fi
     done <"$wanted"
@@ -122,7 +122,8 @@ bring_about() {
     fi
 }
 
-# Applies the facts in file $1 through firewalld or ufw; fails if neither of them runs.
+# Applies the facts in file $1 through firewalld or ufw; fails if neither of them runs. It is called in conditions, where the
+# shell ignores errexit, so it and bring_about check each step by itself.
 through_others() {
     if firewalld_runs; then
         other=firewalld
@@ -131,9 +132,9 @@ through_others() {
     else
         return 1
     fi
-    mkdir -p "$firewall"
-    rules=$(mktemp "$firewall/.new.XXXXXX")
-    wanted_of_$other "$1" >"$rules"
+    mkdir -p "$firewall" || die "$firewall cannot be made"
+    rules=$(mktemp "$firewall/.new.XXXXXX") || die "$firewall cannot be written: no rule of $other was changed"
+    wanted_of_$other "$1" >"$rules" || die "$firewall cannot be written: no rule of $other was changed"
     bring_about $other "$rules"
     rm -f "$rules"
 }

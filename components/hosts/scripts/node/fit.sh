@@ -5,5 +5,5 @@
 # shellcheck source=/dev/null
 . "$here/mtu.sh"
 
-lock
+lock "$@"
 mtu_fit

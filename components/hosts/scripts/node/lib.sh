@@ -24,25 +24,20 @@ at_end() {
     trap 'exit 143' HUP INT PIPE TERM
 }
 
-# Serializes changes of a host: a second one waits for the first.
+# lock "$@": serializes changes of a host: a second one waits for the first. Runs the script again, with these arguments, as a
+# child without the lock's descriptor: whatever the script starts cannot hold the lock after its end.
 lock() {
+    [ "${STRETCHED_LOCKED:-}" != "$PPID" ] || return 0
     exec 9>/run/stretched.lock
     flock -w 120 9 || die "another run has been changing this host for two minutes; see: fuser /run/stretched.lock"
+    trap : HUP INT PIPE TERM # the child gets such a signal too; the lock is held until it has ended
+    status=0
+    STRETCHED_LOCKED=$$ sh "$0" "$@" 9>&- || status=$?
+    exit "$status"
 }
 
 firewalld_runs() {
     command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
-}
-
-install_packages() {
-    say "installing $*"
-    if command -v apt-get >/dev/null; then
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get update -q || die "apt-get update failed; see above"
-        apt-get install -q -y --no-install-recommends "$@" || die "apt-get could not install $*"
-    else
-        dnf install -q -y "$@" || die "dnf could not install $*"
-    fi
 }
 
 # ours MODULE ARGUMENTS...: runs one of the Python modules in $here. python3 -m imports from the working directory first,
@@ -52,24 +47,33 @@ ours() (
     exec ${within:+timeout "$within"} python3 -B -E -s -m "$@"
 )
 
-# swap_in NEW OLD MODE: atomically replaces the file OLD with NEW, with this mode.
+# swap_in NEW OLD MODE: atomically replaces the file OLD with NEW, with this mode. Ends the script if it cannot.
+# The shell ignores errexit in a function that is called in a condition, so each step is checked by itself.
 swap_in() {
-    chmod "$3" "$1"
+    chmod "$3" "$1" || die "$2 was not replaced"
     if command -v restorecon >/dev/null; then
-        restorecon "$1" 2>/dev/null || :
+        restorecon "$1" 2>/dev/null 8>&- || : # without the descriptor of failover.sh: SELinux refuses it
     fi
-    mv -f "$1" "$2"
+    { sync "$1" && mv -f "$1" "$2"; } || die "$2 was not replaced"
 }
 
-# Replaces file $1 with standard input; fails if the file already has that content.
-changed() {
-    new=$(mktemp "$(dirname "$1")/.stretched.XXXXXX") # in the same directory, for its SELinux label
-    cat >"$new"
-    if cmp -s "$new" "$1"; then
-        rm -f "$new"
-        return 1
+# put FILE MODE COMMAND...: replaces the file with the output of the command, and sets fresh=yes; does nothing if the file
+# has that content already. Ends the script, and leaves the file as it is, if the command fails or its output cannot be
+# written whole. The command must not be a pipeline or a list whose status hides a failure.
+put() {
+    put_file=$1
+    put_mode=$2
+    shift 2
+    # In the same directory, for its SELinux label.
+    put_new=$(mktemp "${put_file%/*}/.stretched.XXXXXX") || die "$put_file was not replaced"
+    "$@" >"$put_new" || { rm -f "$put_new"; die "$put_file was not replaced: its new content could not be written"; }
+    if cmp -s "$put_new" "$put_file"; then
+        rm -f "$put_new"
+    else
+        swap_in "$put_new" "$put_file" "$put_mode"
+        # shellcheck disable=SC2034
+        fresh=yes
     fi
-    swap_in "$new" "$1" 644
 }
 
 # switch_on UNIT MESSAGE: enables and restarts a unit; ends with the message if it does not start.

@@ -37,8 +37,8 @@ mtu_take_over() {
     fi
     mkdir -p "$etc"
     fresh=no
-    changed "$mtu_routes" <"$1" && fresh=yes
-    changed "$units/$mtu_unit" <"$here/mtu.service" && fresh=yes
+    put "$mtu_routes" 644 cat "$1"
+    put "$units/$mtu_unit" 644 cat "$here/mtu.service"
     rm -f "$1"
     if [ $fresh = no ] && systemctl is-active --quiet $mtu_unit &&
         [ "$(ip route show dev wg0 proto 83 | wc -l)" = "$(wc -l <"$mtu_routes")" ]; then

@@ -13,9 +13,10 @@ has_names() {
 names_on() {
     mkdir -p "$etc"
     fresh=no
-    changed "$etc/resolve.sh" <"$here/resolve.sh" && fresh=yes
-    changed "$units/$names_service" <"$here/resolve.service" && fresh=yes
-    changed "$units/$names_timer" <"$here/resolve.timer" && fresh=yes
+    put "$etc/resolve.sh" 644 cat "$here/resolve.sh"
+    put "$etc/login.sh" 644 cat "$here/login.sh" # resolve.sh uses its function `inside`
+    put "$units/$names_service" 644 cat "$here/resolve.service"
+    put "$units/$names_timer" 644 cat "$here/resolve.timer"
     sh "$etc/resolve.sh" now
     if [ $fresh = yes ] || ! systemctl is-active --quiet $names_timer; then
         switch_on $names_timer "the timer that resolves names of peers does not start"
@@ -27,6 +28,6 @@ names_off() {
     [ -e "$units/$names_timer" ] || return 0
     systemctl disable --quiet --now $names_timer || :
     systemctl stop $names_service 2>/dev/null || :
-    take_away "$units/$names_timer" "$units/$names_service" "$etc/resolve.sh" /run/stretched/resolved
+    take_away "$units/$names_timer" "$units/$names_service" "$etc/resolve.sh" "$etc/login.sh" /run/stretched/resolved
     rmdir /run/stretched 2>/dev/null || :
 }

@@ -9,6 +9,8 @@
 # shellcheck source=/dev/null
 . "$here/firewall_rules.sh"
 # shellcheck source=/dev/null
+. "$here/packages.sh"
+# shellcheck source=/dev/null
 . "$here/homes.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
@@ -57,9 +59,9 @@ forget_logins() {
 order_after_wg0() {
     for unit in kubelet etcd; do
         mkdir -p "$units/$unit.service.d"
-        printf '[Unit]\nWants=wg-quick@wg0.service\nAfter=wg-quick@wg0.service\n' >"$units/$unit.service.d/10-wg0.conf"
         chmod 755 "$units/$unit.service.d"
-        chmod 644 "$units/$unit.service.d/10-wg0.conf"
+        put "$units/$unit.service.d/10-wg0.conf" 644 \
+            printf '[Unit]\nWants=wg-quick@wg0.service\nAfter=wg-quick@wg0.service\n'
     done
     systemctl daemon-reload
 }
@@ -75,7 +77,7 @@ forget_order() {
 case ${1:-} in
 apply)
     begin_with node "$(bundle_name)"
-    lock
+    lock "$@"
     name=${2:?NODE}
     remember_login
     install_what_is_missing
@@ -98,7 +100,7 @@ apply)
     say "prepared"
     ;;
 remove)
-    lock
+    lock "$@"
     only_as "${2:-}"
     forget_logins
     forget_order

@@ -8,12 +8,16 @@ is_relay() {
     grep -q '^# relay:' "$here/wg0.public.conf"
 }
 
+# Prints the table of a relay.
+relay_rules() {
+    awk '$1 == "Address" { print "define mesh = " $3 }' "$here/wg0.public.conf" && cat "$here/relay.nft"
+}
+
 relay_on() {
     mkdir -p "$etc"
     fresh=no
-    { awk '$1 == "Address" { print "define mesh = " $3 }' "$here/wg0.public.conf"; cat "$here/relay.nft"; } |
-        changed "$etc/relay.nft" && fresh=yes
-    changed "$units/$relay_unit" <"$here/relay.service" && fresh=yes
+    put "$etc/relay.nft" 644 relay_rules
+    put "$units/$relay_unit" 644 cat "$here/relay.service"
     if firewalld_runs && ! firewall-cmd -q --permanent --zone=trusted --query-forward; then
         say "firewalld: enabling forwarding within the zone trusted, which contains wg0"
         firewall-cmd -q --permanent --zone=trusted --add-forward || die "this firewalld is too old: it cannot forward within a zone"

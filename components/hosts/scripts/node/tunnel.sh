@@ -23,28 +23,71 @@
 
 header="# stretched: written by pulumi up, and again by the next one"
 
-# Applies the file to the running interface: keys, port and peers (wg syncconf keeps sessions), then MTU and address.
+# Prints the values of a setting of the interface, whose name is in small letters. The file may have been changed by hand.
+setting() {
+    awk -v name="$1" '
+        { key = tolower($1); sub(/=.*/, "", key); sub(/#.*/, "") }
+        key == name && /=/ { sub(/^[^=]*=[ \t]*/, ""); gsub(/[ \t]*,[ \t]*|[ \t]+$/, " "); sub(/ $/, ""); print }
+    ' "$conf"
+}
+
+addresses_of_wg0() {
+    ip -o -4 address show dev wg0 | awk '{ print $4 }'
+}
+
+declared_addresses() {
+    setting address | tr ' ' '\n' | grep -v :
+}
+
+# Sets the addresses that the file declares, and removes all others. If the first address of a subnet is removed, the kernel
+# removes the other ones of this subnet too unless it may promote one, and with the last address all routes over wg0.
+set_addresses() {
+    { echo 1 >/proc/sys/net/ipv4/conf/wg0/promote_secondaries; } 2>/dev/null || :
+    for address in $(declared_addresses); do
+        ip address replace "$address" dev wg0 || return 1
+    done
+    for address in $(addresses_of_wg0); do
+        declared_addresses | grep -qxF "$address" || ip address del "$address" dev wg0 || return 1
+    done
+    # Once more, for a host that did not let us write this sysctl.
+    for address in $(declared_addresses); do
+        ip address replace "$address" dev wg0 || return 1
+    done
+}
+
+# Applies the file to the running interface: keys, port and peers (wg syncconf keeps sessions), then MTU and addresses.
 apply_running() {
-    stripped=$(mktemp /etc/wireguard/.stretched.XXXXXX)
+    stripped=$(mktemp /etc/wireguard/.stretched.XXXXXX) || return 1
     wg-quick strip wg0 >"$stripped" && wg syncconf wg0 "$stripped"
     status=$?
     rm -f "$stripped"
     [ "$status" = 0 ] || return 1
-    watch_settle
-    address=$(awk -F' *= *' '$1 == "Address" { print $2 }' "$conf")
-    mtu=$(awk -F' *= *' '$1 == "MTU" { print $2 }' "$conf")
-    ip link set wg0 mtu "$mtu" up || return 1
-    ip address replace "$address" dev wg0 || return 1
-    ip -o -4 address show dev wg0 | awk '{ print $4 }' | while read -r old; do
-        [ "$old" = "$address" ] || ip address del "$old" dev wg0
-    done
+    watch_settle || return 1
+    mtu=$(setting mtu)
+    # shellcheck disable=SC2086
+    ip link set wg0 ${mtu:+mtu $mtu} up || return 1
+    set_addresses
 }
 
-# Checks a change: wg0 has our public key, and as many peers as the file.
+# agree WHAT VALUE WANTED: checks one property of wg0, and names it if it is another one than the file declares.
+agree() {
+    [ "$2" = "$3" ] || { say "wg0: $1: ${2:-none}, not $3" >&2; return 1; }
+}
+
+# Checks whether wg0 is as the file says: key, number of peers, port, MTU, addresses, and the routes to their networks.
 healthy() {
-    want=$(awk '$1 == "PrivateKey" { print $3 }' "$conf" | wg pubkey) || return 1
-    [ "$(wg show wg0 public-key)" = "$want" ] || return 1
-    [ "$(grep -c '^\[Peer\]' "$conf")" = "$(wg show wg0 peers | wc -l)" ]
+    agree "public key" "$(wg show wg0 public-key)" "$(setting privatekey | wg pubkey)" || return 1
+    agree "peers" "$(wg show wg0 peers | grep -c .)" "$(grep -ci '^\[peer\]' "$conf")" || return 1
+    port=$(setting listenport)
+    [ -z "$port" ] || agree "port" "$(wg show wg0 listen-port)" "$port" || return 1
+    mtu=$(setting mtu)
+    [ -z "$mtu" ] || agree "MTU" "$(cat /sys/class/net/wg0/mtu)" "$mtu" || return 1
+    agree "addresses" "$(addresses_of_wg0 | sort | paste -s -d ' ')" "$(declared_addresses | sort | paste -s -d ' ')" || return 1
+    for address in $(declared_addresses); do
+        [ "${address#*/}" = 32 ] ||
+            ip -4 route show dev wg0 scope link src "${address%/*}" | grep -q . ||
+            { say "wg0: there is no route to the network of its address $address" >&2; return 1; }
+    done
 }
 
 start_or_apply() {
@@ -75,7 +118,8 @@ take_over() {
     fi
     if [ -e "$previous" ]; then
         mv -f "$previous" "$conf"
-        start_or_apply || say "the previous configuration did not come up either; see: journalctl -u wg-quick@wg0" >&2
+        start_or_apply ||
+            die "the new wg0 configuration was refused, and the previous one did not come up again either (see above, and journalctl -u wg-quick@wg0)"
         die "the new wg0 configuration was refused (see above); the previous one is in force again"
     fi
     journalctl -q -n 20 -o cat -u wg-quick@wg0 >&2 || :
@@ -91,15 +135,17 @@ fresh_file() {
     mktemp /etc/wireguard/.stretched.XXXXXX
 }
 
+# Prints the new configuration; its secrets come from standard input.
+with_secrets() {
+    say "$header" && awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
+}
+
 case ${1:-} in
 grow)
-    lock
+    lock "$@"
     at_end 'rm -f /etc/wireguard/.stretched.*'
     new=$(fresh_file)
-    {
-        say "$header"
-        awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
-    } >"$new"
+    with_secrets >"$new"
     grep -q '^PrivateKey = .' "$new" || die "no private key was received on standard input"
     if [ -e "$conf" ]; then
         whole=$(mktemp /etc/wireguard/.stretched.XXXXXX)
@@ -115,14 +161,12 @@ grow)
     if has_watch; then watch_on; else watch_off; fi
     ;;
 prune)
-    lock
+    lock "$@"
     [ -e "$conf" ] || die "there is no $conf: run pulumi up --refresh"
     at_end 'rm -f /etc/wireguard/.stretched.*'
     new=$(fresh_file)
-    {
-        say "$header"
-        awk -f "$here/secrets_in_force.awk" "$conf" | awk -f "$here/secrets.awk" - "$here/wg0.public.conf"
-    } >"$new"
+    awk -f "$here/secrets_in_force.awk" "$conf" | with_secrets >"$new"
+    grep -q '^PrivateKey = .' "$new" || die "$conf has no private key in the form in which it was written: run pulumi up --refresh"
     watch_pause
     take_over "$new"
     if has_watch; then watch_on; else watch_off; fi
@@ -133,7 +177,7 @@ prune)
     as_user "$login" forget_first_layout || say "uploads of an earlier version stay in the home of $login" >&2
     ;;
 remove)
-    lock
+    lock "$@"
     only_as "${2:-}"
     names_off
     watch_pause

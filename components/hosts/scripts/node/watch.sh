@@ -47,6 +47,10 @@ look() {
 }
 
 judge() {
+    if [ "$(wc -l <"$run/seen")" != "$(grep -cE '^(gateway|user) ' "$etc/failover.conf")" ]; then
+        echo "some results of probes are missing, as when $run is full: nobody is judged by this round"
+        return 0
+    fi
     began=0
     [ -s "$run/state" ] || began=1
     touch "$run/state"
@@ -58,7 +62,8 @@ judge() {
 
 settle() {
     [ -e "$run/state" ] || return 0
-    wg show wg0 allowed-ips >"$run/running" 2>/dev/null || return 0 # wg0 does not exist now
+    [ -n "$(wg show wg0 public-key 2>/dev/null)" ] || return 0 # wg0 does not exist now
+    wg show wg0 allowed-ips >"$run/running"
     awk -f "$etc/settle.awk" file=1 "$run/state" file=2 "$etc/failover.conf" file=3 "$wg0" file=4 "$run/running" >"$run/add"
     [ -s "$run/add" ] || return 0
     # shellcheck disable=SC2046 # splitting into words is intended

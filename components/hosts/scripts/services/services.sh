@@ -11,6 +11,8 @@ node=${STRETCHED_UPLOADS:-/var/lib/stretched-uploads}/node/current
 in_home=$node/in_home.sh
 # shellcheck source=/dev/null
 . "$node/homes.sh"
+# shellcheck source=/dev/null
+. "$node/packages.sh"
 
 services=$etc/services
 haproxy_unit=stretched-services.service
@@ -76,10 +78,18 @@ await_listening() {
     done
 }
 
+# unit_on UNIT FILE: installs a unit, and sets fresh=yes if it was another one before. It is called in conditions, as all that
+# bring_about calls: the shell ignores errexit there.
+unit_on() {
+    fresh=no
+    put "$units/$1" 644 cat "$here/$2"
+    [ $fresh = no ] || systemctl daemon-reload || return 1
+    systemctl enable --quiet "$1"
+}
+
 # A reload hands the listening sockets over; the old process keeps its connections until they end.
 proxy_on() {
-    changed "$units/$haproxy_unit" <"$here/services.service" && systemctl daemon-reload
-    systemctl enable --quiet $haproxy_unit
+    unit_on $haproxy_unit services.service || return 1
     if systemctl is-active --quiet $haproxy_unit; then
         systemctl reload $haproxy_unit || return 1
     else
@@ -109,8 +119,7 @@ end_removed() {
 }
 
 table_on() {
-    changed "$units/$table_unit" <"$here/services-table.service" && systemctl daemon-reload
-    systemctl enable --quiet $table_unit
+    unit_on $table_unit services-table.service || return 1
     sh "$services/udp.sh" load || return 1
     systemctl start $table_unit
 }
@@ -126,12 +135,8 @@ table_off() {
 
 # The UDP watch reads its configuration again on each round, so only a change of its scripts or its unit needs a restart.
 udp_on() {
-    if changed "$units/$udp_unit" <"$here/services-udp.service"; then
-        systemctl daemon-reload
-        fresh=yes
-    fi
-    systemctl enable --quiet $udp_unit
-    if [ $fresh = yes ] || ! systemctl is-active --quiet $udp_unit; then
+    unit_on $udp_unit services-udp.service || return 1
+    if [ $fresh = yes ] || [ $new_udp = yes ] || ! systemctl is-active --quiet $udp_unit; then
         systemctl restart $udp_unit || return 1
     fi
 }
@@ -153,6 +158,11 @@ forget_removed() {
     ' | sort -u | while read -r protocol port address; do
         conntrack -D -p "$protocol" --orig-port-dst "$port" --reply-src "$address" -m 128/128 >/dev/null 2>&1 || :
     done
+}
+
+# Prints HAProxy's version as MAJOR.MINOR; nothing if it is not installed.
+haproxy_version() {
+    ! command -v haproxy >/dev/null || haproxy -v | sed -n 's/^HA-\{0,1\}Proxy version \([0-9]*\.[0-9]*\).*/\1/p'
 }
 
 # Prints the first name that cannot be resolved, of those that HAProxy resolves once, at its start.
@@ -177,7 +187,7 @@ running() {
     fi
 }
 
-fresh=no # yes if the scripts or the unit of the UDP watch have changed
+new_udp=no # yes if the scripts of the UDP watch have changed
 parts="haproxy.cfg services.nft services.conf udp.sh udp.awk"
 
 stage() {
@@ -187,7 +197,9 @@ stage() {
     if grep -q '^ *bind public' "$here/services.cfg" && [ ! -s "$services/.new/addresses" ]; then
         die "this host has no address that clients from outside can use: nothing was changed"
     fi
-    awk -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" >"$services/.new/haproxy.cfg"
+    version=$(haproxy_version)
+    awk -v version="$version" -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" \
+        >"$services/.new/haproxy.cfg"
     cp "$here/services.nft" "$here/services.conf" "$services/.new/"
     cp "$here/services_udp.sh" "$services/.new/udp.sh"
     cp "$here/services_udp.awk" "$services/.new/udp.awk"
@@ -197,13 +209,19 @@ stage() {
         unknown=$(check_names "$services/.new/haproxy.cfg")
         [ -z "$unknown" ] || die "$unknown, the server of a service, cannot be resolved: nothing was changed"
     fi
+    rm -rf "$services/.before"
+    mkdir "$services/.before"
+    for part in $parts; do
+        if [ -e "$services/$part" ]; then cp "$services/$part" "$services/.before/"; else : >"$services/.before/$part"; fi
+        chmod 644 "$services/.new/$part" "$services/.before/$part"
+        sync "$services/.new/$part" "$services/.before/$part"
+    done
 }
 
-# Installs the files of directory $1.
+# Moves the files of directory $1, which are whole, to where they are in force: this needs no space.
 take() {
     for part in $parts; do
-        cp "$1/$part" "$services/.part"
-        swap_in "$services/.part" "$services/$part" 644
+        mv -f "$1/$part" "$services/$part" || die "$services/$part was not replaced"
     done
 }
 
@@ -219,18 +237,13 @@ apply() {
     mkdir -p "$services"
     stage
     if same && running; then
-        rm -rf "$services/.new" "$services/.listening"
+        tidy
         say "services: nothing to change"
         return 0
     fi
     ! has_proxy || let_haproxy_use_any_port
     binds "$services/haproxy.cfg" >"$services/.binds"
-    rm -rf "$services/.before"
-    mkdir "$services/.before"
-    for part in $parts; do
-        if [ -e "$services/$part" ]; then cp "$services/$part" "$services/.before/$part"; else : >"$services/.before/$part"; fi
-    done
-    cmp -s "$services/.new/udp.sh" "$services/udp.sh" && cmp -s "$services/.new/udp.awk" "$services/udp.awk" || fresh=yes
+    cmp -s "$services/.new/udp.sh" "$services/udp.sh" && cmp -s "$services/.new/udp.awk" "$services/udp.awk" || new_udp=yes
     take "$services/.new"
     if ! bring_about; then
         [ ! -s "$services/.silent" ] || cat "$services/.silent" >&2
@@ -274,13 +287,13 @@ all_off() {
 case ${1:-} in
 apply)
     begin_with services "$(bundle_name)"
-    lock
+    lock "$@"
     [ -e "$here/services.nft" ] || die "there is no $here/services.nft: run pulumi up --refresh"
     apply
     settle services "$(bundle_name)"
     ;;
 remove)
-    lock
+    lock "$@"
     only_as "${2:-}"
     mkdir -p "$services"
     all_off

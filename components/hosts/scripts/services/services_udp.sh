@@ -64,14 +64,14 @@ judge() {
 }
 
 fill() {
-    mkdir -p "$run"
-    touch "$run/state" "$run/opened"
+    { mkdir -p "$run" && touch "$run/state" "$run/opened"; } || return 1
     awk -v what=fill -f "$etc/udp.awk" file=1 "$run/state" file=2 "$etc/services.conf" file=4 "$run/opened"
 }
 
 load() {
     if [ -s "$etc/services.conf" ]; then
-        { cat "$etc/services.nft"; fill; } | nft -f -
+        filled=$(fill) || return 1 # a pipeline hides a failure
+        printf '%s\n' "$filled" | cat "$etc/services.nft" - | nft -f -
     else
         nft -f "$etc/services.nft"
     fi
