@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TypeVar
 
@@ -87,6 +87,13 @@ class Forms:
             self.problem(f"{at}.{key}", f"{value} is not a number from {low} to {high}")
             return low
         return value
+
+    def choice(self, raw: object, at: str, choices: Sequence[str]) -> str:
+        """Read one of a few words."""
+        if raw in choices:
+            return str(raw)
+        self.problem(at, f"{raw} is not one of {', '.join(choices)}")
+        return choices[0]
 
     def typed(self, raw: object, at: str, kind: type[_T], wanted: str) -> _T:
         """Read a value of a plain type."""

@@ -33,6 +33,21 @@ class Nat:
 
 
 @dataclass(frozen=True)
+class System:
+    """What a host's root file system is like: `like` is one of LIKES, `release` (of Debian) one of RELEASES."""
+
+    like: str = "debian"
+    release: str = "bookworm"
+
+    def __str__(self) -> str:
+        return self.release if self.like == "debian" else f"{self.like}-like"
+
+
+LIKES = ("debian", "el9", "ubuntu")
+RELEASES = ("bullseye", "bookworm", "trixie")
+
+
+@dataclass(frozen=True)
 class Host:
     """A host, with addresses of one family or both. `name` is its full name; `short`, the first label, is unique."""
 
@@ -40,6 +55,7 @@ class Host:
     address: IPv4Address | None
     site: str
     address6: IPv6Address | None = None
+    system: System = System()
 
     @property
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:

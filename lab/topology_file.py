@@ -1,12 +1,12 @@
 """Reader of topology files: from YAML to a Topology, or to a list of all mistakes."""
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path as FilePath
 
 from lab.errors import LabError
 from lab.forms import Forms, document
-from lab.topology import OPERATOR, WIDE, Forward, Host, Nat, Path, Site, Topology
+from lab.topology import LIKES, OPERATOR, RELEASES, WIDE, Forward, Host, Nat, Path, Site, System, Topology
 from lab.topology_rules import broken_rules
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -84,8 +84,10 @@ def _site(forms: Forms, name: str, raw: object) -> Site:
 
 
 def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
-    """Read a host's address, or a list of one address of each family."""
-    values = raw if isinstance(raw, list) else [raw]
+    """Read a host: its address, or a list of one address of each family, or a mapping with more fields."""
+    fields = forms.mapping(raw, at, {"address"}, {"like", "release"}) if isinstance(raw, dict) else {"address": raw}
+    addresses = fields.get("address")
+    values = addresses if isinstance(addresses, list) else [addresses]
     six = [value for value in values if ":" in str(value)]
     four = [value for value in values if value not in six]
     if len(four) > 1 or len(six) > 1 or not values:
@@ -95,6 +97,16 @@ def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
         address=forms.address(four[0], at) if four else None,
         site=site,
         address6=forms.address6(six[0], at) if six else None,
+        system=_system(forms, fields, at),
+    )
+
+
+def _system(forms: Forms, fields: Mapping[str, object], at: str) -> System:
+    if "like" in fields and "release" in fields:
+        forms.problem(f"{at}.release", "is that of a plain Debian: remove it, or remove `like`")
+    return System(
+        like=forms.choice(fields.get("like", System.like), f"{at}.like", LIKES),
+        release=forms.choice(fields.get("release", System.release), f"{at}.release", RELEASES),
     )
 
 

@@ -10,7 +10,7 @@ from lab.cli import main
 from lab.errors import LabError
 from lab.layout import DEFAULT_TOPOLOGY
 from lab.network import wan_routes
-from lab.topology import Endpoint
+from lab.topology import Endpoint, System
 from lab.topology import Path as WanPath
 from lab.topology_file import load, parse
 
@@ -280,3 +280,30 @@ LEFT6 = {"lan6": "2001:db8:1::/64", "gateway6": "2001:db8:1::1", "hosts": {"a1.l
 def test_a_mistake_about_ipv6_is_named(site: object, place: str, what: str) -> None:
     problems = problems_of(changed(sites__left=site))
     assert any(problem.startswith(f"{place}:") and what in problem for problem in problems), problems
+
+
+def test_a_host_may_be_like_those_of_other_distributions_or_an_older_or_newer_debian() -> None:
+    fields = {"address": "192.0.2.11", "like": "el9"}
+    others = {"address": ["192.0.2.12"], "release": "bullseye"}
+    hosts = {"a1.lab.test": fields, "a2.lab.test": others, "a3.lab.test": "192.0.2.13"}
+    one, two, three = parse(changed(sites__left__hosts=hosts)).site("left").hosts
+    assert (one.system, str(one.system), str(one.address)) == (System("el9"), "el9-like", "192.0.2.11")
+    assert (two.system, str(two.system), str(two.address)) == (System(release="bullseye"), "bullseye", "192.0.2.12")
+    assert (three.system, str(three.system)) == (System("debian", "bookworm"), "bookworm")
+
+
+@pytest.mark.parametrize(
+    ("host", "place", "what"),
+    [
+        ({"address": "192.0.2.11", "like": "el10"}, ".like", "el10 is not one of debian, el9, ubuntu"),
+        ({"address": "192.0.2.11", "release": "sid"}, ".release", "sid is not one of bullseye, bookworm, trixie"),
+        ({"address": "192.0.2.11", "release": "trixie", "like": "el9"}, ".release", "remove it, or remove `like`"),
+        ({"like": "el9"}, ".address", "is missing"),
+        ({"address": "192.0.2.11", "system": "el9"}, ".system", "is unknown here"),
+    ],
+)
+def test_a_mistake_about_a_host_s_system_is_named(host: object, place: str, what: str) -> None:
+    problems = problems_of(changed(sites__left__hosts={"a1.lab.test": host}))
+    assert len(problems) == 1
+    assert problems[0].startswith(f"sites.left.hosts.a1.lab.test{place}:")
+    assert what in problems[0]
