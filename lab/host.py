@@ -6,6 +6,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lab import host_network
 from lab.cgroups import Cgroups
 from lab.command import run
 from lab.errors import LabError
@@ -24,10 +25,11 @@ _VOLUMES = ("containerd", "kubelet", "etcd")
 class Boot:
     """Everything that a supervisor needs to boot a host. The file exists once the host is prepared.
 
-    `image` is the root file system below the host's overlay: the host's disk fits to this one only.
+    `image` is the root file system below the host's overlay, that of `system`: the host's disk fits to this one only.
     """
 
     cable: Cable
+    system: str
     image: str
     cgroups: tuple[str, ...]
     leaf: str
@@ -44,7 +46,8 @@ class Boot:
         """Read a file of `write`. Raises LabError when it has another form."""
         raw = json.loads(file.read_text(encoding="utf-8"))
         try:
-            return cls(Cable(**raw["cable"]), raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+            words = (raw["system"], raw["image"], tuple(raw["cgroups"]), raw["leaf"], tuple(raw["command"]))
+            return cls(Cable(**raw["cable"]), *words)
         except (KeyError, TypeError) as error:
             message = f"{file} was written by another version of the lab: run `python -m lab down` first"
             raise LabError(message) from error
@@ -90,7 +93,7 @@ def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image
         *(str(_SCRIPTS / "on-overlay"), overlay, str(root)),
         *nspawn,
     ]
-    return Boot(line, str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
+    return Boot(line, str(host.system), str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
 
 
 def prepare(host: Host, layout: Layout, plan: Boot) -> None:
@@ -112,6 +115,7 @@ def prepare(host: Host, layout: Layout, plan: Boot) -> None:
         encoding="utf-8",
     )
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
+    host_network.write(host.system, plan.cable, upper)
     for kind in (
         "ecdsa",
         "ed25519",

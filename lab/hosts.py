@@ -1,6 +1,6 @@
 """All hosts of the lab: removal of those that left the topology, preparation of new ones, start of supervisors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.host import Boot
 from lab.layout import TREE, Layout
 from lab.supervisor import MODULE
-from lab.topology import Host, Topology
+from lab.topology import Host, System, Topology
 from tools.progress import step
 
 
@@ -24,19 +24,21 @@ def remove_others(topology: Topology, layout: Layout, cgroups: Cgroups) -> None:
             remove_host(short, layout, cgroups)
 
 
-def prepare(topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> None:
+def prepare(
+    topology: Topology, layout: Layout, cgroups: Cgroups, images: Mapping[System, Path], mirror: Path | None
+) -> None:
     """Make the disks of new hosts, and update the Boot of the others for their next boot. No disk is ever replaced."""
     fresh: list[tuple[Host, Boot]] = []
     for item in topology.hosts:
         file = host.boot_file(layout.host(item.short))
         old = Boot.read(file) if file.exists() else None
-        plan = host.boot(item, topology, layout, cgroups, Path(old.image) if old else image, mirror)
+        plan = host.boot(item, topology, layout, cgroups, Path(old.image) if old else images[item.system], mirror)
         if old is None:
             fresh.append((item, plan))
-        elif (old.cable.address, old.cable.address6) != (plan.cable.address, plan.cable.address6):
+        elif _fixed(old) != _fixed(plan):
             message = (
-                f"the address of {item.name} has changed since it was made: remove it from the topology and run `up`, "
-                "which removes the host, then add it again; or run `python -m lab down` first"
+                f"the address or the system of {item.name} has changed since it was made: remove it from the topology "
+                "and run `up`, which removes the host, then add it again; or run `python -m lab down` first"
             )
             raise LabError(message)
         elif old != plan:
@@ -62,6 +64,11 @@ def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host
             environment={"PYTHONPATH": str(TREE)},
         )
     return idle
+
+
+def _fixed(plan: Boot) -> tuple[str, ...]:
+    """Return what cannot change while the host has its disk."""
+    return plan.cable.address, plan.cable.address6, plan.system
 
 
 def _prepare(item: Host, layout: Layout, plan: Boot, cgroups: Cgroups) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from lab import netns
+from lab.host_network import has_network_service
 from lab.layout import NETNS_CONFIGURATION, Layout
 from lab.topology import OPERATOR, WIDE, Host, Nat, Site, Topology
 
@@ -66,7 +67,10 @@ def complete(topology: Topology, layout: Layout) -> bool:
 
 @dataclass(frozen=True)
 class Cable:
-    """A host's link to its site's LAN, in plain values that JSON can hold: every boot reads it from a file."""
+    """A host's link to its site's LAN, in plain values that JSON can hold: every boot reads it from a file.
+
+    The host's own network service configures the interface where `by_host` is true.
+    """
 
     netns: str
     router: str
@@ -76,6 +80,7 @@ class Cable:
     gateway: str
     address6: str = ""
     gateway6: str = ""
+    by_host: bool = False
 
     def connect(self) -> None:
         """Make the host's namespace, as at a boot: one interface and a default route. An old one is replaced."""
@@ -88,6 +93,9 @@ class Cable:
                 f"link set {self.name} master {_LAN_DEVICE} up",
             ],
         )
+        if self.by_host:
+            netns.ip(self.netns, ["link set lo up"])
+            return
         netns.ip(
             self.netns,
             [
@@ -120,6 +128,7 @@ def cable(host: Host, site: Site, layout: Layout) -> Cable:
         gateway=str(site.gateway) if host.address else "",
         address6=f"{host.address6}/{site.lan6.prefixlen}" if host.address6 and site.lan6 else "",
         gateway6=str(site.gateway6) if host.address6 else "",
+        by_host=has_network_service(host.system),
     )
 
 

@@ -1,62 +1,59 @@
-"""The Debian root file system that all hosts share, kept in the cache."""
+"""The root file systems that hosts share, kept in the cache: one for each system that a topology has."""
 
 import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab.systems import Recipe, recipe
+from lab.topology import System
 from tools import cache, debian, gobuild
 from tools.pins import pins
 from tools.progress import run, step
 
-_SUITE = "bookworm"
-_PACKAGES = (
-    *("systemd", "systemd-sysv", "dbus", "kmod", "mount", "procps", "sudo", "e2fsprogs", "ca-certificates"),
-    *("openssh-server", "rsync", "curl", "openssl", "tar", "unzip", "xz-utils"),
-    *(
-        "iproute2",
-        "iputils-ping",
-        "nftables",
-        "iptables",
-        "ipset",
-        "ebtables",
-        "ethtool",
-        "conntrack",
-        "socat",
-        "tcpdump",
-    ),
-    *("python3", "python3-venv", "python3-apt"),
-    *("containerd", "runc"),
-)
-# Packages that are not installed on hosts, but are in their local apt repository.
-_OFFERED = (
-    *("wireguard-tools", "ufw"),
-    *("haproxy", "liblua5.3-0", "libopentracing-c-wrapper0", "libopentracing1"),  # with its dependencies
-)
+_TOOLS = ("mmdebstrap", "dpkg-dev")
+_RPM_TOOLS = ("rpm", "createrepo-c")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
-_FILES = Path(__file__).parent / "rootfs"
+_DIRECTORY = Path(__file__).parent / "rootfs"
 
 
-def ensure() -> Path:
-    """Return the directory of the root file system, made if the cache does not have it.
+def ensure(system: System) -> Path:
+    """Return the directory of a system's root file system, made if the cache does not have it.
 
     It is read-only by convention: hosts mount overlays over it. Raises ToolError on failure.
     """
-    recipe = repr((_SUITE, _PACKAGES, _OFFERED, _LEFT_OUT, pins().go["wireguard-go"]))
-    return cache.entry(f"rootfs/{_SUITE}-{cache.digest(recipe, cache.digest_tree(_FILES))}", _make) / "root"
+    wanted = recipe(system)
+    return cache.entry(f"rootfs/{system}-{_key(wanted)}", lambda target: _make(system, wanted, target)) / "root"
 
 
-def _make(target: Path) -> None:
-    debian.ensure(["mmdebstrap", "dpkg-dev"])
+def ensure_all(systems: Iterable[System]) -> Mapping[System, Path]:
+    """Return the root file systems of these systems; missing ones are made two at a time."""
+    wanted = list(dict.fromkeys(systems))
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(wanted, pool.map(ensure, wanted), strict=True))
+
+
+def _key(wanted: Recipe) -> str:
+    """Return a digest over everything that a root file system is made of."""
+    directories = [_DIRECTORY / "common", *([_DIRECTORY / wanted.own] if wanted.own else [])]
+    return cache.digest(repr((wanted, _LEFT_OUT, pins().go["wireguard-go"])), *map(cache.digest_tree, directories))
+
+
+def _make(system: System, wanted: Recipe, target: Path) -> None:
+    debian.ensure([*_TOOLS, *(_RPM_TOOLS if wanted.own == "el9" else ())])
     wireguard_go = gobuild.binary("wireguard-go")
+    hooks = [_DIRECTORY / "common" / "customize", *([_DIRECTORY / wanted.own / "customize"] if wanted.own else [])]
     command = [
         "mmdebstrap",
         "--mode=root",
         "--variant=minbase",
-        f"--include={','.join(_PACKAGES)}",
+        f"--include={','.join(wanted.packages)}",
         *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
-        f"--customize-hook={_FILES / 'customize'}",
-        _SUITE,
+        *(f"--customize-hook={hook}" for hook in hooks),
+        wanted.suite,
         str(target / "root"),
     ]
-    environment = {**os.environ, "WIREGUARD_GO": str(wireguard_go), "PACKAGES": " ".join(_OFFERED)}
-    with step(f"root file system of the hosts: Debian {_SUITE} by mmdebstrap", expect="about a minute"):
+    environment = {**os.environ, "WIREGUARD_GO": str(wireguard_go), "PACKAGES": " ".join(wanted.offered)}
+    title = f"root file system of {system} hosts: Debian {wanted.suite} by mmdebstrap"
+    with step(title, expect="one to three minutes"):
         run(command, env=environment)

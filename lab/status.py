@@ -5,7 +5,7 @@ from lab.layout import Layout
 from lab.probe import Health, probe_all
 from lab.topology import Topology
 
-_TITLES = ("HOST", "SITE", "STATE", "ADDRESS", "REACHED AT", "SSH", "BOOTS", "MEMORY")
+_TITLES = ("HOST", "SITE", "SYSTEM", "STATE", "ADDRESS", "REACHED AT", "SSH", "BOOTS", "MEMORY")
 
 
 def status(topology: Topology, layout: Layout) -> bool:
@@ -21,7 +21,8 @@ def status(topology: Topology, layout: Layout) -> bool:
         ssh = topology.ssh(item)
         reached = str(ssh) if ssh else "-"
         addresses = ", ".join(map(str, item.addresses))
-        rows.append((item.name, item.site, _state(health), addresses, reached, health.ssh, *_numbers(health)))
+        place = (item.name, item.site, str(item.system))
+        rows.append((*place, _state(health), addresses, reached, health.ssh, *_numbers(health)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

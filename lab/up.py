@@ -35,7 +35,7 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
     `artifacts` is a mirror directory of the cache, which hosts see at /opt/mirror. Raises LabError or ToolError.
     """
     debian.ensure(_TOOLS)
-    image = rootfilesystem.ensure()
+    images = rootfilesystem.ensure_all(item.system for item in topology.hosts)
     wan.program()
     with record.locked(layout.lock):
         known = record.read(layout) or Record(str(TREE), tuple(map(str, cgroups.plan(layout.name).tops)))
@@ -52,7 +52,7 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
         access.make(layout)
         network.configure_operator(topology, layout)
         hosts.remove_others(topology, layout, known.directories)
-        hosts.prepare(topology, layout, known.directories, image, mounted)
+        hosts.prepare(topology, layout, known.directories, images, mounted)
         access.write_known_hosts(topology, layout)
         started = hosts.start(topology, layout, known.directories)
         title = f"boot of {len(started)} hosts" if started else "hosts: all are running, checking each"

@@ -15,7 +15,7 @@ from lab.kubespray import artifacts, configuration, extra, packages, registry, s
 from lab.kubespray.service import Mirror
 from lab.layout import Layout
 from lab.record import Record
-from lab.topology import Host, Topology
+from lab.topology import Host, System, Topology
 from tools.errors import ToolError
 from tools.progress import step
 
@@ -36,7 +36,7 @@ def prepare(
         raise LabError("\n".join(["real Kubespray cannot be run:", *(f"  - {problem}" for problem in problems)]))
     made = artifacts.ensure(versions, brought)
     wheels = wheelhouse.ensure(checkout / "requirements.txt")
-    image = rootfilesystem.ensure()
+    image = rootfilesystem.ensure(System())
     mirror = Mirror(topology.operator, made / "files", packages.repository(image), registry.storage(made))
     with record.locked(layout.lock):
         service.serve(mirror, layout, known.directories)

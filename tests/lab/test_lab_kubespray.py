@@ -16,6 +16,7 @@ from lab.cgroups import Cgroups
 from lab.kubernetes import images
 from lab.kubespray import packages, registry, service, services
 from lab.layout import TREE, Layout
+from lab.topology import System
 from lab.topology_file import load
 from tests.lab.claim import claimed
 
@@ -76,7 +77,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> service.Mirror:
         image = images.Image(f"registry.lab/some/tool:{tag}", ("/tool",), {"/tool": program})
         images.write(image, made / f"images/tool-{tag}.tar")
     registry.fill(made / "storage", sorted((made / "images").iterdir()))
-    offered = packages.repository(rootfilesystem.ensure())
+    offered = packages.repository(rootfilesystem.ensure(System()))
     return service.Mirror(IPv4Address("203.0.113.200"), made / "files", offered, made / "storage")
 
 
