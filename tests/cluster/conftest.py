@@ -27,10 +27,14 @@ def dev_lab() -> Iterator[bool]:
 
 
 @pytest.fixture(scope="package")
-def cluster(dev_lab: bool) -> Path:  # noqa: ARG001 - the hosts must be there
+def cluster(dev_lab: bool) -> Path:
     """`make up` has ended well; returns the kubeconfig. What processes showed meanwhile is kept for the secrets' test."""
+    if not dev_lab:
+        first_run.BEFORE.update(first_run.look())
     with processes_seen() as seen:
         output = make("up")
+    if not dev_lab:
+        first_run.AFTER.update(first_run.look())
     first_run.SEEN.update(seen)
     first_run.OUTPUT.append(output)
     return DEV.layout.access / "kubeconfig"

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import first_run
 from tests.lab.place import HOSTS, STACK, example_with, on, pulumi
+from tests.lab.traces import differences, not_on_the_page, rows
 
 pytestmark = pytest.mark.long
 
@@ -12,6 +14,26 @@ OURS = (
     "/etc/wireguard /root/.stretched /var/lib/stretched-uploads /var/lib/stretched /sys/class/net/wg0 /sys/class/net/vxlan* /sys/class/net/cni*"
     " /etc/kubernetes/*.conf /etc/kubernetes/pki /etc/cni/net.d/* /etc/systemd/system/kubelet.service.d"
 )
+
+
+SECTIONS = (
+    "The mesh",
+    "Gateways, names and narrow paths",
+    "The firewall",
+    "Services",
+    "Packages",
+    "The deployer",
+    "Kubernetes, by Kubespray",
+)
+"""Of docs/hosts.md."""
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_page_about_hosts_lists_what_was_changed() -> None:
+    if not first_run.BEFORE:
+        pytest.skip("the lab was up before the tests: nobody looked at its hosts before `pulumi up`")
+    for host, before in first_run.BEFORE.items():
+        assert not not_on_the_page(differences(before, first_run.AFTER[host]), rows(*SECTIONS)), host
 
 
 @pytest.mark.usefixtures("cluster")
@@ -34,3 +56,6 @@ def test_destroy_is_refused_unless_the_configuration_says_so_and_then_leaves_not
         assert "stretched" not in on(host, "cat", "/root/.ssh/authorized_keys")
         running = on(host, "ps", "-eo", "comm=")
         assert not {"kubelet", "kube-apiserver", "etcd", "wireguard-go"} & set(running.split()), host
+    staying = [row for row in rows(*SECTIONS) if not row.gone]
+    for host, after in first_run.look().items():
+        assert not not_on_the_page(differences(first_run.BEFORE[host], after), staying), host
