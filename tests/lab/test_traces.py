@@ -10,7 +10,10 @@ from tests.lab.mesh_lab import MeshLab
 from tests.lab.traces import PROGRAM, Snapshot, differences, not_on_the_page, not_seen, rows, snapshot
 from tests.support.examples import TREE, configuration
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: the lab makes namespaces and cgroups"),
+]
 
 WG0 = {name: f"192.168.9.{number}" for number, name in enumerate(("open1", "gate1", "gate2", "closed1", "dark1"), 1)}
 SECTIONS = ("The mesh", "Gateways, names and narrow paths", "The firewall", "Services", "Packages")
