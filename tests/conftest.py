@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.plugins.bed import Bed
+from tests.suites import MARKS
 from tools import debian
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ LONGEST = (*CLUSTERS, "tests/lab/")
 """These begin, in this order."""
 LONG = 5
 """Seconds of a test, or of making what it needs, that are worth a line."""
-MARKS = pytest.StashKey[dict[str, set[str]]]()
-"""The names of the marks of every test that was collected."""
 
 
 class ByPlace(LoadScopeScheduling):  # type: ignore[misc]

@@ -12,9 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 TREE = Path(__file__).parents[1]
 NONE_SELECTED = 5
 """Exit code of pytest."""
+MARKS = pytest.StashKey[dict[str, set[str]]]()
+"""The names of the marks of every test that was collected, chosen or not."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 import pytest
 
 from tests import suites
-from tests.conftest import MARKS
-from tests.suites import SUITES, Part, words
+from tests.suites import MARKS, SUITES, Part, words
 
 
 def selects(part: Part, marks: set[str]) -> bool:
