@@ -12,12 +12,14 @@ from components.cluster.applied import last_applied
 from components.cluster.deployer_input import last_variables
 from components.cluster.playbooks import Source, playbook_source
 from components.model.cluster.declared import declared
+from components.model.cluster.host_changes import host_changes
 from components.model.cluster.leaders import Leaders, leaders
 from components.model.convergence.refusals import refusals
 from components.model.convergence.secret_variables import changed_names
 from components.model.convergence.state import State
 from components.model.convergence.steps import plan
 from components.model.problems import ConfigError
+from components.model.report.new_hosts import host_changes_text
 from components.model.spec import Spec
 from components.remote.last_update import LastUpdate
 
@@ -70,6 +72,13 @@ class Change:
         if steps:
             lines = "".join(f"\n  {number}. {step}" for number, step in enumerate(steps, 1))
             pulumi.log.info(f"Kubespray will run:{lines}", resource)
+
+    def announce_new_hosts(self, resource: pulumi.Resource, spec: Spec) -> None:
+        """Log what Kubespray changes on hosts that it has not installed yet."""
+        known = self.known if self.known is not None and self.known.installed else None
+        new = [name for name in self.wanted.members if known is None or known.joins(name, self.wanted)]
+        if new:
+            pulumi.log.info(host_changes_text(host_changes(spec, new)), resource)
 
 
 def change_of(cluster: str, spec: Spec, known: State | None, last: LastUpdate) -> Change:

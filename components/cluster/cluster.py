@@ -11,9 +11,10 @@ from components.cluster.change import CLUSTER, Change, converged
 from components.cluster.deployer_input import standard_input
 from components.cluster.playbooks import deployer_files, inventory_files
 from components.mesh.mesh import Mesh
+from components.model.cluster.ports import api_port
 from components.model.files.kubeconfig import for_users
 from components.model.report.declared_lines import readable
-from components.model.spec import Endpoint, defaults
+from components.model.spec import Endpoint
 from components.remote.bundles import bundle
 from components.remote.commands import Script, command
 from components.remote.uploads import archive, upload
@@ -49,6 +50,7 @@ class Cluster(pulumi.ComponentResource):
         variables: pulumi.Output[str] = pulumi.Output.json_dumps(args.get("secret_variables") or {}, sort_keys=True)
         secret_variables: pulumi.Output[str] = pulumi.Output.secret(variables)
         secret_variables.apply(lambda variables: change.announce(self, variables))
+        change.announce_new_hosts(self, spec)
         deployer = change.leaders.deployer
         host = mesh.host(deployer)
         playbooks = bundle(DEPLOY.kind, {**deployer_files(), **source.files})
@@ -83,7 +85,7 @@ class Cluster(pulumi.ComponentResource):
             secret=True,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.converged]),
         )
-        api = spec.kubernetes.api or Endpoint(str(spec.node(change.leaders.first).address), defaults.API_PORT)
+        api = spec.kubernetes.api or Endpoint(str(spec.node(change.leaders.first).address), api_port(spec.kubernetes))
         self.kubeconfig = pulumi.Output.secret(
             admin_conf.stdout.apply(lambda text: for_users(text, api, pulumi.get_stack()))
         )

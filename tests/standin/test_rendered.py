@@ -112,6 +112,18 @@ def test_a_worker_joins_at_the_first_control_plane(ansible: Ansible, good: Inven
     assert "controlPlane" not in join
 
 
+def test_a_declared_port_is_that_of_every_api_server(ansible: Ansible, good: Inventory, tmp_path: Path) -> None:
+    good.variables["kube_apiserver_port"] = 8443
+    for name in ("config", "join"):
+        (tmp_path / name).mkdir()
+    first = documents(render(ansible, good, tmp_path / "config", "kubeadm-config.yaml.j2", FIRST))
+    assert first["InitConfiguration"]["localAPIEndpoint"] == {"advertiseAddress": "192.168.0.2", "bindPort": 8443}
+    assert first["ClusterConfiguration"]["controlPlaneEndpoint"] == "192.168.0.2:8443"
+    join = documents(render(ansible, good, tmp_path / "join", "kubeadm-join.yaml.j2", WORKER))["JoinConfiguration"]
+    assert isinstance(join["discovery"], dict)
+    assert join["discovery"]["bootstrapToken"]["apiServerEndpoint"] == "192.168.0.2:8443"
+
+
 @pytest.mark.parametrize(("servers", "forwards"), [([], False), (["192.0.2.53", "192.0.2.54"], True)])
 def test_coredns_forwards_only_where_there_are_name_servers(
     ansible: Ansible, good: Inventory, tmp_path: Path, servers: list[str], forwards: bool

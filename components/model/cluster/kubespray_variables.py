@@ -46,13 +46,13 @@ OWN_VARIABLES = {
 }
 """Variables that the configuration may not set, each with the reason or the field to write instead."""
 
-_SELINUX_AS_IT_IS = (
+SELINUX_AS_IT_IS = (
     "{% set found = (ansible_facts | default({})).selinux | default({}) %}"
     "{% set modes = [found.mode | default(''), found.config_mode | default('')] %}"
     "{{ 'disabled' if found.status | default('') == 'disabled' else "
     "'enforcing' if 'enforcing' in modes else 'permissive' }}"
 )
-"""An expression for Ansible: the state of SELinux on a host, in force or after its next boot, the stricter of the two."""
+"""An expression for Ansible: the state of SELinux on a host; the stricter one where its next boot brings another."""
 
 
 def group_vars(spec: Spec) -> dict[str, object]:
@@ -67,7 +67,7 @@ def group_vars(spec: Spec) -> dict[str, object]:
         "kube_network_node_prefix": kubernetes.node_prefix,
         "kube_network_plugin": kubernetes.network_plugin,
         **_network_plugin(kubernetes, spec.mesh.mtu),
-        "preinstall_selinux_state": _SELINUX_AS_IT_IS,
+        "preinstall_selinux_state": SELINUX_AS_IT_IS,
         "disable_fapolicyd": False,
         "etcd_deployment_type": "host",
         "etcd_backup_retention_count": 5,

@@ -54,7 +54,9 @@ def exported(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 def test_the_first_run_is_announced(tmp_path: Path, log: list[str]) -> None:
     run_program(configuration(), tmp_path)
-    assert log == ["Kubespray will run:\n  1. cluster.yml: install 7 nodes"]
+    assert log[1:] == ["Kubespray will run:\n  1. cluster.yml: install 7 nodes"]
+    names = ", ".join(node.name for node in parse(configuration(), read).nodes)
+    assert log[0] == f"Kubespray also changes {names} (docs/security.md has the list):{AS_IT_IS}"
 
 
 def test_an_unchanged_declaration_announces_nothing(tmp_path: Path, log: list[str]) -> None:
@@ -67,8 +69,15 @@ def test_each_playbook_is_announced(tmp_path: Path, log: list[str]) -> None:
     config = changed("sites/uvic/nodes/uvic002.hl-lhc.io", {"endpoint": "192.0.2.99", "ssh": {"hostKey": HOST_KEY}})
     run_program(config, tmp_path, known(declared(before, COMMIT)))
     assert log == [
-        "Kubespray will run:\n  1. scale.yml --limit uvic002.hl-lhc.io: new worker\n  2. upgrade-cluster.yml: 1.35.3 -> 1.35.4"
+        f"Kubespray also changes uvic002.hl-lhc.io (docs/security.md has the list):{AS_IT_IS}",
+        "Kubespray will run:\n  1. scale.yml --limit uvic002.hl-lhc.io: new worker\n  2. upgrade-cluster.yml: 1.35.3 -> 1.35.4",
     ]
+
+
+def test_what_the_users_variables_change_on_new_hosts_is_announced(tmp_path: Path, log: list[str]) -> None:
+    variables = {"preinstall_selinux_state": "permissive", "disable_fapolicyd": True, "kubelet_fail_swap_on": False}
+    run_program(changed("kubernetes/variables", variables), tmp_path)
+    assert "SELinux: becomes permissive\n  - fapolicyd: is stopped and disabled\n  - swap: stays as it is" in log[0]
 
 
 def test_the_applied_state_counts_and_not_the_declared_one(tmp_path: Path, log: list[str]) -> None:
@@ -107,6 +116,10 @@ def test_an_applied_state_that_cannot_be_read_is_an_error(tmp_path: Path, stdout
     assert "nothing was changed on any host" in str(caught.value)
 
 
+AS_IT_IS = (
+    "\n  - SELinux: stays as it is\n  - fapolicyd: stays as it is\n  - swap: is switched off for good"
+    "\n  - another container engine that runs, such as Docker: is removed with all its containers, images and volumes"
+)
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nx\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
@@ -195,6 +208,18 @@ def test_a_new_node_that_sorts_first_changes_neither_the_deployer_nor_the_kubeco
     assert isinstance(kubeconfig, pulumi.Output)
     text = asyncio.get_event_loop().run_until_complete(kubeconfig.future())
     assert "server: https://192.168.0.2:6443" in str(text)
+
+
+@pytest.mark.parametrize(("address", "server"), [(None, "192.168.0.2"), ("192.0.2.2", "192.0.2.2")])
+def test_the_kubeconfig_has_the_declared_port(
+    address: str | None, server: str, tmp_path: Path, exported: dict[str, object]
+) -> None:
+    config = changed("kubernetes/apiAddress", address)
+    run_program(changed("kubernetes/variables", {"kube_apiserver_port": 8443}, config), tmp_path, {})
+    kubeconfig = exported["kubeconfig"]
+    assert isinstance(kubeconfig, pulumi.Output)
+    text = asyncio.get_event_loop().run_until_complete(kubeconfig.future())
+    assert f"server: https://{server}:8443" in str(text)
 
 
 def test_the_output_inventory_has_the_order_in_force(tmp_path: Path, exported: dict[str, object]) -> None:

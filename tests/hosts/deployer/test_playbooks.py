@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from components.model.cluster.declared import declared
+from components.model.cluster.kubespray_variables import group_vars
 from components.model.configuration import parse
 from components.model.convergence.state import to_data
 from tests.hosts.deployer.place import Place, cluster
@@ -36,6 +37,30 @@ def test_ansible_accepts_the_syntax_of_all(stage: Stage) -> None:
     assert names == ["adopt.yml", "control_plane.yml", "hand_over.yml", "members.yml"]
     done = stage.run("playbook", "--syntax-check", "-i", "m,", "-e", "deployer=m", *(str(stage.own(n)) for n in names))
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ({"status": "enabled", "mode": "enforcing", "config_mode": "enforcing"}, "enforcing"),
+        ({"status": "enabled", "mode": "permissive", "config_mode": "permissive"}, "permissive"),
+        ({"status": "enabled", "mode": "permissive", "config_mode": "enforcing"}, "enforcing"),
+        ({"status": "disabled"}, "disabled"),
+        ({"status": "Missing selinux Python library"}, "permissive"),
+    ],
+)
+def test_kubespray_is_told_the_state_of_selinux_that_a_host_has(
+    facts: dict[str, str], state: str, stage: Stage
+) -> None:
+    playbook = stage.root / "selinux.yml"
+    tasks = [
+        {"ansible.builtin.set_fact": {"selinux": facts, "cacheable": True}},
+        {"ansible.builtin.assert": {"that": ["preinstall_selinux_state == expected"]}},
+    ]
+    playbook.write_text(json.dumps([{"hosts": "m", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    value = group_vars(parse(cluster(), read))["preinstall_selinux_state"]
+    played = stage.play(playbook, preinstall_selinux_state=value, expected=state)
+    assert played.status == 0, played.output
 
 
 def test_labels_and_taints_are_set_and_taken_away_where_the_first_control_plane_node_is(stage: Stage) -> None:
@@ -132,6 +157,7 @@ def test_control_plane_nodes_take_over_one_by_one_and_the_first_tells_those_who_
         bin_dir=str(stage.programs),
         config=f"{place}/kubeadm-config.yaml",
         manifests=f"{place}/manifests",
+        kube_apiserver_port=8443,
     )
     assert played.status == 0, played.output
     ran = stage.ran
@@ -147,7 +173,7 @@ def test_control_plane_nodes_take_over_one_by_one_and_the_first_tells_those_who_
     assert ran.index(kubeadm[0]) < ran.index(waiting[-1]) < ran.index(kubeadm[2])
     assert not [line for line in ran for component in ("apiserver", "scheduler") if f"kube-{component}-o" in line]
     replaced = (stage.root / "replaced").read_text(encoding="utf-8")
-    assert replaced == "server: https://192.168.0.109:6443\nother: 1\n"
+    assert replaced == "server: https://192.168.0.109:8443\nother: 1\n"
     for name, (_, server) in asked.items():
         file = stage.root / name
         assert file.read_text(encoding="utf-8") == kubeconfig(ADDRESSES.get(server, server)), name

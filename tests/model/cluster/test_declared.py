@@ -2,7 +2,7 @@
 
 from components.model.cluster.declared import declared
 from components.model.cluster.inventory import host_entry
-from components.model.cluster.kubespray_variables import group_vars
+from components.model.cluster.kubespray_variables import group_vars, proxy_variables
 from components.model.configuration import parse
 from components.model.report.declared_lines import readable
 from tests.support.examples import changed, configuration, example, read, with_workers
@@ -60,3 +60,20 @@ def test_flannel_and_calico_both_encapsulate_over_wg0_only() -> None:
     assert not [name for name in flannel if name.startswith("calico")]
     calico = group_vars(example())
     assert (calico["calico_vxlan_mode"], calico["calico_mtu"]) == ("Always", 1370)
+
+
+def test_hosts_stay_as_they_are_and_etcds_snapshots_are_few_unless_the_users_variables_say_otherwise() -> None:
+    assert group_vars(example())["disable_fapolicyd"] is False
+    assert group_vars(example())["etcd_backup_retention_count"] == 5
+    own = {"preinstall_selinux_state": "permissive", "disable_fapolicyd": True, "etcd_backup_retention_count": -1}
+    variables = group_vars(parse(changed("kubernetes/variables", own), read))
+    assert {name: variables[name] for name in own} == own
+
+
+def test_what_the_deployer_downloads_goes_by_the_proxy_of_its_own_variables() -> None:
+    config = changed("kubernetes/variables", {"http_proxy": "http://192.0.2.9:3128", "no_proxy": "10.0.0.0/8", "a": 1})
+    config = changed("sites/uvic/nodes/uvic001.hl-lhc.io/variables", {"http_proxy": "http://192.0.2.8:3128"}, config)
+    spec = parse(config, read)
+    everywhere = {"http_proxy": "http://192.0.2.9:3128", "no_proxy": "10.0.0.0/8"}
+    assert proxy_variables(spec, "msu001.hl-lhc.io") == everywhere
+    assert proxy_variables(spec, "uvic001.hl-lhc.io") == {**everywhere, "http_proxy": "http://192.0.2.8:3128"}

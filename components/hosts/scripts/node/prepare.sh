@@ -12,6 +12,8 @@
 . "$here/packages.sh"
 # shellcheck source=/dev/null
 . "$here/homes.sh"
+# shellcheck source=/dev/null
+. "$here/renewal.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 
@@ -63,6 +65,7 @@ order_after_wg0() {
         put "$units/$unit.service.d/10-wg0.conf" 644 \
             printf '[Unit]\nWants=wg-quick@wg0.service\nAfter=wg-quick@wg0.service\n'
     done
+    renew_only_when_due
     systemctl daemon-reload
 }
 
@@ -71,6 +74,7 @@ forget_order() {
         rm -f "$units/$unit.service.d/10-wg0.conf"
         rmdir "$units/$unit.service.d" 2>/dev/null || :
     done
+    forget_renewal
     systemctl daemon-reload
 }
 
