@@ -57,7 +57,7 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         following = pool.submit(pulumi, *command)
         try:
-            wait_until(lambda: followers() - left_over, 120, "the next up follows the run")
+            wait_until(lambda: bool(followers() - left_over), 120, "the next up follows the run")
             with subprocess.Popen(
                 [sys.executable, "-m", "lab", "exec", DEPLOYER, "--", "sh", "-c", other],
                 cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 from signal import Signals
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from lab.plugins.engine import ResourceLog
     from lab.plugins.values import Properties
 
-TERMINATE_SECONDS = 5.0
-"""Time limit for a cancelled command to end after SIGTERM, and again after SIGKILL."""
-
 NO_STATUS = "wait: remote command exited without exit status or exit signal"
 
 NO_ACCEPT_ENV = (
@@ -36,14 +32,14 @@ NO_ACCEPT_ENV = (
 
 
 async def run(connection: Connection, command: Run, log: ResourceLog) -> Properties:
-    """Run a command and return its outputs. When cancelled, end the command on the server first."""
+    """Run a command and return its outputs.
+
+    When cancelled, only close the connection: the official plug-in has no way to end a command on the server either, so
+    the command goes on there until it writes to its closed output, or ends.
+    """
     async with connected(connection, log) as client, Capture(log, command.logging) as capture:
         session = await _start(client, command, capture, log)
-        try:
-            await session.closed.wait()
-        except asyncio.CancelledError:
-            await session.terminate(client)
-            raise
+        await session.closed.wait()
         reason = session.failure()
     if reason is not None:
         raise OperationError(capture.error(reason, command.command))
@@ -122,13 +118,3 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         if status is None:
             return f"connection lost: {self._lost}" if self._lost else NO_STATUS
         return f"Process exited with status {status}" if status else None
-
-    async def terminate(self, client: asyncssh.SSHClientConnection) -> None:
-        """End the command on the server: SIGTERM to its process group, then SIGKILL."""
-        script = Path(__file__).with_name("end_sessions.sh").read_text()
-        for signal in ("TERM", "KILL"):
-            with suppress(TimeoutError, asyncssh.Error, OSError):
-                async with asyncio.timeout(TERMINATE_SECONDS):
-                    await client.run(f"exec sh -s {signal}", input=script)
-                    await self.closed.wait()
-                return
