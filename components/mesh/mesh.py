@@ -12,6 +12,7 @@ from pulumi_command.remote import Command, CopyToRemote
 
 from components.mesh.client import Client
 from components.mesh.key import Key, deployer_key, protection, seed
+from components.mesh.machines import refuse_renamed
 from components.mesh.measurement import Measurement, measure
 from components.mesh.node import Node
 from components.mesh.site import Site
@@ -67,8 +68,9 @@ class Mesh(pulumi.ComponentResource):
     """Directory for rendered files, relative to the project's directory."""
 
     def __init__(self, name: str, args: MeshArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("stretched:index:Mesh", name, None, opts)
         plan, last = args["plan"], args["last"]
+        refuse_renamed(name, plan.spec.nodes, last)
+        super().__init__("stretched:index:Mesh", name, None, opts)
         self.plan, self.work = plan, ROOT / pulumi.get_stack()
         spec = plan.spec
         child = pulumi.ResourceOptions(parent=self)

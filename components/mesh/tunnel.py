@@ -10,6 +10,7 @@ from pulumi_command.remote import Command, CopyToRemote
 
 from components.mesh import firewall, services
 from components.mesh.firewall import Firewall
+from components.mesh.machines import PREPARED
 from components.mesh.node import Node
 from components.mesh.services import Services
 from components.model.files.failover_conf import failover_conf
@@ -96,7 +97,7 @@ class Tunnel(pulumi.ComponentResource):
         self.uploaded = upload(node.name.child("files"), node.host, content, child)
         arguments = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
-            node.name.child("prepared"),
+            node.name.child(PREPARED),
             node.host,
             create=pulumi.Output.concat(
                 self._bundle.apply(lambda known: known.take_over(node.host, name, first=True)),

@@ -33,6 +33,14 @@ class LastUpdate:
         """
         return next((self._outputs[type_token, name] for name in names if (type_token, name) in self._outputs), {})
 
+    def ending(self, type_token: str, suffix: str) -> Mapping[str, Outputs]:
+        """Return the outputs of the resources of a type whose names end with a suffix, by their names."""
+        return {
+            name: outputs
+            for (kind, name), outputs in self._outputs.items()
+            if kind == type_token and name.endswith(suffix)
+        }
+
 
 def last_update() -> LastUpdate:
     """Read the state of this stack. Raises pulumi.RunError when it cannot be read."""

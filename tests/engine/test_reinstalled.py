@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.engine.engine import Engine
 from tests.plugins.bed import HOSTS, Bed, run
 from tests.support.examples import TREE
@@ -49,36 +51,69 @@ def installed(bed: Bed, place: Path) -> Iterator[str]:
             process.terminate()
 
 
-def test_one_run_gives_a_reinstalled_host_everything_again(engine: Engine, bed: Bed, tmp_path: Path) -> None:
-    program, place = tmp_path / "program", tmp_path / "host"
-    shutil.copytree(PROGRAM, program)
-    source = tmp_path / "uploaded"
-    source.mkdir()
-    (source / "file").write_text("uploaded\n", encoding="utf-8")
-    pulumi = dataclasses.replace(
-        engine,
-        program=program,
-        prefix=("ip", "netns", "exec", bed.namespace("operator")),
-        environment={**engine.environment, "PYTHONPATH": os.pathsep.join([str(TREE), str(program)])},
-    )
-    pulumi("stack", "init", "reinstalled")
-    values = {"host": HOSTS[1], "port": str(PORT), "source": str(source), "directory": str(place / "disk")}
-    for name, value in values.items():
-        pulumi("config", "set", name, value, *STACK)
-    pulumi("config", "set", "--secret", "privateKey", *STACK, stdin=bed.key("id_ed25519"))
-    expected = "uploaded\nsecret of the state\n"
+class Program:
+    """The program, with one host."""
 
-    def up(host_key: str) -> str:
-        pulumi("config", "set", "hostKey", host_key, *STACK)
-        return pulumi("up", "--yes", "--skip-preview", *STACK).stdout
+    def __init__(self, engine: Engine, bed: Bed, place: Path) -> None:
+        program, source = place / "program", place / "uploaded"
+        shutil.copytree(PROGRAM, program)
+        source.mkdir()
+        (source / "file").write_text("uploaded\n", encoding="utf-8")
+        self.engine = dataclasses.replace(
+            engine,
+            program=program,
+            prefix=("ip", "netns", "exec", bed.namespace("operator")),
+            environment={**engine.environment, "PYTHONPATH": os.pathsep.join([str(TREE), str(program)])},
+        )
+        self.disk = place / "host/disk"
+        self.engine("stack", "init", "reinstalled")
+        self.set(host=HOSTS[1], port=str(PORT), source=str(source), directory=str(self.disk), nodes="one")
+        self.engine("config", "set", "--secret", "privateKey", *STACK, stdin=bed.key("id_ed25519"))
 
-    with installed(bed, place) as key:
-        up(key)
-        assert (place / "disk/done").read_text(encoding="utf-8") == expected
-    with installed(bed, place) as key:
-        said = up(key)
-        assert (place / "disk/done").read_text(encoding="utf-8") == expected, "and nothing was removed after it"
-        assert (place / "disk/uploaded/file").exists()
+    def set(self, **values: str) -> None:
+        for name, value in values.items():
+            self.engine("config", "set", name, value, *STACK)
+
+    def up(self, *words: str, check: bool = True, **values: str) -> str:
+        self.set(**values)
+        return self.engine("up", "--yes", "--skip-preview", *words, *STACK, check=check).stdout
+
+    def done(self) -> str:
+        """Return what was done on the host."""
+        return (self.disk / "done").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def program(engine: Engine, bed: Bed, tmp_path: Path) -> Iterator[Program]:
+    made = Program(engine, bed, tmp_path)
+    yield made
+    made.engine("stack", "rm", "--yes", "--force", *STACK)
+
+
+ALL = "uploaded\nsecret of the state\n"
+
+
+def test_one_run_gives_a_reinstalled_host_everything_again(program: Program, bed: Bed, tmp_path: Path) -> None:
+    with installed(bed, tmp_path / "host") as key:
+        program.up(hostKey=key)
+        assert program.done() == ALL
+    with installed(bed, tmp_path / "host") as key:
+        said = program.up(hostKey=key)
+        assert program.done() == ALL, "and nothing was removed after it"
+        assert (program.disk / "uploaded/file").exists()
         assert "1 replaced" in said
         assert "2 updated" in said
-        pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *STACK)
+        program.up("--expect-no-changes")
+
+
+def test_a_machine_gets_another_name_in_two_runs_only(program: Program, bed: Bed, tmp_path: Path) -> None:
+    with installed(bed, tmp_path / "host") as key:
+        program.up(hostKey=key)
+        said = program.up(nodes="two", check=False)
+        assert "is the machine that was one in the last run" in said
+        assert "Traceback" not in said
+        assert program.done() == ALL
+        program.up(nodes=" ")
+        assert not (program.disk / "done").exists()
+        program.up(nodes="two")
+        assert program.done() == ALL
