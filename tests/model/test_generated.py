@@ -162,7 +162,8 @@ def cluster_files(plan: Plan) -> None:
     data, variables = inventory(spec), group_vars(spec)
     assert yaml.safe_load(to_yaml(data)) == data
     assert yaml.safe_load(to_yaml(variables)) == variables
-    own = to_yaml([variables[name] for name in variables if name not in spec.kubernetes.variables])
+    ours = set(variables) - set(spec.kubernetes.variables) - {"preinstall_selinux_state"}  # an expression of our own
+    own = to_yaml([variables[name] for name in variables if name in ours])
     for node in spec.nodes:
         own += to_yaml([node.name, node.ssh.user, dict(node.labels), list(node.taints), node.site, node.institution])
     assert "{{" not in own
