@@ -84,7 +84,7 @@ def test_who_looks_late_gets_the_result_of_its_own_run(deployer: Deployer, statu
     os.kill(first.process.pid, signal.SIGCONT)
     code, _, said = first.end()
     assert code == (1 if status == "2" else 0)
-    assert ("(status 2), and the run of a newer declaration has begun since" in said) == (status == "2")
+    assert ("status 2, and the run of a newer declaration has begun since" in said) == (status == "2")
     assert inventories(deployer) == ["one", "two"]
 
 

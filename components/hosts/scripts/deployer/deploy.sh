@@ -36,7 +36,7 @@ follow() {
     status=$(result)
     release_lock
     if [ "$status" != 0 ]; then
-        in_force || die "the playbooks failed (status $status), and the run of a newer declaration has begun since"
+        in_force || die "the run ended with status $status, and the run of a newer declaration has begun since"
         if [ -s "$failures" ]; then cat "$failures"; else tail -n 20 "$log"; fi >&2
         die "the playbooks failed (status $status). Full log: $log on $(uname -n). The next pulumi up resumes the run."
     fi
