@@ -200,6 +200,9 @@ stage() {
         die "this host has no address that clients from outside can use: nothing was changed"
     fi
     version=$(haproxy_version)
+    case $version in
+    1.* | 2.[012]) say "HAProxy $version has no keepalive times of its own: clients that are gone are noticed after the kernel's (tcp(7))" ;;
+    esac
     awk -v version="$version" -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" \
         >"$services/.new/haproxy.cfg"
     cp "$here/services.nft" "$here/services.conf" "$services/.new/"
