@@ -30,8 +30,10 @@ class SecretFiles:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.touch(0o600)
-    shutil.copyfile(source, target)
+    new = target.with_suffix(".new")  # a full disk must not leave a part of it in force
+    new.touch(0o600)
+    shutil.copyfile(source, new)
+    new.replace(target)
 
 
 def _text(file: Path) -> str:

@@ -1,5 +1,10 @@
 """Secret variables of Kubespray on the deployer: in files of its own only, and applied when they change."""
 
+from pathlib import Path
+
+import pytest
+
+from components.hosts.deployer.secret_files import SecretFiles
 from tests.hosts.deployer.place import Done, Place, cluster
 
 WHOLE = ["boilerplate.yml in next", "cluster.yml in inventory", "control_plane.yml in inventory"]
@@ -48,3 +53,21 @@ def test_those_that_come_while_a_run_goes_on_are_for_the_next(place: Place) -> N
     done = place.converge(cluster(), secrets=OTHER)
     assert done.words == WHOLE
     assert read(done) == {'{"registry_password": "hunter3"}'}
+
+
+def test_a_full_disk_leaves_the_applied_ones_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = SecretFiles(tmp_path)
+    (tmp_path / "secrets.json").write_text('{"a": "1"}', encoding="utf-8")
+    files.take()
+    files.keep()
+
+    def full(_: Path, target: Path) -> None:
+        target.write_text("{", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    for change in (files.take, files.keep):
+        with pytest.raises(OSError, match="No space left"):
+            change()
+    assert (tmp_path / "secrets.applied.json").read_text(encoding="utf-8") == '{"a": "1"}'
+    assert files.now.read_text(encoding="utf-8") == '{"a": "1"}'

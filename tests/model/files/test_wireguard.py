@@ -1,5 +1,7 @@
 """wg0.conf without its secrets."""
 
+from dataclasses import replace
+
 from components.model.configuration import parse
 from components.model.files.wireguard import wg0_conf
 from components.model.mesh.peers import peers_of
@@ -34,3 +36,15 @@ def test_others_neither_dial_nor_keep_alive_a_node_behind_nat() -> None:
 
 def test_an_ipv6_endpoint_is_bracketed() -> None:
     assert str(Endpoint("2001:db8::7", 51820)) == "[2001:db8::7]:51820"
+
+
+def test_a_host_with_a_peer_that_has_a_name_knows_which_addresses_are_no_endpoints() -> None:
+    spec = example()
+    keys = {node.name: "K" for node in spec.nodes}
+    node = spec.node("uchicago005.hl-lhc.io")
+    peers = peers_of(spec, route(spec), node)
+    inside = (spec.kubernetes.pod_cidr, spec.kubernetes.service_cidr)
+    assert "# inside:" not in wg0_conf(spec.mesh, node, peers, keys, inside=inside), "all its endpoints are addresses"
+    named = (replace(peers[0], endpoint=Endpoint("wg.example.org", 51820)), *peers[1:])
+    text = wg0_conf(spec.mesh, node, named, keys, inside=inside)
+    assert f"\n# inside: {inside[0]} {inside[1]}\nAddress = " in text
