@@ -106,7 +106,7 @@ class SmallHost:
         """Return the files that `keep NAME` saw, by path."""
         top = self.place / f"kept.{name}"
         return {
-            str(path.relative_to(top)): path.read_text(encoding="utf-8")
+            str(path.relative_to(top)): path.read_text(encoding="utf-8").replace(str(self.place), "PLACE")
             for path in sorted(top.rglob("*"))
             if path.is_file() and not path.is_symlink()
         }

@@ -139,7 +139,9 @@ def tried(place: Path, case: Case, pages: int) -> tuple[int, dict[str, str], dic
 
 
 @NEEDS_ROOT
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", ["grow", *(pytest.param(name, marks=pytest.mark.long) for name in CASES if name != "grow")]
+)
 def test_a_live_file_is_the_old_one_or_the_new_one_whole(name: str, tmp_path: Path) -> None:
     status, before, wanted, said = tried(tmp_path / "enough", CASES[name], 200)
     assert status == 0, said
