@@ -81,7 +81,7 @@ healthy() {
     port=$(setting listenport)
     [ -z "$port" ] || agree "port" "$(wg show wg0 listen-port)" "$port" || return 1
     mtu=$(setting mtu)
-    [ -z "$mtu" ] || agree "MTU" "$(cat /sys/class/net/wg0/mtu)" "$mtu" || return 1
+    [ -z "$mtu" ] || agree "MTU" "$(ip -o link show dev wg0 | sed 's/.* mtu \([0-9]*\) .*/\1/')" "$mtu" || return 1
     agree "addresses" "$(addresses_of_wg0 | sort | paste -s -d ' ')" "$(declared_addresses | sort | paste -s -d ' ')" || return 1
     for address in $(declared_addresses); do
         [ "${address#*/}" = 32 ] ||
