@@ -1,9 +1,11 @@
 """Each test is in one suite, and in one part of it. Looked at are the tests that this run of pytest collected, chosen or not."""
 
+import re
+
 import pytest
 
 from tests import suites
-from tests.suites import MARKS, SUITES, Part, words
+from tests.suites import MARKS, SUITES, TREE, Part, words
 
 
 def selects(part: Part, marks: set[str]) -> bool:
@@ -21,6 +23,14 @@ def test_what_needs_a_cluster_or_the_machine_for_itself_is_long(pytestconfig: py
     heavy = ("tests/cluster/", "tests/lifecycle/")
     found = {test for test, marks in pytestconfig.stash[MARKS].items() if test.startswith(heavy) or "alone" in marks}
     assert {test for test in found if "long" not in pytestconfig.stash[MARKS][test]} == set()
+
+
+def test_one_file_that_makes_a_lab_is_short() -> None:
+    makes = re.compile(r"^from tests\.lab\.(claim|mesh_lab|gateways|services_lab) import", re.MULTILINE)
+    files = {file.name: file.read_text(encoding="utf-8") for file in (TREE / "tests/lab").glob("test_*.py")}
+    assert {name for name, text in files.items() if makes.search(text) and "mark.long" not in text} == {
+        "test_product.py"
+    }
 
 
 @pytest.mark.parametrize("only", ["every_test_is_in_one_part", "tests/test_suites.py", "tests/test_suites.py::words"])

@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from tests.cluster.pods import pod
-from tests.lab.mesh_lab import PING_UNTIL_ANSWERED
-from tests.lab.place import HOSTS, STACK, kubectl, lab, on, pulumi, wait_for, wait_until
+from tests.lab.place import HOSTS, PING_UNTIL_ANSWERED, STACK, kubectl, lab, on, pulumi, wait_for, wait_until
 from tests.support.examples import TREE
 
 pytestmark = pytest.mark.long

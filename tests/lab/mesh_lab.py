@@ -14,10 +14,8 @@ import yaml
 from lab.layout import Layout
 from lab.topology_file import load
 from tests.lab.claim import claimed
+from tests.lab.place import PING_UNTIL_ANSWERED
 from tests.support.examples import TREE
-
-PING_UNTIL_ANSWERED = "timeout 300 sh -c 'until ping -q -c1 -W2 $0; do sleep 0.2; done' ADDRESS"
-"""For a shell on a host, with the address put in: one try proves nothing where a WAN or a machine is busy."""
 
 
 def with_real_keys(config: dict[str, object]) -> dict[str, object]:

@@ -25,6 +25,8 @@ HOSTS = (
 )
 STACK = "dev"
 T = TypeVar("T")
+PING_UNTIL_ANSWERED = "timeout 300 sh -c 'until ping -q -c1 -W2 $0; do sleep 0.2; done' ADDRESS"
+"""For a shell on a host, with the address put in: one try proves nothing where a WAN or a machine is busy."""
 
 
 def make(target: str) -> str:

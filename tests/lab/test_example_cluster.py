@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab.layout import state_root
-from tests.lab.mesh_lab import PING_UNTIL_ANSWERED
-from tests.lab.place import DEV, HOSTS, STACK, kubectl, on, pulumi, wait_for
+from tests.lab.place import DEV, HOSTS, PING_UNTIL_ANSWERED, STACK, kubectl, on, pulumi, wait_for
 
 
 @pytest.fixture(scope="module")

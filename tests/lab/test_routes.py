@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.mesh_lab import PING_UNTIL_ANSWERED, MeshLab, with_real_keys
-from tests.lab.place import wait_for, wait_until
+from tests.lab.mesh_lab import MeshLab, with_real_keys
+from tests.lab.place import PING_UNTIL_ANSWERED, wait_for, wait_until
 from tests.support.examples import TREE, changed, three_sites
 
 pytestmark = [
