@@ -1,4 +1,6 @@
-# The two commands: `make up` and `make test`. Everything else is in the README; `make test-all` is in CONTRIBUTING.md.
+# make up          the example: set-up, a lab of seven hosts, pulumi up, the cluster's nodes    make down removes it
+# make test        the tests that one waits for, minutes; test-all: all of them; ONLY=CHOICE: some, see CONTRIBUTING.md
+# make lint, bench ruff, mypy, shellcheck, yamllint; speed beside a floor and a peer            make setup is the set-up alone
 PY := .venv/bin/python
 STACK := dev
 LAB := $(PY) -m lab

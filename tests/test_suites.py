@@ -33,6 +33,19 @@ def test_one_file_that_makes_a_lab_is_short() -> None:
     }
 
 
+def test_the_table_in_contributing_has_every_test_in_the_column_of_its_suite(pytestconfig: pytest.Config) -> None:
+    page = (TREE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("| shown | by the short suite | by the long one |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[2:4] for line in table.splitlines()[2:]]
+    short, long = (tuple(path for row in rows for path in re.findall(r"`(\S+)`", row[column])) for column in (0, 1))
+    missing = {
+        (test.partition("::")[0], "long" in marks)
+        for test, marks in pytestconfig.stash[MARKS].items()
+        if not any(test.startswith((f"{path}/", f"{path}::")) for path in (long if "long" in marks else short))
+    }
+    assert missing == set(), "files whose tests are in no row; True: long"
+
+
 @pytest.mark.parametrize("only", ["every_test_is_in_one_part", "tests/test_suites.py", "tests/test_suites.py::words"])
 def test_a_choice_is_a_path_or_a_part_of_a_name(only: str) -> None:
     (short,) = SUITES["short"]
