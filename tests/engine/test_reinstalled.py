@@ -42,7 +42,7 @@ def installed(bed: Bed, place: Path) -> Iterator[str]:
     namespace = ("ip", "netns", "exec", bed.namespace("host1"))
     with subprocess.Popen([*namespace, "/usr/sbin/sshd", "-D", "-e", "-f", str(config)]) as process:
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 600
             while not run(*namespace, "ss", "-Hltn", f"sport = :{PORT}"):
                 assert time.monotonic() < deadline, "sshd does not listen"
                 time.sleep(0.1)
