@@ -18,7 +18,6 @@ mesh = Mesh(
         "plan": declaration.plan,
         "deployer": declaration.deployer,
         "last": declaration.last,
-        "private_key": configuration.private_key,
     },
 )
 cluster = Cluster(

@@ -41,8 +41,8 @@ class MeshArgs(TypedDict):
     last: LastUpdate
     """The state of the last run, as `components.declare` returns it."""
     private_key: NotRequired[pulumi.Input[str] | None]
-    """The SSH key with which Pulumi logs in on hosts and bastions, in OpenSSH's format; absent: the SSH agent is used.
-    Secret."""
+    """The SSH key with which Pulumi logs in on hosts and bastions that have no `privateKeyFile`, in OpenSSH's format;
+    absent: the SSH agent is used. Secret."""
 
 
 class Mesh(pulumi.ComponentResource):

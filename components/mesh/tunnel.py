@@ -81,6 +81,7 @@ class Tunnel(pulumi.ComponentResource):
                 **scripts,
                 "wg0.public.conf": conf.encode(),
                 "failover.conf": failover,
+                "sshd.port": f"{node.spec.ssh.mesh_port}\n".encode(),
                 "authorized_keys": authorized.encode(),
             }
 

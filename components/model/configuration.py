@@ -8,7 +8,7 @@ from components.model.plan import Plan, plan_of
 from components.model.problems import Problems
 from components.model.read.clients import parse_clients
 from components.model.read.fields import Fields
-from components.model.read.files import Read, check_private_key, read_known_hosts
+from components.model.read.files import Read, read_known_hosts
 from components.model.read.firewall import check_that_it_is_used, parse_firewall
 from components.model.read.host_keys import KnownHosts
 from components.model.read.kubernetes import parse_kubernetes
@@ -43,12 +43,11 @@ def parse_plan(config: Mapping[str, object], read: Read, known: Mapping[str, str
     firewall = top.sub("firewall")
     lines = read_known_hosts(ssh, read)
     known_hosts = None if lines is None else KnownHosts(lines)
-    sites = SitesParser(mesh, ssh, known_hosts, parse_firewall(firewall)).parse(top.sub("sites"))
+    sites = SitesParser(mesh, ssh, known_hosts, read, parse_firewall(firewall)).parse(top.sub("sites"))
     check_that_it_is_used(firewall, sites)
     kubernetes = parse_kubernetes(top.sub("kubernetes"))
     clients = parse_clients(top.sub("clients"), sites)
     services = parse_services(top.sub("services"), sites)
-    check_private_key(ssh, read)
     protect = top.flag("protect", default=True)
     secret_variables = top.sub("secretVariables").values()
     ssh.finish()

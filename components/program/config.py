@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi.runtime.config import CONFIG, is_config_secret
@@ -21,8 +20,6 @@ class Configuration:
     """The stack's configuration, checked."""
 
     declaration: Declaration
-    private_key: pulumi.Output[str] | None
-    """The SSH key with which Pulumi logs in, in OpenSSH's format; None: the SSH agent is used. Secret."""
     secret_variables: pulumi.Output[dict[str, object]]
     """Secret Kubespray variables by name. Secret."""
 
@@ -43,17 +40,8 @@ def load(config: pulumi.Config, *, others: bool = False) -> Configuration:
     variables = values.get(SECRET_VARIABLES)
     return Configuration(
         declaration,
-        _private_key(values.get("ssh")),
         pulumi.Output.secret(variables if isinstance(variables, dict) else {}),
     )
-
-
-def _private_key(ssh: object) -> pulumi.Output[str] | None:
-    """Return the content of the file that `ssh.privateKeyFile` names; the check of the section has read it before."""
-    name = ssh.get("privateKeyFile") if isinstance(ssh, dict) else None
-    if not name:
-        return None
-    return pulumi.Output.secret(Path(str(name).strip()).expanduser().read_text(encoding="utf-8"))
 
 
 def _values(config: pulumi.Config, names: Iterable[str]) -> tuple[dict[str, object], tuple[Problem, ...]]:

@@ -10,19 +10,14 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_command.remote import ProxyConnectionArgs
 
-from components.model.spec import SshTarget
+from components.model.spec import Bastion, SshTarget
 
 DIAL_ERROR_LIMIT = 5
 """Attempts to connect to a bastion: more than for a host, because sshd drops some of many connections (MaxStartups)."""
 
 
-def proxy_of(
-    target: SshTarget, private_key: pulumi.Output[str] | None, per_dial_timeout: int
-) -> ProxyConnectionArgs | None:
-    """Return the connection to a target's bastion; None when it has none. `per_dial_timeout` is in seconds."""
-    bastion = target.bastion
-    if bastion is None:
-        return None
+def proxy_of(bastion: Bastion, private_key: pulumi.Output[str] | None, per_dial_timeout: int) -> ProxyConnectionArgs:
+    """Return the connection to a bastion. `private_key` opens it, secret; `per_dial_timeout` is in seconds."""
     return ProxyConnectionArgs(
         host=bastion.host,
         port=bastion.port,

@@ -212,7 +212,7 @@ class World:
         problems = Problems()
         mesh = replace(example().mesh, cidr=IPv4Network("172.20.0.0/16"))
         fields = Fields(self.sites(), "sites", problems)
-        sites = SitesParser(mesh, Fields({}, "ssh", problems), KnownHosts([])).parse(fields)
+        sites = SitesParser(mesh, Fields({}, "ssh", problems), KnownHosts([]), str).parse(fields)
         problems.raise_if_any()
         return replace(example(), mesh=mesh, sites=sites)
 

@@ -16,10 +16,6 @@ _HINTS = (
         r"(?i)could not get lock|dpkg frontend lock|dnf.*lock",
         "another package manager is running on the host: wait until it ends",
     ),
-    (
-        r"(?i)fapolicyd|operation not permitted|avc:.*denied",
-        "fapolicyd or SELinux may have forbidden it: ausearch -m fanotify,avc -ts recent; see docs/security.md",
-    ),
     (r"(?i)memory", "the host has too little memory for its role"),
     (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host shows why"),
 )

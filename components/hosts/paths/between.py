@@ -45,6 +45,7 @@ class Place:
         self._errors = directory / f"{self.address}.err"
         become = "" if values["user"] == "root" else "sudo -n "
         target = [f"-oUserKnownHostsFile={directory}/known_hosts", f"-i{directory}/key", "-l", values["user"]]
+        target += ["-p", str(values["port"]), f"-oHostKeyAlias={self.address}"]
         with self._errors.open("wb") as errors:
             self._agent = subprocess.Popen(
                 [*_SSH, *target, self.address, _AGENT.format(become=become)],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec
+from components.model.spec import CONTROL_PLANE, ETCD, WORKER, Node, Spec, defaults
 
 
 def host_entry(node: Node) -> dict[str, object]:
@@ -20,6 +20,8 @@ def host_entry(node: Node) -> dict[str, object]:
         entry["node_taints"] = list(node.taints)
     if node.ssh.user != "root":
         entry["ansible_user"] = node.ssh.user
+    if node.ssh.mesh_port != defaults.SSH_PORT:
+        entry["ansible_port"] = node.ssh.mesh_port
     return {**entry, **node.variables}
 
 

@@ -28,6 +28,7 @@ OWN_VARIABLES = {
     "credentials_dir": "it outlives an inventory",
     "ansible_host": "it is the wg0 address",
     "ansible_user": "write ssh.user of the node",
+    "ansible_port": "write ssh.meshPort of the node",
     "node_labels": "write labels of the node",
     "node_taints": "write taints of the node",
     "etcd_member_name": "a name that follows the group's order would change when a member leaves",

@@ -72,7 +72,12 @@ def measurement_plan(spec: Spec) -> dict[str, object]:
         "seconds": SECONDS,
         "limit": LIMIT,
         "sites": {
-            site: {"address": str(node.address), "user": node.ssh.user, "hostKey": node.ssh.host_key}
+            site: {
+                "address": str(node.address),
+                "port": node.ssh.mesh_port,
+                "user": node.ssh.user,
+                "hostKey": node.ssh.host_key,
+            }
             for site, node in measuring(spec).items()
         },
         "pairs": [list(pair) for pair in pairs],

@@ -30,26 +30,30 @@ def read_known_hosts(ssh: Fields, read: Read) -> list[str] | None:
         return []
 
 
-def check_private_key(ssh: Fields, read: Read) -> None:
-    """Report a `privateKeyFile` that is not a private key, or has a passphrase: a run cannot ask for it."""
+def read_private_key(ssh: Fields, read: Read) -> str:
+    """Return the name of the file `privateKeyFile`; empty when it is not a private key that a run can use.
+
+    A run cannot be given a passphrase.
+    """
     name = read_file_name(ssh, "privateKeyFile", "~/.ssh/id_ed25519")
     if not name:
-        return
-    instead = "write the path of an OpenSSH private key, or leave it out to use the SSH agent"
+        return ""
+    instead = "write the path of an OpenSSH private key, or `false` to use the SSH agent"
     try:
         text = read(name)
     except (OSError, ValueError) as error:
         ssh.wrong("unreadable", "privateKeyFile", f"{printable(name)} cannot be read ({_why(error)})", instead)
-        return
+        return ""
     if "PRIVATE KEY" not in text:
-        ssh.wrong("not-a-private-key", "privateKeyFile", f"{name} is not a private key", instead)
+        ssh.wrong("not-a-private-key", "privateKeyFile", f"{printable(name)} is not a private key", instead)
     elif has_passphrase(text):
         ssh.wrong(
             "has-passphrase",
             "privateKeyFile",
-            f"{name} has a passphrase",
-            "leave the field out and add the key to the SSH agent (`ssh-add`), or write the path of a key without one",
+            f"{printable(name)} has a passphrase",
+            "write `false` here and add the key to the SSH agent (`ssh-add`), or write the path of a key without one",
         )
+    return name
 
 
 def _why(error: Exception) -> str:

@@ -55,7 +55,7 @@ class KnownHosts:
         """
         why = ""
         lines = {host: self._about(host, port) for host, port in names}
-        revoked = {line.key for about in lines.values() for line in about if line.revoked}
+        revoked = _revoked(line for about in lines.values() for line in about)
         for host, about in lines.items():
             keys = [line.key for line in about if line.key not in revoked]
             good = sorted(filter(is_host_key, keys), key=lambda key: PREFERRED.index(key.split()[0]))
@@ -67,9 +67,17 @@ class KnownHosts:
                 why = why or f"says that the key of {host} is revoked"
         return KnownKey(why=why)
 
+    def revokes(self, key: str, names: Iterable[tuple[str, int]]) -> bool:
+        """Whether a key is revoked for one of the names."""
+        return key in _revoked(line for host, port in names for line in self._about(host, port))
+
     def _about(self, host: str, port: int) -> list[_Line]:
         name = (host if port == 22 else f"[{host}]:{port}").lower()
         return [*self._exact.get(name, ()), *(line for line in self._others if line.is_about(name))]
+
+
+def _revoked(lines: Iterable[_Line]) -> set[str]:
+    return {line.key for line in lines if line.revoked}
 
 
 def _line(text: str) -> _Line | None:

@@ -8,6 +8,7 @@ from components.model.mesh.addressing import derived_address
 from components.model.problems import printable, shown
 from components.model.read.endpoints import families_of_node, read_endpoints, read_families, read_ports
 from components.model.read.fields import Fields
+from components.model.read.files import Read
 from components.model.read.firewall import parse_firewall
 from components.model.read.host_keys import KnownHosts
 from components.model.read.labels import read_labels
@@ -35,11 +36,11 @@ class SitesParser:
     """Reads sites and nodes; holds what all nodes share: the mesh, the login user, known host keys, the firewall."""
 
     def __init__(
-        self, mesh: Mesh, ssh: Fields, known_hosts: KnownHosts | None, firewall: Firewall = NO_FIREWALL
+        self, mesh: Mesh, ssh: Fields, known_hosts: KnownHosts | None, read: Read, firewall: Firewall = NO_FIREWALL
     ) -> None:
         self.mesh = mesh
         self.firewall = firewall
-        self.ssh = SshParser(known_hosts)
+        self.ssh = SshParser(known_hosts, read)
         self.login = self.ssh.login(ssh, Login())
 
     def parse(self, fields: Fields) -> tuple[Site, ...]:

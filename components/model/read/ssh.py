@@ -3,36 +3,47 @@
 from dataclasses import dataclass
 
 from components.model.read.fields import Fields
+from components.model.read.files import Read, read_private_key
 from components.model.read.host_keys import KnownHosts
 from components.model.read.host_port import read_host
 from components.model.spec import Bastion, SshTarget, defaults
 from components.model.values.host_key import RSA, host_key_type, is_host_key
 from components.model.values.word import is_user
 
-NO_BASTION = (False, "none")
+NONE = (False, "none")
+"""How a section writes that it does not inherit a value."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """The default login of the hosts below a section: the user, and the bastion."""
+    """What the hosts below a section inherit from it."""
 
     user: str = defaults.SSH_USER
+    private_key_file: str = ""
+    mesh_port: int = defaults.SSH_PORT
     bastion: Bastion | None = None
 
 
 class SshParser:
-    """Reads these sections; `known_hosts` is None where no such file is declared.
+    """Reads these sections; `known_hosts` is None where no such file is declared, `read` returns the text of a file.
 
     Mistakes are added to the fields' problems.
     """
 
-    def __init__(self, known_hosts: KnownHosts | None) -> None:
+    def __init__(self, known_hosts: KnownHosts | None, read: Read) -> None:
         self._known_hosts = known_hosts
+        self._read = read
 
     def login(self, fields: Fields, above: Login) -> Login:
         """Return the login of the hosts below a section; what it does not set is inherited from the section above."""
         user = _user(fields, "root") or above.user
-        return Login(user, self._bastion(fields, user, above.bastion))
+        key = self._private_key_file(fields, above.private_key_file)
+        mesh_port = fields.port("meshPort", defaults.SSH_PORT) or above.mesh_port
+        return Login(user, key, mesh_port, self._bastion(fields, user, key, above.bastion))
+
+    def _private_key_file(self, fields: Fields, above: str) -> str:
+        written = fields.raw("privateKeyFile")
+        return above if written is None else "" if written in NONE else read_private_key(fields, self._read)
 
     def target(self, name: str, endpoint_host: str | None, fields: Fields, above: Login) -> SshTarget:
         """Return how a node is reached; `endpoint_host` is the host when the section has none.
@@ -52,20 +63,22 @@ class SshParser:
             )
         host_key = self._host_key(fields, host, port, (name, port), (name, 22))
         fields.finish()
-        return SshTarget(host, port, login.user, host_key, login.bastion)
+        return SshTarget(host, port, login.user, host_key, login.bastion, login.private_key_file, login.mesh_port)
 
-    def _bastion(self, above_fields: Fields, user: str, above: Bastion | None) -> Bastion | None:
+    def _bastion(self, above_fields: Fields, user: str, key: str, above: Bastion | None) -> Bastion | None:
+        """Return the bastion of a section. `user` and `key` are what the section's hosts are opened with."""
         written = above_fields.raw("bastion")
         if written is None:
             return above
-        if written in NO_BASTION:
+        if written in NONE:
             return None
         fields = above_fields.sub("bastion")
         written_host = fields.text("host", "bastion.example.org")
         host = read_host(fields, written_host) if written_host else ""
         port = fields.integer("port", defaults.SSH_PORT, 1, 65535, "TCP port")
         user = _user(fields, "jump") or user
-        bastion = Bastion(host, port, user, self._host_key(fields, host, port))
+        host_key = self._host_key(fields, host, port)
+        bastion = Bastion(host, port, user, host_key, self._private_key_file(fields, key))
         fields.finish()
         return bastion
 
@@ -75,6 +88,13 @@ class SshParser:
         if written is None and host:
             return self._known_key(fields, ((host, port), *also))
         if not written or is_host_key(written):
+            if written and self._known_hosts and self._known_hosts.revokes(written, ((host, port), *also)):
+                fields.wrong(
+                    "revoked",
+                    "hostKey",
+                    "is revoked by a line of ssh.knownHostsFile",
+                    "write the key that the host has now, after comparing its fingerprint with the host's console",
+                )
             return written or ""
         if host_key_type(written) == RSA:
             fields.wrong(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from components.model.spec.defaults import SSH_PORT
 from components.model.spec.endpoint import Endpoint
 
 
@@ -13,6 +14,8 @@ class Bastion:
     port: int
     user: str
     host_key: str
+    private_key_file: str = ""
+    """File with the private SSH key that opens it; empty: the SSH agent, or the key that the program was given."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class SshTarget:
     user: str
     host_key: str
     bastion: Bastion | None = None
+    private_key_file: str = ""
+    """File with the private SSH key that opens it; empty: the SSH agent, or the key that the program was given."""
+    mesh_port: int = SSH_PORT
+    """TCP port of sshd on the host itself, which the deployer uses over the mesh. `port` may be one that a router
+    forwards to it, so it says nothing about this one."""
 
     @property
     def place(self) -> str:

@@ -8,9 +8,9 @@ import pytest
 from components.model.spec import Bastion, SshTarget
 from components.remote.bastion import DIAL_ERROR_LIMIT, explain
 from components.remote.connection import DIAL_ERROR_LIMIT as DIAL_ERROR_LIMIT_OF_HOSTS
-from tests.support.examples import HOST_KEY, addresses
+from tests.support.examples import HOST_KEY, addresses, changed
 from tests.support.program import SECRET, SECRET_VALUE, Registered, run_program
-from tests.support.registered import COMMAND, remote
+from tests.support.registered import COMMAND, plain_text, remote
 from tests.support.uploads import uploaded_files
 
 TARGET = SshTarget("10.4.0.11", 2222, "admin", HOST_KEY, Bastion("203.0.113.9", 2022, "jump", HOST_KEY))
@@ -46,6 +46,30 @@ def test_every_command_on_the_host_uses_its_bastion_and_checks_the_bastions_key(
             "hostKey": HOST_KEY,
             "dialErrorLimit": DIAL_ERROR_LIMIT,
         }
+
+
+def test_each_site_and_node_is_opened_by_its_own_key_and_a_bastion_by_that_of_its_section(tmp_path: Path) -> None:
+    for name in ("stack", "site", "node"):
+        (tmp_path / name).write_text(f"the PRIVATE KEY of the {name}", encoding="utf-8")
+    config = changed("ssh/privateKeyFile", "stack", addresses())
+    config = changed("sites/closed/ssh/privateKeyFile", "site", config)
+    config = changed("sites/closed/nodes/closed.lab.test/ssh/privateKeyFile", "node", config)
+    resources = remote(run_program(config, tmp_path))
+
+    def keys(node: str) -> set[tuple[object, object]]:
+        """What opens the host and its bastion."""
+        found: set[tuple[object, object]] = set()
+        for resource in resources:
+            if resource.name.startswith(f"mesh-{node}.lab.test"):
+                declared = connection(resource)
+                proxy = declared.get("proxy", {})
+                assert isinstance(proxy, dict)
+                found.add((declared.get("privateKey"), proxy.get("privateKey")))
+                assert "PRIVATE KEY" not in plain_text(resource.inputs)
+        return found
+
+    assert keys("closed") == {("the PRIVATE KEY of the node", "the PRIVATE KEY of the site")}
+    assert keys("dual") == {("the PRIVATE KEY of the stack", None)}
 
 
 def test_without_a_bastion_connections_have_no_proxy(resources: dict[str, Registered]) -> None:

@@ -20,9 +20,9 @@ PLAN: dict[str, Any] = {
     "seconds": 1,
     "limit": 600,
     "sites": {
-        "hub": {"address": "192.168.0.1", "user": "root", "hostKey": HOST_KEY},
-        "far": {"address": "192.168.0.2", "user": "admin", "hostKey": HOST_KEY},
-        "dsl": {"address": "192.168.0.3", "user": "root", "hostKey": HOST_KEY},
+        "hub": {"address": "192.168.0.1", "port": 22, "user": "root", "hostKey": HOST_KEY},
+        "far": {"address": "192.168.0.2", "port": 2222, "user": "admin", "hostKey": HOST_KEY},
+        "dsl": {"address": "192.168.0.3", "port": 22, "user": "root", "hostKey": HOST_KEY},
     },
     "pairs": [["hub", "far"], ["dsl", "far"], ["dsl", "hub"]],
 }
@@ -30,7 +30,7 @@ SSH = """\
 #!{python}
 import json, os, re, stat, sys
 words = sys.argv[1:]
-address = next(word for word in words if word.startswith("192.168."))
+address = words[-2]
 key = next(word for word in words if word.startswith("-i"))[2:]
 known = next(word for word in words if word.startswith("-oUserKnownHostsFile="))[21:]
 with open(os.environ["SEEN"], "a") as seen:
@@ -104,6 +104,9 @@ def test_host_keys_are_checked_and_the_key_lies_for_root_only_and_not_for_long(s
         assert known.splitlines()[0] == f"192.168.0.1 {HOST_KEY}"
         assert not Path(next(word for word in words if word.startswith("-i"))[2:]).parent.exists()
         assert "AAAA" not in " ".join(words)
+        assert f"-oHostKeyAlias={words[-2]}" in words, "with another port ssh looks for another name"
+    ports = {words[-2]: words[words.index("-p") + 1] for words, *_ in seen}
+    assert ports == {"192.168.0.1": "22", "192.168.0.2": "2222", "192.168.0.3": "22"}
     assert [words[-1] for words, *_ in seen if "admin" in words] == [
         "exec sudo -n sh /var/lib/stretched-uploads/node/current/agent.sh"
     ]

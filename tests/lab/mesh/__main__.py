@@ -19,7 +19,6 @@ mesh = Mesh(
         "plan": declaration.plan,
         "deployer": declaration.deployer,
         "last": declaration.last,
-        "private_key": configuration.private_key,
     },
 )
 drained = command(

@@ -64,7 +64,7 @@ def test_pairs_of_etcds_sites_come_first_because_the_time_is_limited(spec: Spec)
         ["dsl", "thin"],
     ]
     assert measurement_plan(spec)["sites"] == {
-        node.site: {"address": str(node.address), "user": "root", "hostKey": host_key(node.name)}
+        node.site: {"address": str(node.address), "port": 22, "user": "root", "hostKey": host_key(node.name)}
         for node in measuring(spec).values()
     }
 

@@ -79,6 +79,16 @@ def test_revoked_keys_are_none_whatever_else_has_them() -> None:
     assert key_of([f"@revoked 192.0.2.7 {HOST_KEY}", f"node7 {HOST_KEY}"], "192.0.2.7", "node7") == ""
 
 
+def test_a_written_key_that_is_revoked_is_refused(tmp_path: Path) -> None:
+    config = changed("ssh/knownHostsFile", "known", configuration())
+    lines = Path("hl-lhc.known_hosts").read_text(encoding="utf-8")
+    config = changed("sites/uvic/nodes/uvic001.hl-lhc.io/ssh", {"hostKey": HOST_KEY}, config)
+    (tmp_path / "known").write_text(f"{lines}@revoked 192.0.2.99 {HOST_KEY}\n", encoding="utf-8")
+    assert read_from(tmp_path, config) == []
+    (tmp_path / "known").write_text(f"{lines}@revoked * {HOST_KEY}\n", encoding="utf-8")
+    assert read_from(tmp_path, config) == [("sites.uvic.nodes.uvic001.hl-lhc.io.ssh.hostKey", "revoked")]
+
+
 def test_negated_patterns_take_their_line_away() -> None:
     lines = [f"*.example.org,!bad.example.org {HOST_KEY}"]
     assert key_of(lines, "good.example.org") == HOST_KEY

@@ -13,6 +13,10 @@
 # shellcheck source=/dev/null
 . "$here/homes.sh"
 # shellcheck source=/dev/null
+. "$here/login.sh"
+# shellcheck source=/dev/null
+. "$here/sshd_port.sh"
+# shellcheck source=/dev/null
 . "$here/renewal.sh"
 
 port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
@@ -83,6 +87,7 @@ apply)
     begin_with node "$(bundle_name)"
     lock "$@"
     name=${2:?NODE}
+    refuse_wrong_sshd_port
     remember_login
     install_what_is_missing
     as_user "$login" let_in "$(cat "$here/authorized_keys")"

@@ -18,7 +18,6 @@ relay_on() {
     fresh=no
     put "$etc/relay.nft" 644 relay_rules
     put "$units/$relay_unit" 644 cat "$here/relay.service"
-    tables_on "$here"
     if firewalld_runs && ! firewall-cmd -q --permanent --zone=trusted --query-forward; then
         say "firewalld: enabling forwarding within the zone trusted, which contains wg0"
         firewall-cmd -q --permanent --zone=trusted --add-forward || die "this firewalld is too old: it cannot forward within a zone"
@@ -41,6 +40,5 @@ relay_off() {
         firewall-cmd -q --reload
     fi
     take_away "$units/$relay_unit" "$etc/relay.nft" "$relay_added"
-    tables_off
     say "relay: this host does not forward between peers any more"
 }
