@@ -11,7 +11,7 @@ from components.model.spec import Node, Spec
 
 _ELSEWHERE = {"kube_version", "supplementary_addresses_in_ssl_keys"}
 """Variables that are not settings: the version has its own playbook, the addresses follow the control-plane nodes."""
-_OF_MEMBERS = {"ansible_host", "ip", "access_ip", "node_labels", "node_taints", "etcd_member_name"}
+_OF_MEMBERS = {"ansible_host", "ansible_port", "ip", "access_ip", "node_labels", "node_taints", "etcd_member_name"}
 
 
 def declared(spec: Spec, playbooks: str, known: State | None = None) -> State:
@@ -39,7 +39,7 @@ def _member(node: Node) -> Member:
     labels = entry["node_labels"]
     assert isinstance(labels, dict)  # noqa: S101 - as host_entry makes it
     own = {name: value for name, value in entry.items() if name not in _OF_MEMBERS}
-    return Member(node.roles, str(node.address), labels, node.taints, _digest(own))
+    return Member(node.roles, str(node.address), labels, node.taints, _digest(own), _digest(node.ssh.host_key))
 
 
 def _digest(value: object) -> str:

@@ -18,6 +18,8 @@ class Member:
     taints: tuple[str, ...]
     settings: str = ""
     """Digest of the variables of this node alone."""
+    machine: str = ""
+    """Digest of its host key; empty: not known, because an earlier version wrote this."""
 
     @property
     def leads(self) -> bool:
@@ -56,8 +58,16 @@ class State:
         return tuple(name for name in self.order if name in self.members and role in self.members[name].roles)
 
     def joins(self, name: str, declared: "State") -> bool:
-        """Whether a node is declared and is not, or may not be, a member."""
-        return name in declared.members and (name not in self.members or name in self.doubtful)
+        """Whether a node is declared and is not, or may not be, a member, or is a worker that was reinstalled.
+
+        A reinstalled control-plane or etcd node does not join by itself: its member of etcd has to leave first.
+        """
+        if name not in declared.members:
+            return False
+        if name not in self.members or name in self.doubtful:
+            return True
+        was, wanted = self.members[name], declared.members[name]
+        return bool(was.machine) and was.machine != wanted.machine and not was.leads
 
     def wants(self, declared: "State") -> tuple[str, ...]:
         """Return all names, those of leaving members too, in the order for Kubespray's groups."""
@@ -87,6 +97,7 @@ def to_data(state: State) -> dict[str, object]:
                 "labels": dict(member.labels),
                 "taints": list(member.taints),
                 "settings": member.settings,
+                "machine": member.machine,
             }
             for name, member in state.members.items()
         },
@@ -120,7 +131,14 @@ def from_data(data: Mapping[str, object]) -> State:
 
 def _member(data: Mapping[str, object]) -> Member:
     labels = {key: str(value) for key, value in _mapping(data["labels"]).items()}
-    return Member(_texts(data["roles"]), str(data["address"]), labels, _texts(data["taints"]), str(data["settings"]))
+    return Member(
+        _texts(data["roles"]),
+        str(data["address"]),
+        labels,
+        _texts(data["taints"]),
+        str(data["settings"]),
+        str(data.get("machine", "")),  # not written by earlier versions
+    )
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -201,11 +201,6 @@ REFUSED: Mapping[str, tuple[State, State, str]] = {
         replace(without(FIVE, "w"), deployer="a"),
         "kubernetes.deployer: w is removed, and it holds the record of the cluster",
     ),
-    "another deployer while a node leaves": (
-        replace(FIVE, deployer="a"),
-        replace(without(FIVE, "w"), deployer="b"),
-        "kubernetes.deployer: w is removed, and admits a only as the deployer; write a, run pulumi up, and change",
-    ),
     "a first control-plane node that is not there yet": (
         FIVE,
         replace(with_members(FIVE, d=member(LEADER), e=member(LEADER)), first="d"),
@@ -262,6 +257,7 @@ MEMBERS = st.builds(
         lambda taints: tuple(sorted(taints))
     ),
     settings=st.sampled_from(["", "own"]),
+    machine=st.sampled_from(["one", "reinstalled"]),
 )
 
 
@@ -306,6 +302,21 @@ def test_whatever_was_interrupted_the_last_declaration_is_reached(
     assert next(name for name in applied.order if applied.members[name].leads) == "a"
     kinds = [step.kind for step in plan(before, last)]
     assert kinds == sorted(kinds, key=["reset", "install", "remove", "cluster", "scale", "upgrade", "label"].index)
+
+
+def test_a_reinstalled_worker_joins_again_and_a_control_plane_node_does_not() -> None:
+    applied = with_members(THREE, w=replace(member(), machine="one"))
+    again = with_members(THREE, w=replace(member(), machine="reinstalled"))
+    (step,) = plan(applied, again)
+    assert (step.kind, step.nodes) == (SCALE, ("w",))
+    begun = begin(applied, step, again)
+    assert (begun.doubtful, begun.half_made) == (frozenset("w"), frozenset())
+    assert plan(begun, again) == (step,), "it is still to be done when the run is interrupted"
+    assert end(begun, step, again).members == again.members
+    assert plan(end(begun, step, again), again) == ()
+    one, two = (with_members(THREE, a=replace(member(LEADER), machine=machine)) for machine in ("one", "two"))
+    assert plan(one, two) == ()
+    assert plan(THREE, again) == (), "a record of an earlier version has no machines"
 
 
 @given(declarations())
