@@ -14,8 +14,11 @@ KIND = "firewall"
 FIREWALL = Script("node", "firewall.sh", limit=300)
 FACTS = "firewall.conf"
 """The only file of the bundle; the scripts are in the tunnel's bundle."""
-SCRIPTS = ("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh")
-"""The scripts whose change loads the firewall again."""
+SCRIPTS = (
+    *("firewall.nft", "firewall.service", "firewall.sh", "firewall_rules.sh"),
+    *("others.sh", "firewalld.sh", "ufw.sh"),
+)
+"""The scripts whose change loads the firewall again, and has it confirmed again."""
 
 
 class Firewall(pulumi.ComponentResource):

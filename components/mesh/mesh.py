@@ -43,6 +43,8 @@ class MeshArgs(TypedDict):
     private_key: NotRequired[pulumi.Input[str] | None]
     """The SSH key with which Pulumi logs in on hosts and bastions that have no `privateKeyFile`, in OpenSSH's format;
     absent: the SSH agent is used. Secret."""
+    cluster: NotRequired[bool]
+    """Whether the hosts become nodes of Kubernetes, as by default; False: firewalls on hosts stay closed for pods."""
 
 
 class Mesh(pulumi.ComponentResource):
@@ -111,6 +113,7 @@ class Mesh(pulumi.ComponentResource):
                 mesh_seed,
                 self.work,
                 pulumi.ResourceOptions(parent=node),
+                cluster=args.get("cluster", True),
             )
             for node in self.nodes
         ]

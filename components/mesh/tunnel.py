@@ -15,7 +15,9 @@ from components.mesh.node import Node
 from components.mesh.services import Services
 from components.model.files.failover_conf import failover_conf
 from components.model.files.firewall_conf import firewall_conf
+from components.model.files.open_conf import open_conf
 from components.model.files.wireguard import wg0_conf
+from components.model.firewall.needs import needs
 from components.model.firewall.openings import openings
 from components.model.mesh.failover import watch_of
 from components.model.mesh.key_derivation import preshared_key
@@ -56,11 +58,13 @@ class Tunnel(pulumi.ComponentResource):
         mesh_seed: pulumi.Output[str],
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        cluster: bool,
     ) -> None:
         """`public_keys` are WireGuard keys by node name, `client_keys` by the names of clients that dial this node.
 
         `authorized_keys` is the line that admits the deployer; `mesh_seed` is the seed of preshared keys, secret;
-        `work` is the directory for rendered files.
+        `work` is the directory for rendered files; `cluster`: the hosts become nodes of Kubernetes.
         """
         spec, routes, name = plan.spec, plan.routes, node.spec.name
         tunnel_name = node.name.child("tunnel")
@@ -73,6 +77,7 @@ class Tunnel(pulumi.ComponentResource):
         relay = carries(spec, routes, node.spec)
         inside = (spec.kubernetes.pod_cidr, spec.kubernetes.service_cidr)
         failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
+        opened_always = open_conf(needs(spec, cluster=cluster)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, authorized = values
@@ -82,6 +87,7 @@ class Tunnel(pulumi.ComponentResource):
                 "wg0.public.conf": conf.encode(),
                 "failover.conf": failover,
                 "sshd.port": f"{node.spec.ssh.mesh_port}\n".encode(),
+                "open.conf": opened_always,
                 "authorized_keys": authorized.encode(),
             }
 
@@ -96,14 +102,13 @@ class Tunnel(pulumi.ComponentResource):
         others = tuple(optional for optional in (self._facts, self._services) if optional)
         content = _archive(work, self._bundle, bundle(KIND, scripts), others, name)
         self.uploaded = upload(node.name.child("files"), node.host, content, child)
-        arguments = [shlex.quote(name), *(["firewall"] if self._facts else [])]
         prepared = command(
             node.name.child(PREPARED),
             node.host,
             create=pulumi.Output.concat(
                 self._bundle.apply(lambda known: known.take_over(node.host, name, first=True)),
                 " && ",
-                self._line(PREPARE, "apply", *arguments),
+                self._line(PREPARE, "apply", shlex.quote(name)),
             ),
             delete=PREPARE.line_for_delete(node.host, name),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.uploaded]),

@@ -24,9 +24,11 @@ from components.model.files.failover_conf import failover_conf
 from components.model.files.firewall_conf import firewall_conf
 from components.model.files.haproxy import haproxy_cfg
 from components.model.files.known_hosts import known_hosts
+from components.model.files.open_conf import open_conf
 from components.model.files.services_nft import services_nft, udp_conf
 from components.model.files.wireguard import wg0_conf
 from components.model.files.yaml_text import to_yaml
+from components.model.firewall.needs import needs
 from components.model.firewall.openings import openings
 from components.model.mesh.client_gateways import gateway_of
 from components.model.mesh.failover import watch_of
@@ -149,6 +151,10 @@ def _covers(word: str, network: IPv4Network | IPv6Network) -> bool:
 
 
 def firewall_files(plan: Plan, node: Node) -> None:
+    always = open_conf(needs(plan.spec, cluster=True))
+    assert grammars.words_of(always, r"udp [0-9]{1,5}", r"(device|pods) [a-z0-9.]+\*?")[0][1] == str(
+        plan.spec.mesh.listen_port
+    )
     opened = openings(plan, node)
     if opened is None:
         return

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, collapse_addresses
 
 from components.model.files.text_lines import lines as text_of
+from components.model.firewall.needs import POD_DEVICES
 from components.model.services.serving import Guarded, Readdressed, Serving, Sources
 
 HERE = "0x40"
@@ -24,8 +25,6 @@ _CALLERS = """\
     }
 """
 _TABLE = "inet stretched_services"
-_PODS = ("cali*", "vxlan.*", "flannel.*", "cni0")
-"""Network devices of pods, as in firewall.nft: pods are members of the mesh."""
 
 
 def services_nft(serving: Serving) -> str:
@@ -36,7 +35,7 @@ def services_nft(serving: Serving) -> str:
     inside = any(guarded.sources is None for guarded in serving.guarded)
     chains = [
         *([_opened()] if away else []),
-        *([_chain("pods", "", [f'iifname "{device}" accept' for device in _PODS])] if inside else []),
+        *([_chain("pods", "", [f'iifname "{device}" accept' for device in POD_DEVICES])] if inside else []),
         _chain("guard", "filter hook prerouting priority mangle", _guard(serving, bool(here))),
     ]
     if redirected:

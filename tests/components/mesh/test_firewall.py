@@ -14,6 +14,17 @@ ON = {"enabled": True, "ssh": ["203.0.113.0/24"]}
 UVIC = "uvic001.hl-lhc.io"
 LOADED, CONFIRMED = f"{COMMAND} mesh-{UVIC}-firewalled", f"{COMMAND} mesh-{UVIC}-firewall-confirmed"
 Resources = dict[str, Registered]
+MESH_ALONE = """
+import json
+import pulumi
+from components import Mesh, declare
+
+config = pulumi.Config("stretched")
+sections = {name: json.loads(config.require(name)) for name in ("mesh", "ssh", "kubernetes", "sites")}
+declaration = declare(sections)
+deployer, last = declaration.deployer, declaration.last
+Mesh("mesh", {"plan": declaration.plan, "deployer": deployer, "last": last, "cluster": False})
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +66,7 @@ def test_a_firewall_runs_no_tunnel_again(without: Resources, resources: Resource
         for key, resource in without.items()
         if UVIC in resource.name and plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
-    assert different == {"-preflight", "-files", "-prepared"}, "prepare.sh learns whether the host has a firewall"
+    assert different == {"-preflight", "-files"}
 
 
 def test_firewalls_come_after_the_tunnels_and_before_the_cluster(resources: Resources) -> None:
@@ -78,6 +89,27 @@ def test_the_upload_holds_the_open_ports_and_the_preflight_gets_the_ranges_for_s
     preflight = resources[f"{COMMAND} mesh-{UVIC}-preflight"].inputs
     assert str(preflight["create"]).endswith(" 203.0.113.0/24 192.168.0.0/24")
     assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
+
+
+def test_every_host_gets_what_all_firewalls_must_let_through(tmp_path: Path) -> None:
+    """No firewall is declared here."""
+    run_program(changed("firewall", {"enabled": False}), tmp_path)
+    opened = uploaded_files(tmp_path, UVIC, "node")["open.conf"]
+    assert opened.splitlines() == [
+        "udp 51820",
+        "device wg0",
+        "pods cali*",
+        "pods vxlan.*",
+        "pods flannel.*",
+        "pods cni0",
+    ]
+
+
+def test_a_mesh_without_a_cluster_needs_its_port_and_wg0_alone(tmp_path: Path) -> None:
+    alone = tmp_path / "alone.py"
+    alone.write_text(MESH_ALONE, encoding="utf-8")
+    run_program(changed("mesh/listenPort", 4500), tmp_path, program=alone)
+    assert uploaded_files(tmp_path, UVIC, "node")["open.conf"] == "udp 4500\ndevice wg0\n"
 
 
 def test_a_site_without_a_firewall_has_no_firewall_resources(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The firewall of a host: what it is made of, and that firewalld and ufw stay in charge. The real one is in tests/lab."""
+"""The firewall of a host: its table, its confirmation, its way back. Hosts with firewalld or ufw are in files of their own."""
 
 import os
 import subprocess
@@ -24,7 +24,8 @@ def host(tmp_path: Path) -> Path:
         (tmp_path / "node" / file.name).write_bytes(file.read_bytes())
     (tmp_path / "uploads/firewall/f").mkdir(parents=True)
     (tmp_path / "uploads/firewall/f/firewall.conf").write_text(FACTS, encoding="utf-8")
-    (tmp_path / "node/wg0.public.conf").write_text("[Interface]\nListenPort = 51820\n", encoding="utf-8")
+    (tmp_path / "node/wg0.public.conf").write_text("[Interface]\n", encoding="utf-8")
+    (tmp_path / "node/open.conf").write_text("udp 51820\ndevice wg0\npods cali*\n", encoding="utf-8")
     for name in ("systemctl", "systemd-run"):
         stub(tmp_path / "bin", name, f'echo "{name} $*" >>{tmp_path}/ran')
     return tmp_path
@@ -42,7 +43,9 @@ def sh(host: Path, script: str, *, check: bool = True, ssh_connection: str = "")
 
 
 def sourced(host: Path, words: str) -> str:
-    parts = "".join(f'. "{host}/node/{name}.sh"; here={host}/node; ' for name in ("lib", "relay", "firewall_rules"))
+    parts = "".join(
+        f'. "{host}/node/{name}.sh"; here={host}/node; ' for name in ("lib", "relay", "others", "firewall_rules")
+    )
     return parts + words
 
 
@@ -67,7 +70,8 @@ def test_the_kernel_takes_the_table_with_its_facts(host: Path) -> None:
 @ROOT
 def test_a_new_port_is_open_before_the_tunnels_change_and_the_old_one_until_they_have(host: Path) -> None:
     def ports(coming: int, in_force: int | None, relay: str = "") -> str:
-        (host / "node/wg0.public.conf").write_text(f"[Interface]\n{relay}\nListenPort = {coming}\n", encoding="utf-8")
+        (host / "node/wg0.public.conf").write_text(f"[Interface]\n{relay}\n", encoding="utf-8")
+        (host / "node/open.conf").write_text(f"udp {coming}\n", encoding="utf-8")
         if in_force:
             (host / "wg0.conf").write_text(f"[Interface]\nListenPort = {in_force}\n", encoding="utf-8")
         script = sourced(host, f"conf={host}/wg0.conf; whole_facts {host}/uploads/firewall/f/firewall.conf | sort -u")
@@ -87,9 +91,11 @@ def test_a_firewall_in_force_follows_the_tunnels_and_one_that_is_not_there_does_
     firewall = host / "etc/firewall"
     firewall.mkdir(parents=True)
     (firewall / "facts").write_text(FACTS, encoding="utf-8")
-    sh(host, sourced(host, f"firewall_table {firewall}/facts >{firewall}/rules.nft; firewall_follows"))
+    loaded = f"firewall_table {firewall}/facts >{firewall}/rules.nft; nft -f {firewall}/rules.nft; firewall_follows"
+    sh(host, sourced(host, loaded))
     assert not (host / "ran").exists(), "nothing to change"
-    (host / "node/wg0.public.conf").write_text(f"[Interface]\n{RELAY}\nListenPort = 4500\n", encoding="utf-8")
+    (host / "node/wg0.public.conf").write_text(f"[Interface]\n{RELAY}\n", encoding="utf-8")
+    (host / "node/open.conf").write_text("udp 4500\n", encoding="utf-8")
     # What was uploaded and nobody has confirmed stays out of it.
     (host / "uploads/firewall/f/firewall.conf").write_text("udp 1\nssh 192.0.2.0/24\n", encoding="utf-8")
     sh(host, sourced(host, "firewall_follows"))
@@ -98,6 +104,27 @@ def test_a_firewall_in_force_follows_the_tunnels_and_one_that_is_not_there_does_
     assert "udp_ports { 4500 }" in rules
     assert "192.0.2.0/24" not in rules
     assert "reload-or-restart stretched-firewall.service" in (host / "ran").read_text(encoding="utf-8")
+
+
+@ROOT
+def test_a_new_version_of_the_rules_waits_until_it_is_confirmed_and_a_table_that_was_flushed_comes_back(
+    host: Path,
+) -> None:
+    """The new version has forgotten SSH, both in its template and in what it makes of the facts."""
+    rules, node = host / "etc/firewall/rules.nft", host / "node"
+    rules.parent.mkdir(parents=True)
+    (rules.parent / "facts").write_text(f"{FACTS}sshport 22\n", encoding="utf-8")
+    stub(host / "bin", "systemctl", f'[ "$*" != "reload-or-restart stretched-firewall.service" ] || nft -f {rules}')
+    new_version = f"sed -i '/@ssh_ports/d' {node}/firewall.nft; sed -i '/ssh_from/d' {node}/firewall_rules.sh; "
+    counted = "nft list table inet stretched_firewall | grep -c 'dport @ssh_ports\\|elements = { 203.0.113.7\\|elements = { 198.51' || :; "
+    follow = f"{new_version} echo 'udp 4500' >{node}/open.conf; sh {host}/follow; "
+    (host / "follow").write_text(sourced(host, "firewall_follows"), encoding="utf-8")
+    begin = sourced(host, f"firewall_table {rules.parent}/facts >{rules}; nft -f {rules}; ")
+    done = sh(host, f"{begin} {counted} {follow} {counted} nft flush ruleset; {counted} sh {host}/follow; {counted}")
+    before, followed, flushed, back = done.stdout.splitlines()
+    assert (before, flushed) == ("3", "0")
+    assert followed == back == before
+    assert "udp_ports { 4500 }" in rules.read_text(encoding="utf-8")
 
 
 @ROOT
@@ -176,79 +203,3 @@ def test_the_preflight_names_the_address_that_would_be_locked_out() -> None:
     assert told in obstacles("203.0.113.0/24", "10.0.0.0/8")
     assert "firewall.ssh" not in obstacles("203.0.113.0/24", "192.0.2.0/24")
     assert "firewall.ssh" not in obstacles()
-
-
-@ROOT
-def test_where_firewalld_is_in_charge_it_gets_the_rules_and_keeps_what_was_its_own(host: Path) -> None:
-    """firewalld's memory is a file here: a line for each setting."""
-    has = host / "has"
-    has.write_text("--zone=trusted --XX-interface=cni0\n", encoding="utf-8")
-    stub(host / "bin", "firewall-cmd", f"""
-        echo "$*" >>{host}/ran
-        words=$(printf '%s' "$*" | sed 's/-q --permanent //; s/--\\(add\\|remove\\|query\\)-/--XX-/')
-        case $* in
-        *--query-*) grep -qxF -e "$words" {has} ;;
-        *--add-*) echo "$words" >>{has} ;;
-        *--remove-*) grep -vxF -e "$words" {has} >{has}.new; mv {has}.new {has} ;;
-        esac""")  # fmt: skip
-    firewall = f"sh {host}/node/firewall.sh"
-    told = sh(host, f"{firewall} apply f a.1; {firewall} confirm a.1; nft list tables").stdout
-    assert "firewall: firewalld is in charge: 4 rules changed in it" in told
-    assert "which is NOT restricted to the ranges of firewall.ssh" in told
-    assert told.endswith("firewall: in force\n"), "and no table of ours"
-    settings = has.read_text(encoding="utf-8").splitlines()
-    assert "--XX-port=6443/tcp" in settings
-    assert "--zone=trusted --XX-interface=cali+" in settings
-    (host / "uploads/firewall/f/firewall.conf").write_text(FACTS.replace("6443", "8443"), encoding="utf-8")
-    assert "2 rules changed" in sh(host, f"{firewall} apply f b.1").stdout
-    assert "--XX-port=6443/tcp" not in has.read_text(encoding="utf-8")
-    assert "rules changed" not in sh(host, f"{firewall} apply f b.1").stdout
-    sh(host, f"{firewall} remove")
-    assert has.read_text(encoding="utf-8") == "--zone=trusted --XX-interface=cni0\n"
-    assert not (host / "etc").exists()
-
-
-def test_ufws_rules_are_in_the_words_in_which_ufw_shows_them(host: Path) -> None:
-    facts = host / "facts"
-    facts.write_text(f"{FACTS}sshport 22\nssh 2001:db8::9/128\nrelay wg0\n", encoding="utf-8")
-    script = sourced(host, f"conf={host}/none; wanted_of_ufw {facts}").replace("$units", str(host))
-    done = subprocess.run(["sh", "-c", script], text=True, capture_output=True, check=True)
-    assert set(done.stdout.splitlines()) == {
-        "allow 51820/udp",
-        "allow 6443/tcp",
-        "allow from 203.0.113.7 to any port 22 proto tcp",
-        "allow from 198.51.100.0/24 to any port 22 proto tcp",
-        "allow from 2001:db8::/32 to any port 22 proto tcp",
-        "allow from 2001:db8::9 to any port 22 proto tcp",
-        "allow in on wg0",
-        "route allow in on wg0 out on wg0",
-        *(f"{words} in on {device}" for words in ("allow", "route allow") for device in ("cali+", "vxlan.+", "flannel.+", "cni0")),
-    }  # fmt: skip
-    facts.write_text("ssh 0.0.0.0/0\nsshport 2222\n", encoding="utf-8")
-    done = subprocess.run(["sh", "-c", script], text=True, capture_output=True, check=True)
-    assert "allow 2222/tcp" in done.stdout.splitlines()
-
-
-@ROOT
-def test_ufw_keeps_what_was_its_own(host: Path) -> None:
-    """ufw's memory is a file here: a line for each rule."""
-    has = host / "has"
-    own = "allow 51820/udp comment 'the mesh'\nlimit 6443/tcp\n"
-    has.write_text(own, encoding="utf-8")
-    stub(host / "bin", "ufw", f"""
-        case $* in
-        status) echo "Status: active" ;;
-        "show added") sed 's/^/ufw /' {has} ;;
-        "--force delete "*) shift 2; grep -vxF -e "$*" {has} >{has}.new; mv {has}.new {has} ;;
-        "--force route delete "*) shift 3; grep -vxF -e "route $*" {has} >{has}.new; mv {has}.new {has} ;;
-        *) echo "$*" >>{has} ;;
-        esac""")  # fmt: skip
-    firewall = f"sh {host}/node/firewall.sh"
-    sh(host, f"{firewall} apply f a.1; {firewall} confirm a.1")
-    rules = has.read_text(encoding="utf-8").splitlines()
-    assert "allow 51820/udp" not in rules
-    assert "allow 6443/tcp" not in rules
-    assert "allow from 198.51.100.0/24 to any port 22 proto tcp" in rules
-    assert "route allow in on cali+" in rules
-    sh(host, f"{firewall} remove")
-    assert has.read_text(encoding="utf-8") == own

@@ -93,7 +93,7 @@ def test_clients_are_not_waited_for(here: Path) -> None:
 
 @pytest.fixture
 def relay(here: Path) -> Path:
-    """The same host with systemctl, nft and firewall-cmd as stubs that note their words."""
+    """The same host with systemctl and nft as stubs that note their words."""
     (here.parent / "units").mkdir()
     for name in ("systemctl", "nft"):
         stub(here.parent / "bin", name, f'echo "{name} $*" >>{here.parent}/ran')
@@ -130,20 +130,6 @@ def test_who_is_no_relay_is_not_made_one(relay: Path) -> None:
     assert sh(relay, SOURCED.format(here=relay, words="is_relay")).returncode == 0
     (relay / "wg0.public.conf").write_text(CONF.replace(RELAY + "\n", ""), encoding="utf-8")
     assert sh(relay, SOURCED.format(here=relay, words="is_relay")).returncode == 1
-
-
-def test_where_firewalld_is_in_charge_it_is_asked_to_forward_and_gets_its_setting_back(relay: Path) -> None:
-    place = relay.parent
-    stub(
-        place / "bin",
-        "firewall-cmd",
-        f'echo "firewall-cmd $*" >>{place}/ran; case $* in *--query-forward) [ -e {place}/forwards ];; esac',
-    )
-    assert "firewall-cmd -q --permanent --zone=trusted --add-forward" in run(relay, "relay_on")
-    assert "firewall-cmd -q --permanent --zone=trusted --remove-forward" in run(relay, "relay_off")
-    (place / "forwards").touch()
-    assert not [line for line in run(relay, "relay_on") if "add-forward" in line]
-    assert not [line for line in run(relay, "relay_off") if "remove-forward" in line]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="nft looks at rules with root's rights only")

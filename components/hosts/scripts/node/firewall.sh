@@ -1,18 +1,20 @@
 #!/bin/sh
-# firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove NODE: manages which traffic this host accepts from outside wg0.
+# firewall.sh apply FACTS TOKEN, confirm TOKEN, restore, or remove NODE: manages which traffic this host accepts from
+# outside wg0.
 #   apply    loads the new rules, and rolls them back after two minutes unless they are confirmed
 #   confirm  keeps the rules, across reboots too. It runs over a new SSH connection, which proves that the rules let
 #            SSH in. TOKEN identifies the rules, FACTS names the bundle with the declared facts
-#   remove   removes the firewall
-# Where firewalld or ufw is in charge, rules are added through it, which does not lock anyone out.
+#   restore  for the timer: brings firewalld and ufw back to the previous facts
+#   remove   removes the firewall; what the mesh and the cluster need stays open in firewalld and ufw
+# Where firewalld or ufw is in charge, the rules are changed in it, with the same way back: the previous facts.
 # shellcheck disable=SC2154
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
 # shellcheck source=/dev/null
-. "$here/firewall_rules.sh"
+. "$here/others.sh"
 # shellcheck source=/dev/null
-. "$here/login.sh"
+. "$here/firewall_rules.sh"
 # shellcheck source=/dev/null
 . "$here/packages.sh"
 # shellcheck source=/dev/null
@@ -30,10 +32,7 @@ fi
 # Prints the declared facts, the ports on which sshd listens, and the token.
 facts() {
     cat "$declared_facts"
-    {
-        ssh_connection | awk '{ print $4 }'
-        PATH=$PATH:/usr/sbin:/sbin sshd -T 2>/dev/null | awk '$1 == "listenaddress" { sub(/.*:/, ""); print }'
-    } | sort -u | awk '{ print "sshport", $1 } END { if (!NR) print "sshport 22" }'
+    ssh_ports | sed 's/^/sshport /'
     say "token $token"
 }
 
@@ -64,6 +63,12 @@ no_undoing() {
     systemctl stop $undo.timer $undo.service 2>/dev/null || :
 }
 
+# set_timer COMMAND...: has the command run after two minutes, unless no_undoing comes before. It starts before the change.
+set_timer() {
+    systemd-run --quiet --collect --unit=$undo --on-active="$patience" --timer-property=AccuracySec=1s "$@" ||
+        die "systemd-run cannot set the timer that rolls the rules back: nothing was changed"
+}
+
 load_until_confirmed() {
     no_undoing
     rm -rf "$pending"
@@ -76,14 +81,37 @@ load_until_confirmed() {
     else
         printf 'table inet stretched_firewall\ndelete table inet stretched_firewall\n' >"$pending/before.nft"
     fi
-    # The rollback timer starts before the change.
-    systemd-run --quiet --collect --unit=$undo --on-active="$patience" --timer-property=AccuracySec=1s \
-        "$(command -v nft)" -f "$pending/before.nft" || die "systemd-run cannot set the timer that rolls the rules back: nothing was changed"
+    set_timer "$(command -v nft)" -f "$pending/before.nft"
     if ! { cat "$pending/rules.nft" && older_connections; } | nft -f -; then
         no_undoing
         die "nftables could not load the rules (see above): nothing was changed"
     fi
     say "firewall: loaded. If no new SSH connection arrives within $patience seconds, the previous rules are restored"
+}
+
+# Changes the rules in firewalld or ufw. `restore` undoes it by the previous facts, a copy of which is $pending/facts-before.
+change_others_until_confirmed() {
+    no_undoing
+    rm -rf "$pending"
+    mkdir -p "$pending"
+    [ ! -e "$firewall_facts" ] || cp "$firewall_facts" "$pending/facts-before"
+    : >"$pending/in-others"
+    facts >"$pending/new"
+    set_timer /bin/sh "$here/firewall.sh" restore
+    swap_in "$pending/new" "$firewall_facts" 600
+    others_follow all
+    say "firewall:$in_charge is in charge and has the rules. If no new SSH connection arrives within $patience seconds, the previous ones are restored"
+}
+
+restore_others() {
+    if [ -e "$pending/facts-before" ]; then
+        swap_in "$pending/facts-before" "$firewall_facts" 600
+    else
+        rm -f "$firewall_facts"
+    fi
+    others_follow all
+    rm -rf "$pending"
+    rmdir "$firewall" 2>/dev/null || :
 }
 
 keep() {
@@ -96,8 +124,7 @@ keep() {
 }
 
 remove_table() {
-    no_undoing
-    rm -rf "$pending" "$firewall/rules.nft"
+    rm -f "$firewall/rules.nft"
     if [ -e "$units/$firewall_unit" ]; then
         switch_off "$firewall_unit"
     fi
@@ -113,17 +140,20 @@ apply)
     [ -e "$declared_facts" ] || die "there is no $declared_facts: run pulumi up --refresh"
     refuse_to_lock_out
     mkdir -p "$firewall"
-    new=$(mktemp "$firewall/.new.XXXXXX")
-    facts >"$new"
-    if through_others "$new"; then
-        swap_in "$new" "$firewall_facts" 600
+    if firewalld_runs || ufw_runs; then
+        if [ ! -e "$pending/in-others" ] && [ -e "$firewall_facts" ] && grep -qxF "token $token" "$firewall_facts"; then
+            no_undoing
+            rm -rf "$pending"
+            others_follow
+        else
+            change_others_until_confirmed
+        fi
         remove_table
         ! firewalld_runs ||
             say "firewalld is in charge: SSH is open from where its zones say, which is NOT restricted to the ranges of firewall.ssh"
         settle firewall "$2"
         exit 0
     fi
-    rm -f "$new"
     command -v nft >/dev/null || install_packages nftables
     if [ -e "$firewall/rules.nft" ] && grep -qxF "token $token" "$firewall_facts" && in_force; then
         say "firewall: nothing to change"
@@ -136,6 +166,7 @@ apply)
 confirm)
     lock "$@"
     no_undoing
+    [ ! -e "$pending/in-others" ] || rm -rf "$pending"
     if [ ! -e "$pending/facts" ] && [ -e "$firewall_facts" ] && grep -qxF "token $token" "$firewall_facts"; then
         [ ! -e "$firewall/rules.nft" ] || in_force || systemctl restart "$firewall_unit"
         say "firewall: in force"
@@ -146,18 +177,24 @@ confirm)
             "force. Check firewall.ssh and the way Pulumi reaches this host, then run pulumi up again"
     fi
     keep
-    leave_others
     say "firewall: confirmed by a new connection and kept"
+    ;;
+restore)
+    lock "$@"
+    [ ! -e "$pending/in-others" ] || restore_others
     ;;
 remove)
     lock "$@"
     only_as "$token"
+    no_undoing
     remove_table
-    forget_firewall
+    rm -rf "$firewall"
+    others_follow all
+    rmdir "$etc" 2>/dev/null || :
     drop firewall
     say "firewall: removed"
     ;;
 *)
-    die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, or remove NODE"
+    die "usage: firewall.sh apply FACTS TOKEN, confirm TOKEN, restore, or remove NODE"
     ;;
 esac

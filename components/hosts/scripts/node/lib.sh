@@ -36,10 +36,6 @@ lock() {
     exit "$status"
 }
 
-firewalld_runs() {
-    command -v firewall-cmd >/dev/null && firewall-cmd --state >/dev/null 2>&1
-}
-
 # ours MODULE ARGUMENTS...: runs one of the Python modules in $here. python3 -m imports from the working directory first,
 # so it changes there; it ignores PYTHON* variables and the user's packages.
 ours() (

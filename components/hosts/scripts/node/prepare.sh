@@ -1,11 +1,12 @@
 #!/bin/sh
 # shellcheck disable=SC2154
-# prepare.sh apply NODE [firewall], or remove NODE: installs packages, gives the deployer access, orders Kubernetes after wg0, and
-# opens firewalld where it is in charge. The argument `firewall` says that this host will have a firewall. remove reverts
-# everything except the packages. Both may be repeated.
+# prepare.sh apply NODE, or remove NODE: installs packages, gives the deployer access, orders Kubernetes after wg0, and opens
+# in firewalld and ufw what the mesh and the cluster need. remove reverts everything except the packages. Both may be repeated.
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null
 . "$here/relay.sh"
+# shellcheck source=/dev/null
+. "$here/others.sh"
 # shellcheck source=/dev/null
 . "$here/firewall_rules.sh"
 # shellcheck source=/dev/null
@@ -18,8 +19,6 @@
 . "$here/sshd_port.sh"
 # shellcheck source=/dev/null
 . "$here/renewal.sh"
-
-port=$(awk -F' *= *' '$1 == "ListenPort" { print $2 }' "$here/wg0.public.conf")
 
 install_what_is_missing() {
     missing=''
@@ -93,18 +92,9 @@ apply)
     as_user "$login" let_in "$(cat "$here/authorized_keys")"
     forget_earlier_logins
     order_after_wg0
-    if firewalld_runs; then
-        say "firewalld: opening UDP $port, trusting wg0"
-        firewall-cmd -q --permanent --add-port="$port/udp"
-        firewall-cmd -q --permanent --zone=trusted --change-interface=wg0
-        firewall-cmd -q --reload
-    fi
-    # ufw must open the port before the tunnels come up. Our own table is loaded after them.
-    if [ -e "$firewall_facts" ]; then
-        firewall_follows
-    elif [ "${3:-}" = firewall ]; then
-        through_others /dev/null || : # only the mesh's own rules; the declared facts follow later
-    fi
+    # Other firewalls must open the port before the tunnels come up. Our own table is loaded after them.
+    hook_on
+    firewall_follows
     settle node "$(bundle_name)"
     say "prepared"
     ;;
@@ -113,16 +103,12 @@ remove)
     only_as "${2:-}"
     forget_logins
     forget_order
-    if firewalld_runs; then
-        firewall-cmd -q --permanent --remove-port="$port/udp"
-        firewall-cmd -q --permanent --zone=trusted --remove-interface=wg0
-        firewall-cmd -q --reload
-    fi
-    forget_firewall
+    rm -rf "$firewall"
+    close_others
     forget_uploads
     say "removed"
     ;;
 *)
-    die "usage: prepare.sh apply NODE [firewall], or remove NODE"
+    die "usage: prepare.sh apply NODE, or remove NODE"
     ;;
 esac

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154
-# Manages forwarding between peers of wg0, if the configuration makes this host a relay. Sourced, never run.
+# Manages forwarding between peers of wg0, if the configuration makes this host a relay. firewalld and ufw are told by
+# others.sh. Sourced, never run.
 
 relay_unit=stretched-relay.service
-relay_added=$etc/added-to-firewalld
 
 is_relay() {
     grep -q '^# relay:' "$here/wg0.public.conf"
@@ -18,12 +18,6 @@ relay_on() {
     fresh=no
     put "$etc/relay.nft" 644 relay_rules
     put "$units/$relay_unit" 644 cat "$here/relay.service"
-    if firewalld_runs && ! firewall-cmd -q --permanent --zone=trusted --query-forward; then
-        say "firewalld: enabling forwarding within the zone trusted, which contains wg0"
-        firewall-cmd -q --permanent --zone=trusted --add-forward || die "this firewalld is too old: it cannot forward within a zone"
-        : >"$relay_added"
-        firewall-cmd -q --reload
-    fi
     if [ $fresh = no ] && systemctl is-active --quiet $relay_unit && nft list table inet stretched >/dev/null 2>&1 &&
         [ "$(cat /proc/sys/net/ipv4/conf/wg0/forwarding)" = 1 ]; then
         return 0
@@ -35,10 +29,6 @@ relay_on() {
 relay_off() {
     [ -e "$units/$relay_unit" ] || return 0
     systemctl disable --quiet --now $relay_unit || :
-    if [ -e "$relay_added" ] && firewalld_runs; then
-        firewall-cmd -q --permanent --zone=trusted --remove-forward
-        firewall-cmd -q --reload
-    fi
-    take_away "$units/$relay_unit" "$etc/relay.nft" "$relay_added"
+    take_away "$units/$relay_unit" "$etc/relay.nft"
     say "relay: this host does not forward between peers any more"
 }

@@ -17,6 +17,8 @@
 # shellcheck source=/dev/null
 . "$here/failover.sh"
 # shellcheck source=/dev/null
+. "$here/others.sh"
+# shellcheck source=/dev/null
 . "$here/firewall_rules.sh"
 # shellcheck source=/dev/null
 . "$here/homes.sh"
