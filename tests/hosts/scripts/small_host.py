@@ -89,7 +89,8 @@ class SmallHost:
             if file.is_file():
                 text = file.read_text(encoding="utf-8")
                 (directory / file.name).write_text(f"{text}{mark and f'# {mark}'}\n", encoding="utf-8")
-        for file_name, text in files.items():
+        always = {"open.conf": "udp 51820\ndevice wg0\n"} if kind == "node" else {}
+        for file_name, text in {**always, **files}.items():
             (directory / file_name).write_text(text, encoding="utf-8")
         return self.disk / "uploads" / kind / name
 

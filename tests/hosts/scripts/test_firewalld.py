@@ -137,6 +137,31 @@ def test_what_firewalld_cannot_say_is_an_error_and_not_a_no(host: FirewallHost, 
     assert "prepared" not in printed
 
 
+def test_the_section_adds_its_ports_with_a_way_back_and_without_it_the_cluster_goes_on(host: FirewallHost) -> None:
+    """The timer's command is run here, as if nobody had come."""
+
+    def opened() -> set[str]:
+        return {host.sh(f"firewall-cmd {option} --list-ports") for option in BOTH}
+
+    host.sh("mkdir -p /var/lib/stretched-uploads/firewall/f; firewall-cmd -q --add-port=8443/tcp")
+    host.sh("printf 'tcp 6443\nssh 203.0.113.0/24\n' >/var/lib/stretched-uploads/firewall/f/firewall.conf")
+    host.run(*APPLY)
+    before = opened()
+    printed = host.run("firewall.sh", "apply", "f", "a.1")
+    assert "which is NOT restricted to the ranges of firewall.ssh" in printed
+    assert all("6443/tcp" in ports for ports in opened())
+    assert host.reaches("outside", OUTSIDE, 6443)
+    host.sh("$(cat /timer)")
+    assert opened() == before
+    host.run("firewall.sh", "apply", "f", "a.2")
+    assert "firewall: in force" in host.run("firewall.sh", "confirm", "a.2")
+    assert host.reaches("outside", OUTSIDE, 6443)
+    host.run("firewall.sh", "remove")
+    assert opened() == before
+    assert host.reaches("pod2", POD, 8080)
+    assert host.reaches("pod", ON_WG0, 6443)
+
+
 def test_a_mesh_without_a_cluster_opens_its_port_and_wg0_alone(host: FirewallHost) -> None:
     host.declare(pods=False)
     host.run(*APPLY)

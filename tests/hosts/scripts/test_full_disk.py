@@ -103,7 +103,7 @@ GROW = f"printf 'private P{{version}}\\n' | {NODE}tunnel.sh grow"
 SERVE = "sh $STRETCHED_UPLOADS/services/{version}/services.sh apply"
 CASES = {
     "prepare": Case((f"{NODE}prepare.sh apply a.example.org",)),
-    "prepare with ufw": Case((f"{NODE}prepare.sh apply a.example.org firewall",), with_ufw),
+    "prepare with ufw": Case((f"{NODE}prepare.sh apply a.example.org",), with_ufw),
     "grow": Case((GROW,)),
     "prune": Case((GROW, f"{NODE}tunnel.sh prune")),
     "fit": Case((GROW, f"{NODE}fit.sh"), with_paths),

@@ -89,14 +89,17 @@ load_until_confirmed() {
     say "firewall: loaded. If no new SSH connection arrives within $patience seconds, the previous rules are restored"
 }
 
-# Changes the rules in firewalld or ufw. `restore` undoes it by the previous facts, a copy of which is $pending/facts-before.
+# Changes the rules in firewalld or ufw. `restore` undoes it by the facts that were confirmed last, $pending/facts-before.
 change_others_until_confirmed() {
-    no_undoing
-    rm -rf "$pending"
-    mkdir -p "$pending"
-    [ ! -e "$firewall_facts" ] || cp "$firewall_facts" "$pending/facts-before"
-    : >"$pending/in-others"
+    if [ ! -e "$pending/in-others" ]; then
+        no_undoing
+        rm -rf "$pending"
+        mkdir -p "$pending"
+        [ ! -e "$firewall_facts" ] || cp "$firewall_facts" "$pending/facts-before"
+        : >"$pending/in-others"
+    fi
     facts >"$pending/new"
+    no_undoing
     set_timer /bin/sh "$here/firewall.sh" restore
     swap_in "$pending/new" "$firewall_facts" 600
     others_follow all
