@@ -373,12 +373,10 @@ def test_ufw_stays_in_charge_and_has_the_rules() -> None:
         "open3", "! nft list table inet stretched_firewall; test ! -e /etc/systemd/system/stretched-firewall.service"
     )
     rules = LAB.sh("open3", "LC_ALL=C ufw show added").splitlines()
-    assert "ufw allow 51820/udp" in rules
-    assert "ufw allow in on wg0" in rules
-    assert f"ufw allow from {OPERATOR} to any port 22 proto tcp" in rules
+    for rule in ("allow 51820/udp", "allow in on wg0", f"allow from {OPERATOR} to any port 22 proto tcp"):
+        assert f"ufw {rule} comment 'stretched'" in rules
     assert not answers("operator", OPEN3)
-    ours = LAB.sh("open3", "cat /etc/stretched/firewall/added-to-ufw")
-    assert "203.0.113.0/24" not in ours, "what the administrator had is not ours"
+    assert "ufw allow from 203.0.113.0/24 to any port 22 proto tcp" in rules, "what the administrator had is not ours"
 
 
 def test_it_survives_a_restart_and_others_rules_survive_it() -> None:
@@ -410,8 +408,8 @@ def test_another_port_and_another_relay_come_through_it(stack: MeshLab) -> None:
         assert "51820" not in told
         assert ('elements = { "wg0" }' in told) is relay
     rules = LAB.sh("open3", "LC_ALL=C ufw show added").splitlines()
-    assert "ufw allow 51900/udp" in rules
-    assert "ufw allow 51820/udp" not in rules
+    assert "ufw allow 51900/udp comment 'stretched'" in rules
+    assert "ufw allow 51820/udp comment 'stretched'" not in rules
     for one, other in (("left1", "right1"), ("right1", "left1"), ("left1", "open3"), ("open3", "open1")):
         LAB.reaches(one, WG0[other])
 
@@ -427,7 +425,9 @@ def test_when_it_is_not_declared_any_more_it_is_gone_and_nothing_else_is(stack: 
                "test ! -e /etc/systemd/system/stretched-firewall.service; test ! -e /var/lib/stretched-uploads/firewall")  # fmt: skip
     LAB.sh("left1", "nft list table inet stretched_firewall")
     assert "admin" in LAB.sh("open1", "nft list tables")
-    assert LAB.sh("open3", "LC_ALL=C ufw show added | grep -c '^ufw '") == "1", "the administrator's own"
+    rules = LAB.sh("open3", "LC_ALL=C ufw show added").splitlines()
+    assert [rule for rule in rules if "tcp" in rule] == ["ufw allow from 203.0.113.0/24 to any port 22 proto tcp"]
+    assert "ufw route allow in on cali+ comment 'stretched'" in rules, "what the cluster needs stays open"
     answered("operator", OPEN1)
     LAB.reaches("left1", WG0["right1"])
 
@@ -437,3 +437,4 @@ def test_nothing_is_left_of_it_on_any_host(stack: MeshLab) -> None:
     for host in WG0:
         LAB.sh(host, "test ! -e /etc/wireguard && test ! -e /etc/stretched && test ! -e /sys/class/net/wg0")
         assert "stretched" not in LAB.sh(host, "nft list tables; ls /etc/systemd/system; ls -A /root")
+    assert LAB.sh("open3", "LC_ALL=C ufw show added | grep -c '^ufw '") == "1", "the administrator's own"

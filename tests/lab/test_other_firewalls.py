@@ -55,12 +55,13 @@ SETTINGS = {
 }
 
 
+def succeeds(host: str, script: str) -> bool:
+    return LAB.lab("exec", host, "--", "sh", "-c", script, check=False).returncode == 0
+
+
 def reaches(host: str, address: str, port: int) -> bool:
     """Tell whether a host's pod gets a TCP connection."""
-    done = LAB.lab(
-        "exec", host, "--", "ip", "netns", "exec", "pod", "/usr/bin/python3", "-c", ASK, address, str(port), check=False
-    )
-    return done.returncode == 0
+    return succeeds(host, f"ip netns exec pod /usr/bin/python3 -c '{ASK}' {address} {port}")
 
 
 def all_reach() -> bool:
@@ -78,14 +79,8 @@ def before() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
     with LAB.standing(tmp_path_factory.mktemp("stack") / "mesh"):
-        for host, running in (("el1", "firewall-cmd --state"), ("ubuntu1", "ufw status | grep -q 'Status: active'")):
-            wait_until(
-                lambda host=host, running=running: (
-                    LAB.lab("exec", host, "--", "sh", "-c", running, check=False).returncode == 0
-                ),
-                120,
-                running,
-            )  # type: ignore[misc]
+        wait_until(lambda: succeeds("el1", "firewall-cmd --state"), 120, "firewalld runs")
+        wait_until(lambda: succeeds("ubuntu1", "ufw status | grep -q 'Status: active'"), 120, "ufw is active")
         config = {**configuration(), "mesh": {"cidr": "192.168.7.0/24"}, "sites": SITES}
         LAB.write(changed("firewall", {"enabled": False}, config), "el1.lab.test")
         yield LAB
