@@ -71,9 +71,9 @@ def all_reach() -> bool:
 
 
 @pytest.fixture(scope="module")
-def before() -> dict[str, str]:
+def before(stack: MeshLab) -> dict[str, str]:
     """The settings of both firewalls before the first run."""
-    return {host: LAB.sh(host, script) for host, script in SETTINGS.items()}
+    return {host: stack.sh(host, script) for host, script in SETTINGS.items()}
 
 
 @pytest.fixture(scope="module")
