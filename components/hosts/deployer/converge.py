@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,8 @@ from components.model.convergence.steps import (
 )
 
 OWN = Path(__file__).parent
+EVERYWHERE = (INSTALL, CLUSTER, SCALE, UPGRADE)
+"""Kinds of steps whose playbooks log in to every node."""
 GROUPS = {"kube_control_plane": CONTROL_PLANE, "etcd": ETCD}
 
 
@@ -131,6 +134,10 @@ class Deployer:
             message = f"{Path(playbook).name} ended with status {status}"
             raise RunFailedError(message)
 
+    def log_in(self) -> None:
+        """Log in to every declared node over wg0, and compare clocks. Changes nothing."""
+        self.play(str(OWN / "logins.yml"), self.next, variables={"began": int(time.time())})
+
     def remove(self, nodes: Sequence[str], half_made: Collection[str]) -> None:
         """Remove nodes from the cluster and Kubernetes from them; `half_made` are those that did not finish joining."""
         variables: dict[str, object] = {"node": ",".join(nodes), "skip_confirmation": True}
@@ -184,6 +191,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     deployer.stage(declared_inventory, applied, declared)
     if applied is None:
         deployer.play("playbooks/boilerplate.yml", deployer.next)
+        deployer.log_in()
         deployer.adopt(declared.deployer)
         applied = deployer.known()
         deployer.stage(declared_inventory, applied, declared)
@@ -198,6 +206,8 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     if steps:
         progress.tell("steps: " + "; ".join(map(str, steps)))
         deployer.play("playbooks/boilerplate.yml", deployer.next)
+    if any(step.kind in EVERYWHERE for step in steps):
+        deployer.log_in()
     for step in steps:
         if step.kind not in (REMOVE, RESET):
             deployer.take_over()

@@ -16,8 +16,33 @@ _HINTS = (
         r"(?i)could not get lock|dpkg frontend lock|dnf.*lock",
         "another package manager is running on the host: wait until it ends",
     ),
+    (r"the clock here differs", "install and enable chrony on both: TLS and etcd fail where clocks differ by seconds"),
+    (
+        r"(?i)sudo: |become password",
+        "the login user needs sudo without a password (NOPASSWD), also for logins over wg0",
+    ),
     (r"(?i)memory", "the host has too little memory for its role"),
     (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host shows why"),
+)
+_LOGINS = (
+    (
+        r"Permission denied",
+        "sshd on the host refuses the deployer's key: it must admit the login user from wg0 addresses (AllowUsers, "
+        "AllowGroups, DenyUsers, PermitRootLogin, Match) and read ~/.ssh/authorized_keys (AuthorizedKeysFile); its log "
+        "says which (journalctl -u ssh -u sshd)",
+    ),
+    (
+        r"Connection refused",
+        "sshd does not listen on the host's wg0 address: see ListenAddress and Port in sshd_config",
+    ),
+    (
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION|host key is known",
+        "the host has another host key than the declared one: write its own in ssh.hostKey",
+    ),
+    (
+        r"(?i)connection (closed|reset)|kex_exchange|banner exchange",
+        "sshd on the host ended the connection: see MaxStartups, hosts.deny and fail2ban there",
+    ),
 )
 _UNREACHABLE = "check whether the host is up, and whether the deployer reaches it over wg0 (ping, ssh)"
 _ELSE = "log in to the host and read its logs: journalctl -u kubelet -u containerd -u etcd"
@@ -36,7 +61,7 @@ class Failure:
     def hint(self) -> str:
         """What the person can try."""
         if self.unreachable:
-            return _UNREACHABLE
+            return next((hint for pattern, hint in _LOGINS if re.search(pattern, self.said)), _UNREACHABLE)
         return next((hint for pattern, hint in _HINTS if re.search(pattern, self.said)), _ELSE)
 
 

@@ -1,6 +1,7 @@
 """Stands for ansible-playbook: notes how it was called and what it found, and fails, is killed or hands over by orders.
 
 In the directory above the deployer's state, `orders.json` says what to do, and `runs` gets a line of JSON for each call.
+The calls of logins.yml, which changes nothing, are noted in `logins` instead.
 """
 
 import argparse
@@ -36,10 +37,13 @@ def main() -> int:
         "applied": json.loads(applied.read_text(encoding="utf-8")) if applied.exists() else None,
         "stdin": sys.stdin.read(),
     }
-    with (root / "runs").open("a", encoding="utf-8") as out:
-        out.write(json.dumps(run) + "\n")
-
     orders = json.loads((root / "orders.json").read_text(encoding="utf-8"))
+    trial = words.playbook.name == "logins.yml"
+    with (root / ("logins" if trial else "runs")).open("a", encoding="utf-8") as out:
+        out.write(json.dumps(run) + "\n")
+    if trial:
+        return 4 if orders["failing"] == "logins.yml" else 0
+
     number = len((root / "runs").read_text(encoding="utf-8").splitlines())
     if number == orders["killed"]:
         os.killpg(0, signal.SIGKILL)

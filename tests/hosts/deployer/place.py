@@ -126,6 +126,8 @@ class Done:
     runs: tuple[Run, ...]
     progress: str
     errors: str
+    logins: tuple[Run, ...] = ()
+    """The trials of logins.yml."""
 
     @property
     def words(self) -> list[str]:
@@ -207,8 +209,9 @@ class Place:
             "secrets_meanwhile": secrets_meanwhile,
         }
         (self.root / "orders.json").write_text(json.dumps(orders), encoding="utf-8")
-        runs, progress = self.root / "runs", self.root / "progress"
-        runs.write_text("", encoding="utf-8")
+        runs, progress, logins = (self.root / name for name in ("runs", "progress", "logins"))
+        for noted_in in (runs, logins):
+            noted_in.write_text("", encoding="utf-8")
         progress.write_text("", encoding="utf-8")
         done = subprocess.run(
             # -S: no site-packages, those of the system neither
@@ -235,5 +238,5 @@ class Place:
             start_new_session=True,
             timeout=600,
         )
-        noted = tuple(map(_run, runs.read_text(encoding="utf-8").splitlines()))
-        return Done(done.returncode, noted, progress.read_text(encoding="utf-8"), done.stderr)
+        noted, tried = (tuple(map(_run, file.read_text(encoding="utf-8").splitlines())) for file in (runs, logins))
+        return Done(done.returncode, noted, progress.read_text(encoding="utf-8"), done.stderr, tried)

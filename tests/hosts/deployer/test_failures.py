@@ -94,6 +94,26 @@ def test_the_hint_for_an_unreachable_host_is_about_the_way_there() -> None:
     assert "over wg0" in failure("Connection timed out", unreachable=True).hint
 
 
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("root@192.168.0.3: Permission denied (publickey).", "AllowUsers"),
+        ("ssh: connect to host 192.168.0.3 port 22: Connection refused", "ListenAddress"),
+        ("Host key verification failed.", "ssh.hostKey"),
+        ("kex_exchange_identification: read: Connection reset by peer", "MaxStartups"),
+        ("Connection closed by 192.168.0.3 port 22", "MaxStartups"),
+        ("ssh: connect to host 192.168.0.3 port 22: Connection timed out", "whether the host is up"),
+    ],
+)
+def test_a_login_that_fails_has_the_likely_cause(said: str, hint: str) -> None:
+    assert hint in failure(f"Failed to connect to the host via ssh: {said}", unreachable=True).hint
+
+
+def test_clocks_and_sudo_have_their_own_hints() -> None:
+    assert "chrony" in failure("the clock here differs by 60 seconds from the deployer's").hint
+    assert "NOPASSWD" in failure("non-zero return code\nsudo: a password is required").hint
+
+
 def test_a_long_text_is_cut_in_the_report() -> None:
     assert len(report([failure("x" * 100_000)])) < 3000
 

@@ -34,7 +34,7 @@ def stage(tmp_path: Path, ansible_python: Path, tools: Path) -> Stage:
 
 def test_ansible_accepts_the_syntax_of_all(stage: Stage) -> None:
     names = sorted(path.name for path in stage.own("").glob("*.yml"))
-    assert names == ["adopt.yml", "control_plane.yml", "hand_over.yml", "members.yml"]
+    assert names == ["adopt.yml", "control_plane.yml", "hand_over.yml", "logins.yml", "members.yml"]
     done = stage.run("playbook", "--syntax-check", "-i", "m,", "-e", "deployer=m", *(str(stage.own(n)) for n in names))
     assert done.returncode == 0, done.stderr
 
