@@ -21,6 +21,7 @@ FLOORS = (
     ("model.cluster",),
     ("model.plan",),
     ("model.firewall",),
+    ("model.requirements",),
     ("model.overview",),
     ("model.files", "model.report", "model.read", "model.check"),
     ("model.configuration",),
@@ -30,7 +31,15 @@ FLOORS = (
     ("program",),
 )
 """Rooms by floor, the lowest first: a room imports from itself and from lower floors, not from its neighbours."""
-DECISIONS = ("model.mesh", "model.services", "model.cluster", "model.firewall", "model.plan", "model.overview")
+DECISIONS = (
+    "model.mesh",
+    "model.services",
+    "model.cluster",
+    "model.firewall",
+    "model.plan",
+    "model.requirements",
+    "model.overview",
+)
 TEXTS = ("model.files", "model.report")
 ON_HOSTS: dict[str, tuple[str, ...]] = {
     "model.problems": (),

@@ -24,6 +24,7 @@ from components.model.overview import Overview
 from components.model.plan import Plan
 from components.model.report.reachability_tables import reachability_table, relayed_paths
 from components.model.report.service_tables import services_table
+from components.model.requirements import host_requirements
 from components.model.spec import Spec
 from components.remote.connection import Access, Host
 from components.remote.last_update import LastUpdate
@@ -40,11 +41,12 @@ class MeshArgs(TypedDict):
     """The node that measures paths, and runs the playbooks of a cluster on this mesh."""
     last: LastUpdate
     """The state of the last run, as `components.declare` returns it."""
+    kubernetes: NotRequired[bool]
+    """Whether a `Cluster` follows on this mesh, as by default. False: hosts are not checked for what Kubernetes needs, and
+    firewalls on them stay closed for pods."""
     private_key: NotRequired[pulumi.Input[str] | None]
     """The SSH key with which Pulumi logs in on hosts and bastions that have no `privateKeyFile`, in OpenSSH's format;
     absent: the SSH agent is used. Secret."""
-    cluster: NotRequired[bool]
-    """Whether the hosts become nodes of Kubernetes, as by default; False: firewalls on hosts stay closed for pods."""
 
 
 class Mesh(pulumi.ComponentResource):
@@ -83,7 +85,9 @@ class Mesh(pulumi.ComponentResource):
         protected = protection(last, rotation, of_seed, protect=spec.protect)
         mesh_seed = seed(of_seed, rotation, pulumi.ResourceOptions.merge(child, protected)).result
         members = digest({"membership": membership(spec).encode()})
-        sites = [Site(Name(name, site.name), site, spec.mesh, access, members, child) for site in spec.sites]
+        kubernetes = args.get("kubernetes", True)
+        required = {node.name: host_requirements(plan, node, kubernetes=kubernetes) for node in spec.nodes}
+        sites = [Site(Name(name, site.name), site, access, members, required, child) for site in spec.sites]
         self.nodes = tuple(node for site in sites for node in site.nodes)
         # One resource holds all public keys and is created after every preflight. Tunnels depend on it alone, so that
         # neither the state nor the diff of a node grows with the number of nodes.
@@ -113,7 +117,7 @@ class Mesh(pulumi.ComponentResource):
                 mesh_seed,
                 self.work,
                 pulumi.ResourceOptions(parent=node),
-                cluster=args.get("cluster", True),
+                kubernetes=kubernetes,
             )
             for node in self.nodes
         ]

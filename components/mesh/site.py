@@ -1,10 +1,11 @@
 """One site: the nodes that share a site name in CRIC."""
 
+from collections.abc import Mapping
+
 import pulumi
 
 from components.mesh.node import Node
-from components.model.firewall.openings import ssh_ranges
-from components.model.spec import Mesh as MeshSpec
+from components.model.requirements import Requirements
 from components.model.spec import Site as SiteSpec
 from components.remote.connection import Access
 from components.remote.resource_names import Name
@@ -19,16 +20,15 @@ class Site(pulumi.ComponentResource):
         self,
         name: Name,
         spec: SiteSpec,
-        mesh: MeshSpec,
         access: Access,
         members: str,
+        required: Mapping[str, Requirements],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`members` is a digest of the mesh's membership."""
+        """`members` is a digest of the mesh's membership; `required` are the requirements by node name."""
         super().__init__("stretched:index:Site", str(name), None, name.options(opts))
         child = pulumi.ResourceOptions(parent=self)
-        ssh_from = ssh_ranges(spec, mesh)
         self.nodes = tuple(
-            Node(Name(name.mesh, node.name), node, access, members, ssh_from, child) for node in spec.nodes
+            Node(Name(name.mesh, node.name), node, access, members, required[node.name], child) for node in spec.nodes
         )
         self.register_outputs({"nodes": [node.spec.name for node in self.nodes]})

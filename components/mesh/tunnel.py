@@ -59,12 +59,12 @@ class Tunnel(pulumi.ComponentResource):
         work: Path,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        cluster: bool,
+        kubernetes: bool,
     ) -> None:
         """`public_keys` are WireGuard keys by node name, `client_keys` by the names of clients that dial this node.
 
         `authorized_keys` is the line that admits the deployer; `mesh_seed` is the seed of preshared keys, secret;
-        `work` is the directory for rendered files; `cluster`: the hosts become nodes of Kubernetes.
+        `work` is the directory for rendered files; `kubernetes`: the hosts become nodes of Kubernetes.
         """
         spec, routes, name = plan.spec, plan.routes, node.spec.name
         tunnel_name = node.name.child("tunnel")
@@ -77,7 +77,7 @@ class Tunnel(pulumi.ComponentResource):
         relay = carries(spec, routes, node.spec)
         inside = (spec.kubernetes.pod_cidr, spec.kubernetes.service_cidr)
         failover = failover_conf(watch_of(spec, routes, node.spec)).encode()
-        opened_always = open_conf(needs(spec, cluster=cluster)).encode()
+        opened_always = open_conf(needs(spec, kubernetes=kubernetes)).encode()
 
         def render(values: tuple[dict[str, str], str]) -> dict[str, bytes]:
             keys, authorized = values

@@ -30,6 +30,14 @@ def package(name: str) -> dict[str, bytes]:
 
 
 @cache
+def preflight() -> str:
+    """Return the preflight as one script for a shell's standard input: its parts, then the text that runs them."""
+    node = scripts("node")
+    parts = (node["login.sh"], *scripts("preflight").values(), node["preflight.sh"])
+    return b"".join(parts).decode()
+
+
+@cache
 def scripts(directory: str) -> dict[str, bytes]:
     """Return the files of a directory of components/hosts/scripts, by name. Callers must not change the mapping."""
     return {path.name: path.read_bytes() for path in sorted((_SCRIPTS / directory).iterdir()) if path.is_file()}

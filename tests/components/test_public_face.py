@@ -32,5 +32,5 @@ def test_every_resource_below_a_component_has_a_parent(tmp_path: Path) -> None:
 
 def test_the_public_face_is_typed_and_small() -> None:
     assert components.__all__ == ("Cluster", "ClusterArgs", "Declaration", "Mesh", "MeshArgs", "declare")
-    assert set(components.MeshArgs.__annotations__) == {"plan", "deployer", "last", "private_key", "cluster"}
+    assert set(components.MeshArgs.__annotations__) == {"plan", "deployer", "last", "kubernetes", "private_key"}
     assert set(components.ClusterArgs.__annotations__) == {"mesh", "change", "secret_variables"}

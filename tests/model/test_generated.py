@@ -151,7 +151,7 @@ def _covers(word: str, network: IPv4Network | IPv6Network) -> bool:
 
 
 def firewall_files(plan: Plan, node: Node) -> None:
-    always = open_conf(needs(plan.spec, cluster=True))
+    always = open_conf(needs(plan.spec, kubernetes=True))
     assert grammars.words_of(always, r"udp [0-9]{1,5}", r"(device|pods) [a-z0-9.]+\*?")[0][1] == str(
         plan.spec.mesh.listen_port
     )

@@ -24,6 +24,6 @@ class Needs:
     """Devices of pods, from which the host accepts and forwards everything; empty: there is no cluster."""
 
 
-def needs(spec: Spec, *, cluster: bool) -> Needs:
-    """Return what must be open on each host of the mesh. `cluster`: the hosts become nodes of Kubernetes."""
-    return Needs(spec.mesh.listen_port, ("wg0",), POD_DEVICES if cluster else ())
+def needs(spec: Spec, *, kubernetes: bool) -> Needs:
+    """Return what must be open on each host of the mesh. `kubernetes`: the hosts become nodes of Kubernetes."""
+    return Needs(spec.mesh.listen_port, ("wg0",), POD_DEVICES if kubernetes else ())

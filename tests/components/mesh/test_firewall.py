@@ -23,7 +23,7 @@ config = pulumi.Config("stretched")
 sections = {name: json.loads(config.require(name)) for name in ("mesh", "ssh", "kubernetes", "sites")}
 declaration = declare(sections)
 deployer, last = declaration.deployer, declaration.last
-Mesh("mesh", {"plan": declaration.plan, "deployer": deployer, "last": last, "cluster": False})
+Mesh("mesh", {"plan": declaration.plan, "deployer": deployer, "last": last, "kubernetes": False})
 """
 
 
@@ -87,7 +87,7 @@ def test_the_upload_holds_the_open_ports_and_the_preflight_gets_the_ranges_for_s
     declared = uploaded_files(place, UVIC, "firewall")["firewall.conf"]
     assert declared == "udp 51820\nssh 203.0.113.0/24\nmesh 192.168.0.0/24\n"
     preflight = resources[f"{COMMAND} mesh-{UVIC}-preflight"].inputs
-    assert str(preflight["create"]).endswith(" 203.0.113.0/24 192.168.0.0/24")
+    assert str(preflight["create"]).endswith(" ssh=203.0.113.0/24,192.168.0.0/24")
     assert str(preflight["stdin"]).index("ssh_connection()") < str(preflight["stdin"]).index("firewall.ssh would lock")
 
 

@@ -51,7 +51,8 @@ def test_a_service_runs_no_tunnel_again(without: Resources, resources: Resources
         if plain_text(resource.inputs) != plain_text(resources[key].inputs)
     }
     opened = {f"mesh-{ENTRY}-firewalled", f"mesh-{ENTRY}-firewall-confirmed"}
-    assert different == {f"mesh-{ENTRY}-files", *opened}, "where its port is opened"
+    checked = f"mesh-{ENTRY}-preflight"
+    assert different == {checked, f"mesh-{ENTRY}-files", *opened}, "where its port must be free, and is opened"
 
 
 def test_services_come_after_the_tunnels_and_before_their_firewall_and_the_cluster(resources: Resources) -> None:

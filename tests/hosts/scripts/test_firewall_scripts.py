@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.model.files.wireguard import RELAY
+from components.remote import host_files
 from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
@@ -191,13 +192,11 @@ def test_whether_an_address_is_in_a_range(address: str, ranges: str, expected: b
 
 
 def test_the_preflight_names_the_address_that_would_be_locked_out() -> None:
-    whole = "".join((NODE / name).read_text(encoding="utf-8") for name in ("login.sh", "preflight.sh"))
-
     def obstacles(*ranges: str) -> str:
         environment = {**os.environ, "SSH_CONNECTION": "192.0.2.77 5000 192.0.2.1 22"}
-        return subprocess.run(
-            ["sh", "-s", "occasion", *ranges], input=whole, env=environment, text=True, capture_output=True, check=False
-        ).stderr
+        words = ["sh", "-s", "--", f"ssh={','.join(ranges)}"]
+        whole = host_files.preflight()
+        return subprocess.run(words, input=whole, env=environment, text=True, capture_output=True, check=False).stderr
 
     told = "firewall.ssh would lock Pulumi out: it comes from 192.0.2.77, which is in none of 203.0.113.0/24 10.0.0.0/8"
     assert told in obstacles("203.0.113.0/24", "10.0.0.0/8")

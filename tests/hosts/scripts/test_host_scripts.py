@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.remote import host_files
 from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
@@ -95,14 +96,11 @@ def test_secrets_are_found_again_in_the_configuration_that_has_them(tmp_path: Pa
     assert awk(NODE / "secrets_in_force.awk", "-", stdin=whole) == SECRETS
 
 
-PREFLIGHT_NEEDS = ("awk", "flock", "ip", "mktemp", "ping", "timeout", "id", "uname", "cat")
-
-
 def test_preflight_names_every_obstacle_at_once(tmp_path: Path) -> None:
     stub(tmp_path, "id", "echo 1000")
     stub(tmp_path, "uname", "echo host.example.org")
     done = subprocess.run(
-        ["/bin/sh", "-s"], input=(NODE / "preflight.sh").read_text(encoding="utf-8"), env={"PATH": str(tmp_path)},
+        ["/bin/sh", "-s"], input=host_files.preflight(), env={"PATH": str(tmp_path)},
         text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -1,4 +1,7 @@
-"""The program's mesh without a cluster, for tests of routes: where Kubespray would run, one command runs on one host."""
+"""The program's mesh without a cluster, for tests of routes: where Kubespray would run, one command runs on one host.
+
+With `forKubernetes` hosts are prepared as if a cluster followed.
+"""
 
 import pulumi
 
@@ -19,6 +22,7 @@ mesh = Mesh(
         "plan": declaration.plan,
         "deployer": declaration.deployer,
         "last": declaration.last,
+        "kubernetes": config.get_bool("forKubernetes") or False,
     },
 )
 drained = command(

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Determines the client address of the current SSH connection, and whether it is in a range. Sourced, or prepended to
-# preflight.sh.
+# the parts of preflight.sh.
 
 # Prints `client-address client-port server-address server-port`, the value of SSH_CONNECTION, see ssh(1). sudo removes the
 # variable, so it is read from the environments of the parent processes. Fails if there is none.

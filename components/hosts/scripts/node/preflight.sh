@@ -1,50 +1,113 @@
-#!/bin/sh
-# Checks, before any host is changed, whether this host meets the requirements. Changes nothing, and reports all obstacles
-# at once. It is read from standard input, because no file of ours is on the host yet. Arguments: the trigger of the check,
-# which is ignored; for a host with a firewall, the ranges from which SSH is allowed, and login.sh is prepended.
+# shellcheck shell=sh disable=SC2034,SC2154
+# Checks, before any host is changed, whether this host meets the requirements. Changes nothing, and reports everything at
+# once. It is read from standard input, because no file of ours is on the host yet: login.sh and the parts in ../preflight
+# come before it in one text. docs/first-host.md has the command for an administrator without Pulumi.
+# Arguments are the requirements, `key=value` each, lists with commas (components/model/files/preflight_words.py):
+#   members=DIGEST     ignored: a change of it makes Pulumi run this again
+#   roles=ROLE,...     roles in Kubernetes; empty: there is no cluster on this mesh
+#   wireguard=PORT     UDP port of WireGuard
+#   mesh=RANGE, pods=RANGE, services=RANGE
+#   tcp=PORT,...       ports of Kubernetes
+#   served=PORT@ADDRESS,...  ports on which HAProxy will listen
+#   engine=NAME        container engine that Kubespray installs
+#   cgroup=2, ipv6=yes, resolver=yes  what Kubernetes needs here
+#   memory=MB, disk=MB
+#   ssh=RANGE,...      from where the firewall will admit SSH
+# Every check prints `obstacle: WHAT: WAY OUT`, which stops `pulumi up`, or `note: TEXT`, which does not.
 set -u
 
-obstacles=0
-obstacle() {
-    obstacles=$((obstacles + 1))
-    printf 'obstacle: %s\n' "$*" >&2
+read_requirements() {
+    roles='' wireguard='' mesh='' pods='' services='' tcp='' served='' engine='' cgroup='' ipv6='' resolver=''
+    memory=0 disk=0 ssh=''
+    for word in "$@"; do
+        value=$(printf '%s\n' "${word#*=}" | tr , ' ')
+        case $word in
+        members=*) ;;
+        roles=*) roles=$value ;;
+        wireguard=*) wireguard=$value ;;
+        mesh=*) mesh=$value ;;
+        pods=*) pods=$value ;;
+        services=*) services=$value ;;
+        tcp=*) tcp=$value ;;
+        served=*) served=$value ;;
+        engine=*) engine=$value ;;
+        cgroup=*) cgroup=$value ;;
+        ipv6=*) ipv6=$value ;;
+        resolver=*) resolver=$value ;;
+        memory=*) memory=$value ;;
+        disk=*) disk=$value ;;
+        ssh=*) ssh=$value ;;
+        *) obstacle "preflight does not know the requirement $word: see the beginning of preflight.sh" ;;
+        esac
+    done
 }
 
-[ "$(id -u)" = 0 ] || obstacle "not root: log in as root, or as a user with passwordless sudo"
-[ -d /run/systemd/system ] || obstacle "systemd is not running"
-command -v apt-get >/dev/null || command -v dnf >/dev/null ||
-    obstacle "neither apt-get nor dnf: only Debian-like and RHEL-like systems are supported"
-for tool in awk flock ip mktemp ping timeout; do
-    command -v "$tool" >/dev/null || obstacle "the command $tool is missing: install it"
-done
+obstacle() {
+    printf 'obstacle: %s\n' "$*"
+}
 
-if [ ! -d /sys/module/wireguard ] && ! modprobe -n wireguard 2>/dev/null; then
-    if ! command -v wireguard-go >/dev/null; then
-        obstacle "the kernel has no WireGuard and there is no wireguard-go"
-    elif [ ! -c /dev/net/tun ]; then
-        obstacle "wireguard-go needs /dev/net/tun"
-    fi
-fi
+note() {
+    printf 'note: %s\n' "$*"
+}
 
-conf=/etc/wireguard/wg0.conf
-if [ -e "$conf" ] && ! grep -q '^# stretched:' "$conf"; then
-    obstacle "$conf was not written by this program: move it away (wg-quick down wg0; mv $conf $conf.old)"
-elif [ ! -e "$conf" ] && [ -e /sys/class/net/wg0 ]; then
-    obstacle "an interface wg0 exists that this program did not create: remove it (ip link del wg0)"
-fi
+check_rights() {
+    [ "$(id -u)" = 0 ] || {
+        obstacle "not root: log in as root, or as a user with passwordless sudo"
+        return 1
+    }
+}
 
-if [ $# -gt 1 ]; then
-    shift
-    from=$(ssh_connection) || from=
+check_firewall_ranges() {
+    [ -n "$ssh" ] || return 0
+    from=$(ssh_connection) || return 0
     from=${from%% *}
-    [ -z "$from" ] || inside "$from" "$@" ||
-        obstacle "firewall.ssh would lock Pulumi out: it comes from $from, which is in none of $*: add it to firewall.ssh"
-fi
+    # shellcheck disable=SC2086 # a list
+    inside "$from" $ssh ||
+        obstacle "firewall.ssh would lock Pulumi out: it comes from $from, which is in none of $ssh: add it to firewall.ssh"
+}
 
-if [ "$obstacles" -gt 0 ]; then
-    printf '%s: %d obstacle(s), no host was changed\n' "$(uname -n)" "$obstacles" >&2
-    exit 1
-fi
-# shellcheck source=/dev/null
-. /etc/os-release
-printf 'ready: %s, Linux %s\n' "${PRETTY_NAME:-unknown system}" "$(uname -r)"
+check_all() {
+    read_requirements "$@"
+    check_rights
+    root=$?
+    check_tools
+    # The checks below use these commands, and read what only root can read.
+    # shellcheck disable=SC2086 # a list
+    [ -z "$(missing_commands $checks_use)" ] || return 0
+    check_firewall_ranges
+    [ "$root" = 0 ] || return 0
+    check_wireguard
+    check_sftp
+    check_ranges
+    check_ports
+    check_system
+    note_system
+    if [ -n "$roles" ]; then
+        check_engines
+        check_other_kubernetes
+    fi
+}
+
+preflight() {
+    report=$(check_all "$@")
+    obstacles=0
+    while read -r line; do
+        case $line in
+        obstacle:*)
+            obstacles=$((obstacles + 1))
+            printf '%s\n' "$line" >&2
+            ;;
+        ?*) printf '%s\n' "$line" ;;
+        esac
+    done <<END
+$report
+END
+    if [ "$obstacles" -gt 0 ]; then
+        printf '%s: %d obstacle(s), no host was changed\n' "$(uname -n)" "$obstacles" >&2
+        exit 1
+    fi
+    # shellcheck source=/dev/null
+    printf 'ready: %s, Linux %s\n' "$(. /etc/os-release && echo "${PRETTY_NAME:-unknown system}")" "$(uname -r)"
+}
+
+preflight "$@" </dev/null
