@@ -34,6 +34,8 @@ SITES: dict[str, object] = {
         "nodes": {"ubuntu1.lab.test": {"address": WG0["ubuntu1"], "endpoint": OUTSIDE["ubuntu1"]}},
     },
 }
+IN_A_LAB = {"kubelet_fail_cgroup_v1": False, "upstream_dns_servers": ["192.0.2.53"]}
+"""Hosts of a lab have the machine's cgroups, and no name server."""
 API, WEB = 6443, 8080
 POD = f"""
 echo 1 >/proc/sys/net/ipv4/ip_forward
@@ -81,7 +83,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
     with LAB.standing(tmp_path_factory.mktemp("stack") / "mesh"):
         wait_until(lambda: succeeds("el1", "firewall-cmd --state"), 120, "firewalld runs")
         wait_until(lambda: succeeds("ubuntu1", "ufw status | grep -q 'Status: active'"), 120, "ufw is active")
-        config = {**configuration(), "mesh": {"cidr": "192.168.7.0/24"}, "sites": SITES}
+        config = {**configuration(), "mesh": {"cidr": "192.168.7.0/24"}, "sites": SITES, "forKubernetes": True}
+        config = changed("kubernetes/variables", IN_A_LAB, config)
         LAB.write(changed("firewall", {"enabled": False}, config), "el1.lab.test")
         yield LAB
 

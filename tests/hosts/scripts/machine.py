@@ -75,8 +75,13 @@ class Machine:
     @property
     def node(self) -> Bundle:
         """What is uploaded to it."""
-        texts = {"wg0.public.conf": PUBLIC, "authorized_keys": f"{KEY}\n", "sshd.port": "22\n",
-                 "open.conf": "udp 51820\n", **self.files}
+        texts = {
+            "wg0.public.conf": PUBLIC,
+            "authorized_keys": f"{KEY}\n",
+            "sshd.port": "22\n",
+            "open.conf": "udp 51820\n",
+            **self.files,
+        }
         contents = {name: text.encode() for name, text in texts.items()}
         return bundle(
             "node", {**host_files.scripts("node"), **host_files.package("components.hosts.paths"), **contents}
