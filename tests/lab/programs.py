@@ -1,7 +1,7 @@
 """Programs behind services, on hosts of a lab: serve.py answers, ask.py asks."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
@@ -89,11 +89,14 @@ def expect(lab: MeshLab, place: str, expected: Mapping[tuple[object, ...], list[
     wait_until(all_told, 20, f"{expected}, to {place}")
 
 
-def answers(lab: MeshLab, place: str, *questions: tuple[object, ...]) -> list[list[str]]:
-    """Return which program answers each of several questions of one place, all asked at once, as `who` does; [] is nobody."""
+def answers(lab: MeshLab, place: str, *questions: tuple[object, ...], within: Sequence[str] = ()) -> list[list[str]]:
+    """Return which program answers each of several questions of one place, all asked at once, as `who` does; [] is nobody.
+
+    `within` are words before the command, such as `ip netns exec NAME`.
+    """
     program = (TREE / "tests/lab/ask.py").read_text(encoding="utf-8")
     words = [",".join(map(str, question)) for question in questions]
-    lines = lab.lab("exec", place, "--", PYTHON, "-c", program, *words).stdout.removesuffix("\n").split("\n")
+    lines = lab.lab("exec", place, "--", *within, PYTHON, "-c", program, *words).stdout.removesuffix("\n").split("\n")
     told = [line.split() for line in lines]
     assert len(told) == len(questions), lines
     assert all(answer[2:] in ([], ["hello"]) for answer in told), lines

@@ -16,6 +16,7 @@ from tests.lab import programs
 from tests.lab.gateways import BACK
 from tests.lab.mesh_lab import MeshLab
 from tests.lab.place import wait_until
+from tests.lab.pods import Pods
 from tests.support.examples import TREE, changed, configuration
 
 pytestmark = [
@@ -37,7 +38,7 @@ SWITCHED = 60
 SERVICE = {"web": {"port": 443, "hostPort": 8443, "at": ["closed", "ubuntu1.lab.test"], "from": "public", "entries": ["el1.lab.test"]}}  # fmt: skip
 
 
-def declared() -> dict[str, object]:
+def declared(**more: object) -> dict[str, object]:
     def behind(name: str, port: int) -> dict[str, object]:
         return {"address": WG0[name], "ssh": {"host": "203.0.113.8", "port": port}}
 
@@ -67,8 +68,7 @@ def declared() -> dict[str, object]:
             "nodes": {"new1.lab.test": {"address": WG0["new1"], "ssh": {"host": "203.0.113.9", "port": 2211}}},
         },
     }
-    whole = {**configuration(), "mesh": {"cidr": "192.168.9.0/24"}, "sites": sites, "services": SERVICE}
-    whole["firewall"] = {"enabled": True, "ssh": [f"{OPERATOR}/32"]}
+    whole = {**configuration(), "mesh": {"cidr": "192.168.9.0/24"}, "sites": sites, **more}
     return changed("kubernetes/apiAddress", "192.0.2.11", whole)
 
 
@@ -143,13 +143,28 @@ def test_every_pair_talks_one_of_them_through_a_gateway(place: MeshLab) -> None:
     assert "not all paths could be measured" not in printed, printed
     await_all_pairs(place)
     assert through(place) == {"el1"}
-    assert place.sh("el1", "rpm -q --qf '%{NAME} ' wireguard-tools haproxy").split() == ["wireguard-tools", "haproxy"]
+    assert place.sh("el1", "rpm -q --qf '%{NAME}' wireguard-tools") == "wireguard-tools"
     again = place.up()
     assert "updated" not in again, again
     assert "created" not in again, again
 
 
+def test_pods_reach_each_other_and_the_nodes_through_firewalld_and_ufw(place: MeshLab) -> None:
+    pods = Pods(place, {host: WG0[host] for host in ("plain1", "el1", "ubuntu1")})
+    pods.lay()
+    pods.expect_all_answers()
+    place.sh("el1", "firewall-cmd -q --reload")
+    place.sh("ubuntu1", "ufw reload")
+    pods.expect_all_answers()
+    pods.remove()
+
+
 def test_a_service_enters_at_the_host_with_firewalld(place: MeshLab) -> None:
+    firewall = {"enabled": True, "ssh": [f"{OPERATOR}/32"]}
+    place.write(declared(services=SERVICE, firewall=firewall), "plain1.lab.test")
+    place.up()
+    await_all_pairs(place)
+    assert place.sh("el1", "rpm -q --qf '%{NAME}' haproxy") == "haproxy"
     for host in ("new1", "ubuntu1"):
         programs.start(place, host, "tcp:8443")
 
@@ -160,7 +175,8 @@ def test_a_service_enters_at_the_host_with_firewalld(place: MeshLab) -> None:
 
 def await_answer(place: MeshLab, host: str) -> None:
     """Await that the service answers from a host; that of the entry's own site is preferred."""
-    wait_until(lambda: programs.who(place, "tcp", "203.0.113.8", 443) == [host, WG0["el1"]], 60, f"{host} answers")
+    question = ("tcp", "203.0.113.8", 443)
+    wait_until(lambda: programs.answers(place, "operator", question) == [[host, WG0["el1"]]], 60, f"{host} answers")
 
 
 def boots(place: MeshLab, host: str) -> str:
@@ -196,6 +212,5 @@ def test_the_death_of_the_gateway_with_firewalld_is_survived_by_that_with_ufw(pl
 
 
 def test_nothing_of_ours_is_left(place: MeshLab, footprints: dict[str, str]) -> None:
-    place.sh("ubuntu1", "systemctl stop serve")
     place.destroy()
     assert place.everywhere(WG0, FOOTPRINT) == footprints
