@@ -42,8 +42,8 @@ class MeshArgs(TypedDict):
     last: LastUpdate
     """The state of the last run, as `components.declare` returns it."""
     kubernetes: NotRequired[bool]
-    """Whether a `Cluster` follows on this mesh, as by default. False: hosts are not checked for what Kubernetes needs, and
-    firewalls on them stay closed for pods."""
+    """Whether a `Cluster` follows on this mesh, as by default. False: preflight does not check what Kubernetes needs,
+    and firewalls on hosts stay closed for pods."""
     private_key: NotRequired[pulumi.Input[str] | None]
     """The SSH key with which Pulumi logs in on hosts and bastions that have no `privateKeyFile`, in OpenSSH's format;
     absent: the SSH agent is used. Secret."""

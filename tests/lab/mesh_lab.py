@@ -17,6 +17,9 @@ from tests.lab.claim import claimed
 from tests.lab.place import PING_UNTIL_ANSWERED
 from tests.support.examples import TREE
 
+IN_A_LAB = {"kubelet_fail_cgroup_v1": False, "upstream_dns_servers": ["192.0.2.53"]}
+"""Kubespray's variables where hosts have the machine's cgroups, and no name server."""
+
 
 def with_real_keys(config: dict[str, object]) -> dict[str, object]:
     """Return a configuration without its examples of host keys: the lab's known_hosts has the hosts' own."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.mesh_lab import MeshLab
+from tests.lab.mesh_lab import IN_A_LAB, MeshLab
 from tests.lab.place import wait_until
 from tests.support.examples import TREE, changed, configuration
 
@@ -34,8 +34,6 @@ SITES: dict[str, object] = {
         "nodes": {"ubuntu1.lab.test": {"address": WG0["ubuntu1"], "endpoint": OUTSIDE["ubuntu1"]}},
     },
 }
-IN_A_LAB = {"kubelet_fail_cgroup_v1": False, "upstream_dns_servers": ["192.0.2.53"]}
-"""Hosts of a lab have the machine's cgroups, and no name server."""
 API, WEB = 6443, 8080
 POD = f"""
 echo 1 >/proc/sys/net/ipv4/ip_forward
