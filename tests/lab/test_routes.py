@@ -139,6 +139,24 @@ def test_a_member_does_not_get_into_the_gateways_lan(intruder: Callable[[], obje
     assert listened(intruder) == 0
 
 
+def test_nor_after_nftables_was_started_or_reloaded(intruder: Callable[[], object]) -> None:
+    """The distribution's configuration of nftables begins with `flush ruleset`."""
+    active = "nft list table inet stretched >/dev/null && systemctl is-active stretched-relay || true"
+    sh("gate", "systemctl stop nftables")
+    try:
+        for verb in ("start", "reload", "restart"):
+            sh(
+                "gate",
+                f"nft add table inet witness; systemctl {verb} nftables; ! nft list table inet witness 2>/dev/null",
+            )
+            wait_until(lambda: sh("gate", active).strip() == "active", 30, f"the table is there after {verb}")
+            assert listened(intruder) == 0, verb
+        assert sh("gate", "cat /proc/sys/net/ipv4/conf/wg0/forwarding").split() == ["1"]
+        sh("inner1", f"ping -q -c1 -W3 {HOSTS['closed1']}")
+    finally:
+        sh("gate", "systemctl stop nftables; systemctl restart stretched-relay")
+
+
 SERVER = "import socket; s = socket.create_server(('0.0.0.0', 5001)); s.accept()"
 CLIENT = "import socket; c = socket.create_connection(('192.168.7.6', 5001), 120); print(c.getsockopt(6, 2))"
 

@@ -21,6 +21,10 @@ _HINTS = (
         r"(?i)sudo: |become password",
         "the login user needs sudo without a password (NOPASSWD), also for logins over wg0",
     ),
+    (
+        r"(?i)fapolicyd|operation not permitted|avc:.*denied",
+        "fapolicyd or SELinux may have forbidden it: ausearch -m fanotify,avc -ts recent; see docs/security.md",
+    ),
     (r"(?i)memory", "the host has too little memory for its role"),
     (r"(?i)connection refused|i/o timeout|timed out", "a service did not answer: its log on the host shows why"),
 )

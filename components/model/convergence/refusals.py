@@ -15,6 +15,16 @@ def refusals(applied: State | None, declared: State) -> tuple[Problem, ...]:
     ]
     problems += _version_refusals(applied, declared)
     problems += _first_refusals(applied, declared)
+    leaving = [name for name in applied.members if name not in declared.members]
+    if applied.deployer in declared.members and declared.deployer != applied.deployer and leaving:
+        problems.append(
+            Problem(
+                "deployer-moves",
+                "kubernetes.deployer",
+                f"{', '.join(leaving)} is removed, and admits {applied.deployer} only as the deployer",
+                f"write {applied.deployer}, run pulumi up, and change the deployer then",
+            )
+        )
     if applied.deployer not in declared.members:
         problems.append(
             Problem(

@@ -14,4 +14,4 @@ def host_changes_text(changes: HostChanges) -> str:
         "another container engine that runs, such as Docker: is removed with all its containers, images and volumes",
     ]
     text = "".join(f"\n  - {line}" for line in lines)
-    return f"Kubespray also changes {printable(', '.join(changes.hosts))} (docs/security.md has the list):{text}"
+    return f"Kubespray also changes {printable(', '.join(changes.hosts))} (docs/security.md):{text}"

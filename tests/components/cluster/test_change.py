@@ -56,7 +56,7 @@ def test_the_first_run_is_announced(tmp_path: Path, log: list[str]) -> None:
     run_program(configuration(), tmp_path)
     assert log[1:] == ["Kubespray will run:\n  1. cluster.yml: install 7 nodes"]
     names = ", ".join(node.name for node in parse(configuration(), read).nodes)
-    assert log[0] == f"Kubespray also changes {names} (docs/security.md has the list):{AS_IT_IS}"
+    assert log[0] == f"Kubespray also changes {names} (docs/security.md):{AS_IT_IS}"
 
 
 def test_an_unchanged_declaration_announces_nothing(tmp_path: Path, log: list[str]) -> None:
@@ -69,7 +69,7 @@ def test_each_playbook_is_announced(tmp_path: Path, log: list[str]) -> None:
     config = changed("sites/uvic/nodes/uvic002.hl-lhc.io", {"endpoint": "192.0.2.99", "ssh": {"hostKey": HOST_KEY}})
     run_program(config, tmp_path, known(declared(before, COMMIT)))
     assert log == [
-        f"Kubespray also changes uvic002.hl-lhc.io (docs/security.md has the list):{AS_IT_IS}",
+        f"Kubespray also changes uvic002.hl-lhc.io (docs/security.md):{AS_IT_IS}",
         "Kubespray will run:\n  1. scale.yml --limit uvic002.hl-lhc.io: new worker\n  2. upgrade-cluster.yml: 1.35.3 -> 1.35.4",
     ]
 

@@ -82,6 +82,7 @@ def test_the_report_has_each_task_once_with_hosts_and_each_hint_once() -> None:
         ("failed to pull and unpack image", "name a mirror"),
         ("The checksum for /tmp/x did not match", "name a mirror"),
         ("Could not get lock /var/lib/dpkg/lock-frontend", "another package manager is running"),
+        ("/opt/cni/bin/loopback: Operation not permitted", "fapolicyd or SELinux may have forbidden it"),
         ("ansible_memtotal_mb: too little memory", "too little memory for its role"),
         ("The connection to the server 192.168.0.2:6443 was refused: connection refused", "a service did not answer"),
     ],

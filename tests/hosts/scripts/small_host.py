@@ -98,8 +98,8 @@ class SmallHost:
         """Run a script on the host, after it was made anew; functions: fill PAGES_LEFT, unfill, keep NAME."""
         begin = _BEGIN.format(place=shlex.quote(str(self.place)), disk=shlex.quote(str(self.disk)))
         return subprocess.run(
-            ["unshare", "-m", "-n", "sh", "-c", f"{begin}set +e\n{script}"],
-            input=stdin, text=True, capture_output=True, check=False, timeout=120,
+            ["unshare", "-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc", "sh", "-c", f"{begin}set +e\n{script}"],
+            input=stdin, text=True, capture_output=True, check=False, timeout=60,
             env={"PATH": os.environ["PATH"], **self.environment},
         )  # fmt: skip
 

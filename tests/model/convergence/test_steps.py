@@ -201,6 +201,11 @@ REFUSED: Mapping[str, tuple[State, State, str]] = {
         replace(without(FIVE, "w"), deployer="a"),
         "kubernetes.deployer: w is removed, and it holds the record of the cluster",
     ),
+    "another deployer while a node leaves": (
+        replace(FIVE, deployer="a"),
+        replace(without(FIVE, "w"), deployer="b"),
+        "kubernetes.deployer: w is removed, and admits a only as the deployer; write a, run pulumi up, and change",
+    ),
     "a first control-plane node that is not there yet": (
         FIVE,
         replace(with_members(FIVE, d=member(LEADER), e=member(LEADER)), first="d"),

@@ -33,12 +33,24 @@ follow() {
     say "following the run (full log: $log on $(uname -n))"
     watch_run
     take_lock
-    in_force || die "the run of a newer declaration has begun since: the result of this one is not known"
-    status=$(cat "$state/status" 2>/dev/null || echo "ended without a status: was the machine restarted?")
+    status=$(result)
     release_lock
     if [ "$status" != 0 ]; then
+        in_force || die "the run ended with status $status, and the run of a newer declaration has begun since"
         if [ -s "$failures" ]; then cat "$failures"; else tail -n 20 "$log"; fi >&2
         die "the playbooks failed (status $status). Full log: $log on $(uname -n). The next pulumi up resumes the run."
+    fi
+}
+
+# Prints the exit status of the run of $revision. Another run may have been started as soon as it had ended.
+result() {
+    if in_force; then
+        cat "$state/status" 2>/dev/null || echo "ended without a status: was the machine restarted?"
+    else
+        case $(cat "$state/ended" 2>/dev/null) in
+        "$revision "*) sed 's/^[^ ]* //' "$state/ended" ;;
+        *) echo "not known" ;;
+        esac
     fi
 }
 
@@ -48,6 +60,9 @@ follow() {
 start() {
     newest
     say "starting the run" # where the connection has ended, writing fails, and with it this script
+    if [ -s "$state/status" ]; then
+        store ended "$(cat "$state/revision") $(cat "$state/status")" # who followed that run may not have looked yet
+    fi
     rm -f "$state/status" "$failures"
     : >"$log"
     : >"$progress"

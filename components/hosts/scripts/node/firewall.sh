@@ -122,6 +122,7 @@ keep() {
     swap_in "$pending/rules.nft" "$firewall/rules.nft" 600
     rm -rf "$pending"
     put "$units/$firewall_unit" 644 cat "$here/firewall.service"
+    tables_on "$here"
     switch_on "$firewall_unit" "the firewall's unit does not start"
     older_connections | nft -f -
 }
@@ -130,6 +131,7 @@ remove_table() {
     rm -f "$firewall/rules.nft"
     if [ -e "$units/$firewall_unit" ]; then
         switch_off "$firewall_unit"
+        tables_off
     fi
     if command -v nft >/dev/null && nft list table inet stretched_firewall >/dev/null 2>&1; then
         nft delete table inet stretched_firewall

@@ -6,6 +6,7 @@ umask 077
 conf=/etc/wireguard/wg0.conf
 etc=${STRETCHED_ETC:-/etc/stretched}
 units=${STRETCHED_UNITS:-/etc/systemd/system}
+tables_unit=stretched-tables.service
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 say() {
@@ -77,6 +78,20 @@ switch_on() {
     systemctl daemon-reload
     systemctl enable --quiet "$1"
     systemctl restart "$1" || die "$2; see: journalctl -u $1"
+}
+
+# tables_on DIRECTORY: has systemd load our nftables tables again after each start of nftables.service, by the unit in this
+# directory. tables_off ends this if no unit of a table is left.
+tables_on() {
+    put "$units/$tables_unit" 644 cat "$1/tables.service"
+    systemctl enable --quiet $tables_unit
+}
+
+tables_off() {
+    for table in firewall relay services-table; do
+        [ ! -e "$units/stretched-$table.service" ] || return 0
+    done
+    [ ! -e "$units/$tables_unit" ] || switch_off $tables_unit
 }
 
 # switch_off UNIT [FILE...]: stops and disables a unit that switch_on started, and removes it and these files.

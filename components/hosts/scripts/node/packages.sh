@@ -48,7 +48,8 @@ install_packages() {
     manager=dnf
     ! command -v apt-get >/dev/null || manager=apt
     if ! "by_$manager" "$@"; then
-        cat "$packages_log.update" "$packages_log" 2>/dev/null >&2 || :
+        [ ! -e "$packages_log.update" ] || cat "$packages_log.update" >&2
+        cat "$packages_log" >&2
         rm -f "$packages_log" "$packages_log.update"
         die "$manager could not install $* (see above)"
     fi

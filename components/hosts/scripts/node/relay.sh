@@ -18,6 +18,7 @@ relay_on() {
     fresh=no
     put "$etc/relay.nft" 644 relay_rules
     put "$units/$relay_unit" 644 cat "$here/relay.service"
+    tables_on "$here"
     if [ $fresh = no ] && systemctl is-active --quiet $relay_unit && nft list table inet stretched >/dev/null 2>&1 &&
         [ "$(cat /proc/sys/net/ipv4/conf/wg0/forwarding)" = 1 ]; then
         return 0
@@ -30,5 +31,6 @@ relay_off() {
     [ -e "$units/$relay_unit" ] || return 0
     systemctl disable --quiet --now $relay_unit || :
     take_away "$units/$relay_unit" "$etc/relay.nft"
+    tables_off
     say "relay: this host does not forward between peers any more"
 }

@@ -6,11 +6,8 @@ renewal=$units/k8s-certs-renew.service.d
 renew_only_when_due() {
     mkdir -p "$renewal"
     chmod 755 "$renewal"
-    changed "$renewal/renewal_due.sh" <"$here/renewal_due.sh" || :
-    changed "$renewal/10-due.conf" <<END || :
-[Service]
-ExecCondition=/bin/sh $renewal/renewal_due.sh
-END
+    put "$renewal/renewal_due.sh" 644 cat "$here/renewal_due.sh"
+    put "$renewal/10-due.conf" 644 printf '[Service]\nExecCondition=/bin/sh %s/renewal_due.sh\n' "$renewal"
 }
 
 forget_renewal() {

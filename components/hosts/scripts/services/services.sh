@@ -120,6 +120,7 @@ end_removed() {
 
 table_on() {
     unit_on $table_unit services-table.service || return 1
+    tables_on "$node" || return 1
     sh "$services/udp.sh" load || return 1
     systemctl start $table_unit
 }
@@ -128,6 +129,7 @@ table_off() {
     if [ -e "$units/$table_unit" ]; then
         switch_off $table_unit
     fi
+    tables_off
     if command -v nft >/dev/null && nft list table inet stretched_services >/dev/null 2>&1; then
         nft delete table inet stretched_services
     fi
@@ -198,6 +200,9 @@ stage() {
         die "this host has no address that clients from outside can use: nothing was changed"
     fi
     version=$(haproxy_version)
+    case $version in
+    1.* | 2.[012]) say "HAProxy $version has no keepalive times of its own: clients that are gone are noticed after the kernel's (tcp(7))" ;;
+    esac
     awk -v version="$version" -f "$here/services.awk" file=1 "$services/.new/addresses" file=2 "$here/services.cfg" \
         >"$services/.new/haproxy.cfg"
     cp "$here/services.nft" "$here/services.conf" "$services/.new/"
