@@ -134,6 +134,7 @@ def tried(place: Path, case: Case, pages: int) -> tuple[int, dict[str, str], dic
         )
     )
     assert "status " in done.stdout, done.stdout + done.stderr
+    assert ": not found" not in done.stderr, "a function or a program that does not exist, in a condition"
     status = int(done.stdout.partition("status ")[2].split()[0])
     return status, host.kept("before"), host.kept("after"), done.stdout + done.stderr
 
