@@ -85,7 +85,7 @@ def test_paths_are_measured_where_a_router_forwards_another_port(lab: MeshLab) -
 def test_a_reinstalled_host_is_the_same_node_after_one_run(lab: MeshLab) -> None:
     before, nodes = key(lab, "open2"), outputs(lab)["nodes"]
     reinstall(lab, "open2")
-    assert lab.sh("open2", "ls /var/lib/stretched-uploads /etc/wireguard 2>/dev/null || :") == ""
+    assert lab.sh("open2", "find /var/lib/stretched-uploads /etc/wireguard -type f 2>/dev/null || :") == ""
     said = lab.up()
     assert "mesh-open2.lab.test-files" in said
     assert "mesh-left1.lab.test-prepared" not in said, "the other hosts keep what they have"
