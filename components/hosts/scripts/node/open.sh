@@ -9,5 +9,11 @@
 . "$here/others.sh"
 
 lock "$@"
-others_follow
+# Once more if ufw was switched meanwhile: stretched-open.path does not see a change while the service runs.
+ufw_conf() { cat /etc/ufw/ufw.conf 2>/dev/null || :; }
+switched=none
+until [ "$switched" = "$(ufw_conf)" ]; do
+    switched=$(ufw_conf)
+    others_follow
+done
 [ -n "$in_charge" ] || say "no other firewall is running"
