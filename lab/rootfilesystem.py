@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
-from lab.systems import Recipe, recipe
+from lab.systems import recipe
 from lab.topology import System
 from tools import cache, debian, gobuild
 from tools.pins import pins
@@ -15,6 +16,7 @@ _TOOLS = ("mmdebstrap", "dpkg-dev")
 _RPM_TOOLS = ("rpm", "createrepo-c")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 _DIRECTORY = Path(__file__).parent / "rootfs"
+_installing = Lock()  # apt-get fails while another one runs
 
 
 def ensure(system: System) -> Path:
@@ -22,8 +24,7 @@ def ensure(system: System) -> Path:
 
     It is read-only by convention: hosts mount overlays over it. Raises ToolError on failure.
     """
-    wanted = recipe(system)
-    return cache.entry(f"rootfs/{system}-{_key(wanted)}", lambda target: _make(system, wanted, target)) / "root"
+    return cache.entry(name_of(system), lambda target: _make(system, target)) / "root"
 
 
 def ensure_all(systems: Iterable[System]) -> Mapping[System, Path]:
@@ -33,14 +34,18 @@ def ensure_all(systems: Iterable[System]) -> Mapping[System, Path]:
         return dict(zip(wanted, pool.map(ensure, wanted), strict=True))
 
 
-def _key(wanted: Recipe) -> str:
-    """Return a digest over everything that a root file system is made of."""
+def name_of(system: System) -> str:
+    """Return the name of a system's entry in the cache, which follows from everything that it is made of."""
+    wanted = recipe(system)
     directories = [_DIRECTORY / "common", *([_DIRECTORY / wanted.own] if wanted.own else [])]
-    return cache.digest(repr((wanted, _LEFT_OUT, pins().go["wireguard-go"])), *map(cache.digest_tree, directories))
+    inputs = repr((wanted, _LEFT_OUT, pins().go["wireguard-go"]))
+    return f"rootfs/{system}-{cache.digest(inputs, *map(cache.digest_tree, directories))}"
 
 
-def _make(system: System, wanted: Recipe, target: Path) -> None:
-    debian.ensure([*_TOOLS, *(_RPM_TOOLS if wanted.own == "el9" else ())])
+def _make(system: System, target: Path) -> None:
+    wanted = recipe(system)
+    with _installing:
+        debian.ensure([*_TOOLS, *(_RPM_TOOLS if wanted.own == "el9" else ())])
     wireguard_go = gobuild.binary("wireguard-go")
     hooks = [_DIRECTORY / "common" / "customize", *([_DIRECTORY / wanted.own / "customize"] if wanted.own else [])]
     command = [
