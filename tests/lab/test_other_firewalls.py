@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.mesh_lab import IN_A_LAB, MeshLab
-from tests.lab.place import wait_until
+from tests.lab.place import wait_for, wait_until
 from tests.support.examples import TREE, changed, configuration
 
 pytestmark = [
@@ -95,7 +95,7 @@ def test_pods_talk_across_sites_and_are_shut_from_outside(stack: MeshLab, before
         LAB.sh(host, POD.format(net=net, there=there, own=WG0[host], other=WG0[other], number=number, peer=3 - number))
     wait_until(all_reach, 60, "pods reach each other, and the API of their hosts")
     for address in OUTSIDE.values():
-        assert LAB.scan("operator", "tcp", address, 22, API, WEB) == {22}
+        wait_for(lambda: LAB.scan("operator", "tcp", address, 22, API, WEB), {22}, 20, f"what is open at {address}")  # noqa: B023
 
 
 def test_a_firewalld_that_lost_its_configuration_has_all_of_it_after_its_start(stack: MeshLab) -> None:
@@ -113,7 +113,7 @@ def test_a_ufw_that_is_switched_on_later_has_all_of_it(stack: MeshLab) -> None:
 def test_another_run_changes_nothing(stack: MeshLab) -> None:
     assert "unchanged" in (again := stack.up())
     assert "updated" not in again
-    assert all_reach()
+    wait_until(all_reach, 60, "pods reach each other still")
 
 
 def test_afterwards_both_firewalls_are_as_they_were(stack: MeshLab, before: dict[str, str]) -> None:
