@@ -70,6 +70,7 @@ def group_vars(spec: Spec) -> dict[str, object]:
         **_network_plugin(kubernetes, spec.mesh.mtu),
         "preinstall_selinux_state": SELINUX_AS_IT_IS,
         "disable_fapolicyd": False,
+        "sysctl_file_path": "/etc/sysctl.d/99-kubernetes.conf",
         "etcd_deployment_type": "host",
         "etcd_backup_retention_count": 5,
         "etcd_heartbeat_interval": "250",

@@ -65,7 +65,12 @@ def test_flannel_and_calico_both_encapsulate_over_wg0_only() -> None:
 def test_hosts_stay_as_they_are_and_etcds_snapshots_are_few_unless_the_users_variables_say_otherwise() -> None:
     assert group_vars(example())["disable_fapolicyd"] is False
     assert group_vars(example())["etcd_backup_retention_count"] == 5
-    own = {"preinstall_selinux_state": "permissive", "disable_fapolicyd": True, "etcd_backup_retention_count": -1}
+    # Debian's 99-sysctl.conf, Kubespray's default, is a link to /etc/sysctl.conf, and reset.yml removes it.
+    assert group_vars(example())["sysctl_file_path"] == "/etc/sysctl.d/99-kubernetes.conf"
+    own = {
+        **{"preinstall_selinux_state": "permissive", "disable_fapolicyd": True, "etcd_backup_retention_count": -1},
+        "sysctl_file_path": "/etc/sysctl.d/99-sysctl.conf",
+    }
     variables = group_vars(parse(changed("kubernetes/variables", own), read))
     assert {name: variables[name] for name in own} == own
 
