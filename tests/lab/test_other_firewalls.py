@@ -35,7 +35,12 @@ SITES: dict[str, object] = {
     },
 }
 API, WEB = 6443, 8080
+# NetworkManager leaves these devices alone, by the file that Kubespray writes.
 POD = f"""
+if [ -d /etc/NetworkManager ]; then
+    printf '[keyfile]\\nunmanaged-devices+=interface-name:cali*;interface-name:vxlan.calico\\n' >/etc/NetworkManager/conf.d/calico.conf
+    nmcli general reload conf
+fi
 echo 1 >/proc/sys/net/ipv4/ip_forward
 ip netns add pod
 ip link add cali1 type veth peer name eth0 netns pod
