@@ -20,7 +20,7 @@ COREUTILS = {
     "mktemp", "mv", "od", "paste", "rm", "rmdir", "sha256sum", "sleep", "sort", "stat", "sync", "tail", "timeout",
     "touch", "tr", "uname", "wc",
 }  # fmt: skip
-SYSTEMD = {"journalctl", "systemctl", "systemd-run", "timedatectl"}
+SYSTEMD = {"journalctl", "systemctl", "systemd-analyze", "systemd-run", "timedatectl"}
 OF_A_SEARCHED_ONE = {"wg-quick": "wg", "setsebool": "getsebool", "apt-get": "apt-get", "dnf": "apt-get"}
 """Commands that come with another one, which a script looks for, or installs."""
 OF_THE_ENVIRONMENT = {"ansible-playbook", "python"}
