@@ -1,10 +1,12 @@
 #!/bin/sh
-# verify.sh: verifies that every node answers a ping over wg0 and that every peer has had a handshake. Waits up to two
+# verify.sh: verifies that every node answers a ping over wg0 and that every peer has had a handshake. Waits up to three
 # minutes for all in parallel, then reports each pair that fails, its path if that has relays, and the likely cause. A
 # single try proves nothing: handshakes that collide are repeated after five seconds.
 . "$(dirname "$0")/lib.sh"
 
-patience=${STRETCHED_PATIENCE:-120} # seconds; WireGuard gives up a series of attempts after 90 and starts another one
+# Seconds. WireGuard gives up a series of attempts after 90 and starts another one. A peer behind NAT that had a session with
+# this host before it was reinstalled makes a new one when that is 120 old, with its next keepalive: 25 later at most.
+patience=${STRETCHED_PATIENCE:-170}
 work=$(mktemp -d)
 at_end "rm -rf '$work'"
 
