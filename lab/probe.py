@@ -39,7 +39,7 @@ class Health:
 
 
 def probe(item: Host, topology: Topology, layout: Layout, cgroups: Cgroups) -> Health:
-    """Return the health of one host, after up to 10 s if it does not answer."""
+    """Return the health of one host, after up to a minute if it does not answer."""
     directory = layout.host(item.short)
     run = Run.read(directory)
     if not cgroups.processes(host.supervisor_leaf(item)):

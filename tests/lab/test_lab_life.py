@@ -83,11 +83,13 @@ class Lab:
         quick = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=60", "-F", "/dev/null", "-i", str(access / "id_ed25519")]
         return ["ssh", *quick, *checked, "-p", port, host, *command]
 
-    def status(self) -> tuple[int, dict[str, list[str]]]:
-        """Return the exit code and the table's rows by short names; the last line is under "WAN"."""
+    def status(self) -> tuple[int, dict[str, dict[str, str]]]:
+        """Return the exit code and the table's rows by short names, their cells by the titles; WAN has what is said of it."""
         done = self.command("status")
-        rows = [re.split(r"\s{2,}|: ", line) for line in done.stdout.splitlines()[1:]]
-        return done.returncode, {row[0].partition(".")[0].partition(" ")[0]: row for row in rows}
+        titles, *hosts, wan = done.stdout.splitlines() or ["", ""]
+        cells = [dict(zip(re.split(r"\s{2,}", titles), re.split(r"\s{2,}", row), strict=False)) for row in hosts]
+        rows = {row["HOST"].partition(".")[0]: row for row in cells}
+        return done.returncode, {**rows, "WAN": {"WAN": wan.partition(": ")[2].partition(";")[0]}}
 
     def boots(self) -> dict[str, int]:
         return {
@@ -176,7 +178,9 @@ def test_an_up_killed_while_hosts_boot_is_finished_by_the_next_one(lab: Lab) -> 
     await_(lambda: lab.status()[0] == 0, "all up")
     _, table = lab.status()
     assert list(table) == [*HOSTS, "WAN"]
-    assert {(table[name][2], table[name][5], table[name][6]) for name in HOSTS} == {("running", "yes", "1")}
+    assert {(table[name]["STATE"], table[name]["SSH"], table[name]["BOOTS"]) for name in HOSTS} == {
+        ("running", "yes", "1")
+    }
 
 
 def test_up_is_harmless_when_all_is_up(lab: Lab) -> None:
@@ -318,7 +322,7 @@ def test_a_host_with_another_key_than_the_known_one_counts_as_unreachable(lab: L
         def refused() -> bool:
             code, table = lab.status()
             assert code == 1
-            return "Host key verification failed" in " ".join(table["a2"]) and table["a1"][5] == "yes"
+            return "Host key verification failed" in table["a2"]["SSH"] and table["a1"]["SSH"] == "yes"
 
         await_(refused, "a2 is refused for its key, a1 is not")
     finally:
@@ -377,8 +381,8 @@ def test_a_host_without_its_network_can_still_be_entered_and_is_not_called_up(la
     assert lab.sh("b1", "hostname") == "b1.lab.test"
     code, table = lab.status()
     assert code == 1
-    assert table["b1"][2] == "running"
-    assert table["b1"][5] != "yes"
+    assert table["b1"]["STATE"] == "running"
+    assert table["b1"]["SSH"] != "yes"
     lab.sh("b1", "ip link set eth0 up; ip route add default via 198.51.100.1")
     await_(lambda: not lab.fails("b1", "ping -c1 -W2 192.0.2.11"), "the WAN again")
     await_(lambda: lab.status()[0] == 0, "all up")
@@ -396,7 +400,7 @@ def test_damage_is_seen_and_mended_by_up(lab: Lab) -> None:
     await_(lambda: not lab.leaf("supervisor-a2"), "the end of the host that was switched off")
     code, table = lab.status()
     assert code == 1
-    assert (table["a1"][2], table["a2"][2], table["WAN"][1].split(";")[0]) == ("unsupervised", "off", "down")
+    assert (table["a1"]["STATE"], table["a2"]["STATE"], table["WAN"]["WAN"]) == ("unsupervised", "off", "down")
     assert "a1 has lost its supervisor" in lab.up()
     await_(lambda: lab.status()[0] == 0, "all up")
     assert lab.sh("a1", "cat /root/disk") == "kept"
