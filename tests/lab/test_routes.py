@@ -151,6 +151,8 @@ def test_nor_after_nftables_was_started_or_reloaded(intruder: Callable[[], objec
             )
             wait_until(lambda: sh("gate", active).strip() == "active", 30, f"the table is there after {verb}")
             assert listened(intruder) == 0, verb
+        sh("gate", "nft flush ruleset")
+        wait_until(lambda: sh("gate", active).strip() == "active", 60, "the table is there after somebody deleted it")
         assert sh("gate", "cat /proc/sys/net/ipv4/conf/wg0/forwarding").split() == ["1"]
         sh("inner1", f"ping -q -c1 -W3 {HOSTS['closed1']}")
     finally:

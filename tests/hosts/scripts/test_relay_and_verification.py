@@ -119,7 +119,7 @@ def test_a_relay_forwards_and_stops_forwarding_and_nothing_is_left(relay: Path) 
     rules = (place / "etc/relay.nft").read_text(encoding="utf-8")
     assert rules.startswith("define mesh = 192.168.0.1/24\n")
     assert (place / "units/stretched-relay.service").stat().st_mode & 0o777 == 0o644
-    assert sorted(path.name for path in (place / "etc").iterdir()) == ["relay.nft"]
+    assert sorted(path.name for path in (place / "etc").iterdir()) == ["relay.nft", "tables.sh"]
     assert "systemctl disable --quiet --now stretched-relay.service" in run(relay, "relay_off")
     assert not (place / "etc").exists()
     assert not list((place / "units").iterdir())

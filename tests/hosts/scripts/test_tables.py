@@ -1,9 +1,13 @@
 """Units of nftables tables: whatever nftables.service does, they load their tables again. The real systemd is in tests/lab."""
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.hosts.scripts.stubs import stub
 from tests.support.examples import TREE
 
 SCRIPTS = TREE / "components/hosts/scripts"
@@ -24,6 +28,37 @@ def test_a_table_is_loaded_again_after_nftables_has_flushed_it(path: Path) -> No
     assert {"PartOf=nftables.service", "ReloadPropagatedFrom=nftables.service"} <= set(lines)
     loads = [line.partition("=")[2] for line in lines if line.startswith("ExecStart=")]
     assert f"ExecReload={loads[0]}" in lines
-    on_start = (SCRIPTS / "node/tables.service").read_text(encoding="utf-8")
-    assert f" {path.stem}" in on_start.partition("for table in")[2].partition(";")[0]
-    assert "WantedBy=nftables.service" in on_start
+    watched = (SCRIPTS / "node/tables.sh").read_text(encoding="utf-8")
+    assert f"\nstretched-{path.name} " in watched
+    assert "WantedBy=nftables.service" in (SCRIPTS / "node/tables.service").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nft"), reason="needs root and nft: tables of a namespace")
+def test_a_deleted_table_is_loaded_again_unless_its_unit_was_stopped(tmp_path: Path) -> None:
+    bin_directory, log = tmp_path / "bin", tmp_path / "log"
+    bin_directory.mkdir()
+    # There is no systemd in a namespace: relay's unit was stopped by hand.
+    stub(
+        bin_directory,
+        "systemctl",
+        f'[ "$1" != is-active ] || [ "$3" != stretched-relay.service ] || exit 3; echo "$*" >>{log}',
+    )
+    script = (
+        "nft add table inet stretched_firewall; nft add table inet stretched; nft add table inet stretched_services\n"
+        f"sh {SCRIPTS}/node/tables.sh; echo --\n"
+        "nft flush ruleset\n"
+        f"sh {SCRIPTS}/node/tables.sh\n"
+    )
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-euc", script],
+        env={"PATH": f"{bin_directory}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    before, after = done.stdout.split("--\n")
+    assert before == ""
+    assert [line.partition(":")[0] for line in after.splitlines()] == [
+        "stretched-firewall.service", "stretched-services-table.service"
+    ]  # fmt: skip
+    assert [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("reload")] == [
+        "reload-or-restart stretched-firewall.service",
+        "reload-or-restart stretched-services-table.service",
+    ]

@@ -6,7 +6,7 @@ umask 077
 conf=/etc/wireguard/wg0.conf
 etc=${STRETCHED_ETC:-/etc/stretched}
 units=${STRETCHED_UNITS:-/etc/systemd/system}
-tables_unit=stretched-tables.service
+tables_unit=stretched-tables
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 say() {
@@ -80,18 +80,24 @@ switch_on() {
     systemctl restart "$1" || die "$2; see: journalctl -u $1"
 }
 
-# tables_on DIRECTORY: has systemd load our nftables tables again after each start of nftables.service, by the unit in this
-# directory. tables_off ends this if no unit of a table is left.
+# tables_on DIRECTORY: has systemd load our nftables tables again where somebody deleted them, by the files in this directory.
+# tables_off ends this if no unit of a table is left.
 tables_on() {
-    put "$units/$tables_unit" 644 cat "$1/tables.service"
-    systemctl enable --quiet $tables_unit
+    mkdir -p "$etc"
+    put "$etc/tables.sh" 644 cat "$1/tables.sh"
+    put "$units/$tables_unit.service" 644 cat "$1/tables.service"
+    put "$units/$tables_unit.timer" 644 cat "$1/tables.timer"
+    systemctl enable --quiet $tables_unit.service
+    systemctl enable --quiet --now $tables_unit.timer
 }
 
 tables_off() {
     for table in firewall relay services-table; do
         [ ! -e "$units/stretched-$table.service" ] || return 0
     done
-    [ ! -e "$units/$tables_unit" ] || switch_off $tables_unit
+    [ -e "$units/$tables_unit.service" ] || return 0
+    switch_off $tables_unit.timer
+    switch_off $tables_unit.service "$etc/tables.sh"
 }
 
 # switch_off UNIT [FILE...]: stops and disables a unit that switch_on started, and removes it and these files.
