@@ -86,7 +86,6 @@ class Tunnel(pulumi.ComponentResource):
                 **scripts,
                 "wg0.public.conf": conf.encode(),
                 "failover.conf": failover,
-                "sshd.port": f"{node.spec.ssh.mesh_port}\n".encode(),
                 "open.conf": opened_always,
                 "authorized_keys": authorized.encode(),
             }

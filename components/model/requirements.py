@@ -45,6 +45,8 @@ class Requirements:
     """0: any."""
     disk_mb: int
     """Free below /var/lib on a new node."""
+    sshd: int
+    """TCP port of sshd on the host itself, where the deployer logs in over wg0."""
     ssh: tuple[str, ...]
     """Source ranges from which the host's firewall admits SSH; empty: this program sets no firewall."""
 
@@ -73,6 +75,7 @@ def host_requirements(plan: Plan, node: Node, *, kubernetes: bool = True) -> Req
         resolver=bool(roles) and not variables.keys() & {"upstream_dns_servers", "disable_host_nameservers"},
         memory_mb=_memory(roles, variables),
         disk_mb=DISK_MB if roles else DISK_MB_OF_MESH,
+        sshd=node.ssh.mesh_port,
         ssh=ssh_ranges(spec.site(node.site), spec.mesh),
     )
 

@@ -86,7 +86,8 @@ def test_the_page_lists_whatever_is_changed_and_nothing_else(place: MeshLab, bef
     changes = {host: differences(before[host], after[host]) for host in WG0}
     page = rows(*SECTIONS)
     for host, some in changes.items():
-        assert not not_on_the_page(some, page), f"{host}: add these to docs/hosts.md"
+        unlisted = not_on_the_page(some, page)
+        assert not unlisted, f"{host}, add these to docs/hosts.md:\n" + "\n".join(unlisted)
     assert not not_seen(set().union(*changes.values()), page), "docs/hosts.md names what is not there"
 
 
@@ -97,4 +98,5 @@ def test_after_destroy_hosts_are_as_they_were_but_for_what_the_page_says_stays(
     after = look(place)
     staying = [row for row in rows(*SECTIONS) if not row.gone]
     for host in WG0:
-        assert not not_on_the_page(differences(before[host], after[host]), staying), host
+        left = not_on_the_page(differences(before[host], after[host]), staying)
+        assert not left, f"{host}, these are left:\n" + "\n".join(left)

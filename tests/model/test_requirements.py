@@ -33,6 +33,7 @@ def test_the_words_of_a_control_plane_node_and_of_a_worker() -> None:
         "resolver=yes",
         "memory=1500",
         "disk=5000",
+        "sshd=22",
     )
     different = {word for word in preflight_words(required(WORKER)) if word not in preflight_words(required(FIRST))}
     assert different == {"roles=worker", "tcp=6443,10250,10256", "memory=1024"}
@@ -41,7 +42,7 @@ def test_the_words_of_a_control_plane_node_and_of_a_worker() -> None:
 
 def test_without_a_cluster_only_what_the_mesh_needs_is_required() -> None:
     words = preflight_words(required(FIRST, kubernetes=False))
-    assert words == ("wireguard=51820", "mesh=192.168.0.0/24", "disk=200")
+    assert words == ("wireguard=51820", "mesh=192.168.0.0/24", "disk=200", "sshd=22")
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,7 @@ def test_without_a_cluster_only_what_the_mesh_needs_is_required() -> None:
         ("kubernetes/variables/minimal_master_memory_mb", 900, "memory=900", "memory=1500"),
         ("kubernetes/variables/ignore_assert_errors", True, "", "memory=1500"),
         ("kubernetes/variables/container_manager", "docker", "engine=docker", "engine=containerd"),
+        ("ssh/meshPort", 2222, "sshd=2222", "sshd=22"),
         ("firewall", {"enabled": True, "ssh": ["203.0.113.0/24"]}, "ssh=203.0.113.0/24,192.168.0.0/24", ""),
     ],
 )

@@ -24,6 +24,7 @@ def preflight_words(required: Requirements) -> tuple[str, ...]:
         "resolver": "yes" if required.resolver else "",
         "memory": str(required.memory_mb or ""),
         "disk": str(required.disk_mb),
+        "sshd": str(required.sshd),
         "ssh": _list(required.ssh),
     }
     return tuple(f"{key}={value}" for key, value in words.items() if value)

@@ -73,4 +73,4 @@ def test_a_mesh_without_a_cluster_requires_nothing_of_kubernetes(tmp_path: Path)
     program = tmp_path / "program.py"
     program.write_text(MESH_ALONE, encoding="utf-8")
     alone = run_program(configuration(), tmp_path, program=program)
-    assert words(alone, FIRST) == ["wireguard=51820", "mesh=192.168.0.0/24", "disk=200"]
+    assert words(alone, FIRST) == ["wireguard=51820", "mesh=192.168.0.0/24", "disk=200", "sshd=22"]

@@ -78,7 +78,6 @@ class Machine:
         texts = {
             "wg0.public.conf": PUBLIC,
             "authorized_keys": f"{KEY}\n",
-            "sshd.port": "22\n",
             "open.conf": "udp 51820\n",
             **self.files,
         }

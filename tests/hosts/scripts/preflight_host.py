@@ -100,7 +100,7 @@ class PreflightHost:
 
         The last line and the status are compared with them.
         """
-        script = f'{_HOST.replace("{bin}", str(self.bin))}\n{change}\nset +e\nexec {shell} -s -- "$@"'
+        script = f'{_HOST.replace("{bin}", str(self.bin))}\n{change}\nset +e\n{shell} -s -- "$@"\nexit $?'
         done = subprocess.run(
             ["unshare", "-m", "-n", "-p", "-f", "--kill-child", "--mount-proc", "sh", "-c", script, "sh", *words],
             input=host_files.preflight(), text=True, capture_output=True, check=False, timeout=120,

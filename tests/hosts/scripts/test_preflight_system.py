@@ -106,3 +106,19 @@ def test_without_the_commands_of_the_checks_only_these_are_missing(host: Preflig
     tools = "awk df grep ip sed sort stat timeout tr id cat uname find cmp tar flock setpriv getent ping head mktemp sha256sum sh"
     script = f"mkdir /run/tools; for tool in {tools}; do ln -s $(command -v $tool) /run/tools; done; PATH=/run/tools:{host.bin}"
     assert host.preflight(script) == (["the command ss is missing: install the package iproute2 (in RHEL iproute)"], [])
+
+
+CAME_BY_2222 = "export SSH_CONNECTION='203.0.113.200 51000 10.1.0.11 2222'; listen sshd 2222"
+"""Pulumi's connection, by a port that a router forwards to 2222."""
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_a_port_where_no_sshd_listens_is_an_obstacle_with_the_right_one(host: PreflightHost, shell: str) -> None:
+    text = (
+        "sshd listens on port 2222 of this host, and the deployer would try port 22 over wg0: "
+        "write `ssh.meshPort: 2222` at this node or its site"
+    )
+    assert host.preflight(CAME_BY_2222, (*MESH, "sshd=22"), shell) == ([text], [])
+    assert host.preflight(CAME_BY_2222, (*MESH, "sshd=2222"), shell) == PASSES
+    assert host.preflight(f"{CAME_BY_2222}; listen sshd 22", (*MESH, "sshd=22"), shell) == PASSES, "on both"
+    assert host.preflight("", (*MESH, "sshd=22"), shell) == PASSES, "run without SSH"

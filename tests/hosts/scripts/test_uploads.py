@@ -1,7 +1,6 @@
 """What root executes is what Pulumi named, whoever can write where it was uploaded; and nobody's home leads root astray."""
 
 import os
-import shlex
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -46,24 +45,6 @@ def test_what_was_uploaded_is_roots_alone_before_it_runs(machine: Machine, user:
     assert (machine.taken / "node/current").readlink() == Path(machine.node.name)
     assert keys(machine, user).read_text(encoding="utf-8") == f"{KEY}\n"
     assert keys(machine, user).stat().st_uid == USERS.get(user, 0)
-
-
-@pytest.mark.parametrize(("listening", "refused"), [("", True), ("LISTEN 0 128 *:22", False)])
-def test_a_port_where_no_sshd_listens_is_refused_with_the_right_one_before_anything_changes(
-    machine: Machine, listening: str, refused: bool
-) -> None:
-    """Pulumi came by a port that a router forwards to 2222."""
-    machine.stub("ss", f"echo {listening}")
-    machine.upload(machine.node)
-    connection = "export SSH_CONNECTION='203.0.113.200 51000 10.1.0.11 2222'"
-    done = machine.run(f"{connection}; exec sh -c {shlex.quote(machine.prepare_line())}")
-    assert done.returncode == (1 if refused else 0), done.stderr
-    assert ("write `ssh.meshPort: 2222` at this node or its site. Nothing was changed" in done.stderr) == refused
-    assert (machine.taken / "name").exists() != refused
-    assert keys(machine).exists() != refused
-    declared = replace(machine, files={"sshd.port": "2222\n"})
-    declared.upload(declared.node)
-    assert declared.run(f"{connection}; exec sh -c {shlex.quote(declared.prepare_line())}").returncode == 0
 
 
 def test_bash_takes_a_bundle_apart_as_dash_does(machine: Machine) -> None:

@@ -12,13 +12,14 @@
 #   engine=NAME        container engine that Kubespray installs
 #   cgroup=2, ipv6=yes, resolver=yes  what Kubernetes needs here
 #   memory=MB, disk=MB
+#   sshd=PORT          port of sshd on this host, where the deployer will log in over wg0
 #   ssh=RANGE,...      from where the firewall will admit SSH
 # Every check prints `obstacle: WHAT: WAY OUT`, which stops `pulumi up`, or `note: TEXT`, which does not.
 set -u
 
 read_requirements() {
     roles='' wireguard='' mesh='' pods='' services='' tcp='' served='' engine='' cgroup='' ipv6='' resolver=''
-    memory=0 disk=0 ssh=''
+    memory=0 disk=0 sshd='' ssh=''
     for word in "$@"; do
         value=$(printf '%s\n' "${word#*=}" | tr , ' ')
         case $word in
@@ -36,6 +37,7 @@ read_requirements() {
         resolver=*) resolver=$value ;;
         memory=*) memory=$value ;;
         disk=*) disk=$value ;;
+        sshd=*) sshd=$value ;;
         ssh=*) ssh=$value ;;
         *) obstacle "preflight does not know the requirement $word: see the beginning of preflight.sh" ;;
         esac
@@ -75,6 +77,7 @@ check_all() {
     # shellcheck disable=SC2086 # a list
     [ -z "$(missing_commands $checks_use)" ] || return 0
     check_firewall_ranges
+    check_sshd_port
     [ "$root" = 0 ] || return 0
     check_wireguard
     check_sftp

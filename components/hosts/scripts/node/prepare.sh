@@ -16,8 +16,6 @@
 # shellcheck source=/dev/null
 . "$here/login.sh"
 # shellcheck source=/dev/null
-. "$here/sshd_port.sh"
-# shellcheck source=/dev/null
 . "$here/renewal.sh"
 
 install_what_is_missing() {
@@ -86,7 +84,6 @@ apply)
     begin_with node "$(bundle_name)"
     lock "$@"
     name=${2:?NODE}
-    refuse_wrong_sshd_port
     remember_login
     install_what_is_missing
     as_user "$login" let_in "$(cat "$here/authorized_keys")"

@@ -73,3 +73,13 @@ check_served_ports() {
         done | sort -u
     done
 }
+
+# Pulumi's connection shows a port on which sshd listens on this host, whatever a router forwards. It may listen on several.
+check_sshd_port() {
+    [ -n "$sshd" ] || return 0
+    came_by=$(ssh_connection) || return 0
+    came_by=${came_by##* }
+    [ "$came_by" != "$sshd" ] && [ -z "$(ss -Hltn "sport = :$sshd")" ] || return 0
+    obstacle "sshd listens on port $came_by of this host, and the deployer would try port $sshd over wg0: write" \
+        "\`ssh.meshPort: $came_by\` at this node or its site"
+}
