@@ -184,8 +184,12 @@ def cluster_files(plan: Plan) -> None:
     assert all(re.fullmatch("[a-z0-9][a-z0-9.:-]*", host) for host in hosts)
     assert re.fullmatch("[A-Za-z0-9/][^ ]*", spec.kubernetes.kubespray.repository or "x")
     lines = known_hosts(spec)
-    form = rf"{IP} (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*"
-    assert [words[0] for words in grammars.words_of(lines, form)] == [str(node.address) for node in spec.nodes]
+    form = rf"({IP}|\[{IP}\]:\d+) (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*"
+    names = [
+        str(node.address) if node.ssh.mesh_port == 22 else f"[{node.address}]:{node.ssh.mesh_port}"
+        for node in spec.nodes
+    ]
+    assert [words[0] for words in grammars.words_of(lines, form)] == names
 
 
 def tools(plan: Plan, directory: Path, proxy: str, table: str) -> None:
