@@ -22,11 +22,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-_LOGIN = 45
-"""Seconds for logging in, and for what an agent does in little time."""
+_FIRST = 150
+"""Seconds in which all have logged in and measured their paths; a slow processor needs many. A host that is gone is given up
+earlier, by ssh."""
+_NEXT = 45
+"""The least seconds for each of the next answers; a host that needed longer for its first one has as long."""
 _SSH = (
-    *("ssh", "-T", "-oBatchMode=yes", "-oIdentitiesOnly=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=10"),
-    *("-oGlobalKnownHostsFile=/dev/null", "-oServerAliveInterval=5", "-oServerAliveCountMax=3", "-oLogLevel=ERROR"),
+    *("ssh", "-T", "-oBatchMode=yes", "-oIdentitiesOnly=yes", "-oStrictHostKeyChecking=yes", "-oConnectTimeout=30"),
+    *("-oGlobalKnownHostsFile=/dev/null", "-oServerAliveInterval=5", "-oServerAliveCountMax=6", "-oLogLevel=ERROR"),
 )
 _AGENT = "exec {become}sh /var/lib/stretched-uploads/node/current/agent.sh"
 """From where root took it over: see components/remote/bundles.py."""
@@ -52,6 +55,7 @@ class Place:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             )  # fmt: skip
         self._unread = b""
+        self.patience: float = _NEXT
         self.lost = False
         """It was silent or ended: what it says from now on may be the answer to an earlier question."""
 
@@ -62,10 +66,10 @@ class Place:
             self._agent.stdin.write(json.dumps({"do": do, **values}).encode() + b"\n")
             self._agent.stdin.flush()
 
-    def hear(self, patience: float = _LOGIN) -> dict[str, Any]:
-        """Return what the agent answers; NotMeasuredError when it does not, or has an error."""
+    def hear(self, patience: float | None = None) -> dict[str, Any]:
+        """Return what the agent answers within some seconds; NotMeasuredError when it does not, or has an error."""
         answer: dict[str, Any] | None = None
-        end = time.monotonic() + patience
+        end = time.monotonic() + (self.patience if patience is None else patience)
         while answer is None:
             line = self._line(end)
             with contextlib.suppress(ValueError):  # a login shell may print whatever it likes
@@ -108,7 +112,8 @@ def measure(plan: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[di
     started = time.monotonic()
     for name, place in places.items():
         try:
-            by_site[name] = place.hear(max(0, started + _LOGIN - time.monotonic()))["paths"]
+            by_site[name] = place.hear(max(0, started + _FIRST - time.monotonic()))["paths"]
+            place.patience = max(_NEXT, time.monotonic() - started)
         except NotMeasuredError as problem:
             yield {"problem": str(problem)}
     end = time.monotonic() + plan["limit"]
@@ -137,7 +142,7 @@ def _throughput(sender: Place, receiver: Place, seconds: float) -> float:
     failures = []
     for place in (sender, receiver):  # both in any case: an answer left unheard would be taken for the next one
         try:
-            answer = place.hear(seconds + _LOGIN)
+            answer = place.hear(seconds + place.patience)
         except NotMeasuredError as failure:
             failures.append(failure)
     if failures:

@@ -149,6 +149,31 @@ def test_a_silent_site_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     place.close()
 
 
+SLOW = """\
+#!{python}
+import json, sys, time
+for line in sys.stdin:
+    first = json.loads(line)["do"] == "paths"
+    time.sleep(3 if first else 0.3)
+    print(json.dumps({{"paths": {{"192.168.0.1": {{"rtt": 9, "mtu": 1420}}}}}} if first else {{"port": 1, "mbps": 2}}), flush=True)
+"""
+
+
+def test_a_slow_host_has_as_long_for_its_answers_as_it_needed_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub = tmp_path / "ssh"
+    stub.write_text(SLOW.format(python=sys.executable), encoding="utf-8")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(between, "_NEXT", 0.1)
+    places = {site: between.Place(site, PLAN["sites"][site], tmp_path) for site in ("hub", "far")}
+    found = list(between.measure({**PLAN, "pairs": [["hub", "far"]]}, places))
+    for place in places.values():
+        place.close()
+    assert found == [{"between": ["hub", "far"], "rtt": 9, "mtu": 1420, "mbps": [2.0, 2.0]}]
+
+
 def test_the_measuring_shell_script_never_fails_and_says_what_went_wrong(tmp_path: Path) -> None:
     script = TREE / "components/hosts/scripts/node/measure.sh"
 
