@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 STACK := dev
 LAB := $(PY) -m lab
-SHELL_FILES := $(shell git ls-files '*.sh' lab/rootfs lab/scripts lab/plugins/bin .ci | xargs -r grep -lE '^\#!/bin/(sh|bash)|shellcheck shell=' 2>/dev/null)
+SHELL_FILES := $(shell git ls-files '*.sh' lab/rootfs lab/scripts lab/emulated/scripts lab/plugins/bin .ci | xargs -r grep -lE '^\#!/bin/(sh|bash)|shellcheck shell=' 2>/dev/null)
 
 # make up KUBESPRAY=CHECKOUT MIRROR_EXTRA=DIR: by real Kubespray instead of the stand-in, see docs/lab.md.
 # (KUBESPRAY in the environment, or for `make test`, only has Kubespray check the inventory.)

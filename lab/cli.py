@@ -106,12 +106,11 @@ def _exec(options: argparse.Namespace, topology: Topology, where: Layout) -> int
     if place not in hosts:
         message = f"there is no host {place}; the hosts are {', '.join(host.short for host in topology.hosts)}"
         raise LabError(message)
-    init = enter.init_of(where.host(hosts[place].short))
-    if init is None:
+    command = enter.host_command(hosts[place], where, _argv(options), terminal=os.isatty(0) and os.isatty(1))
+    if command is None:
         message = f"{place} is not running: see `python -m lab status`"
         raise LabError(message)
-    command = [*enter.host_command(init), *_argv(options)]
-    enter.join_host(init)
+    enter.join_host(hosts[place], where, known.directories)
     return _become(command)
 
 

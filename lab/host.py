@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import host_network
+from lab.cable import Cable, cable
 from lab.cgroups import Cgroups
 from lab.command import run
+from lab.emulated import qemu, seed
+from lab.emulated.image import Image
 from lab.errors import LabError
 from lab.layout import Layout
-from lab.network import Cable, cable
 from lab.topology import Host, Topology
 
 HOST_LEAVES = "host-"
@@ -25,7 +27,8 @@ _VOLUMES = ("containerd", "kubelet", "etcd")
 class Boot:
     """Everything that a supervisor needs to boot a host. The file exists once the host is prepared.
 
-    `image` is the root file system below the host's overlay, that of `system`: the host's disk fits to this one only.
+    `image` is the root file system below the host's overlay, or a machine's image, that of `system`: the host's disk
+    fits to this one only.
     """
 
     cable: Cable
@@ -70,10 +73,20 @@ def boot_file(directory: Path) -> Path:
 
 def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image: Path, mirror: Path | None) -> Boot:
     """Return the Boot of a host."""
+    line = cable(host, topology.site(host.site), layout)
     directory = layout.host(host.short)
+    command = (
+        qemu.command(host.name, directory, Image(image), line, mirror, selinux=host.selinux)
+        if host.machine
+        else _nspawn(host, directory, line, image, mirror)
+    )
+    return Boot(line, host.kind, str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
+
+
+def _nspawn(host: Host, directory: Path, line: Cable, image: Path, mirror: Path | None) -> list[str]:
+    """Return the command that boots a container."""
     overlay = f"lowerdir={image},upperdir={directory / 'upper'},workdir={directory / 'work'}"
     root = directory / "root"
-    line = cable(host, topology.site(host.site), layout)
     nspawn = [
         "systemd-nspawn",
         *("--quiet", "--boot", "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe"),
@@ -88,15 +101,14 @@ def boot(host: Host, topology: Topology, layout: Layout, cgroups: Cgroups, image
         *(f"--bind={directory / 'volumes' / name}:/var/lib/{name}" for name in _VOLUMES),
         *([f"--bind-ro={mirror}:/opt/mirror"] if mirror else []),
     ]
-    command = [
+    return [
         *("unshare", "--mount", "--propagation", "slave"),
         *(str(_SCRIPTS / "on-overlay"), overlay, str(root)),
         *nspawn,
     ]
-    return Boot(line, str(host.system), str(image), tuple(map(str, cgroups.tops)), leaf(host), tuple(command))
 
 
-def prepare(host: Host, layout: Layout, plan: Boot) -> None:
+def prepare(host: Host, layout: Layout, plan: Boot, *, mirror: bool) -> None:
     """Make the host's own files: name, machine id, host keys, the operator's access. Old files are removed."""
     directory = layout.host(host.short)
     shutil.rmtree(directory, ignore_errors=True)
@@ -115,7 +127,7 @@ def prepare(host: Host, layout: Layout, plan: Boot) -> None:
         encoding="utf-8",
     )
     (etc / "machine-id").write_text(f"{uuid.uuid4().hex}\n", encoding="utf-8")
-    host_network.write(host.system, plan.cable, upper)
+    host_network.write(host, plan.cable, upper)
     for kind in (
         "ecdsa",
         "ed25519",
@@ -123,6 +135,9 @@ def prepare(host: Host, layout: Layout, plan: Boot) -> None:
         run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", host.name, "-f", str(etc / "ssh" / f"ssh_host_{kind}_key"))
     shutil.copyfile(layout.private_key.with_suffix(".pub"), upper / "root" / ".ssh" / "authorized_keys")
     (upper / "root" / ".ssh" / "authorized_keys").chmod(0o600)
+    if host.machine:
+        key = layout.private_key.with_suffix(".pub")
+        seed.make(directory, Image(Path(plan.image)), key, mirror=mirror)
     plan.write(boot_file(directory))
 
 

@@ -1,4 +1,4 @@
-"""Configuration of hosts' interfaces where a network service of the host is in charge, as NetworkManager on EL9."""
+"""Configuration of hosts' interfaces where a network service of the host is in charge, as on machines and on EL9."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lab.network import Cable
-    from lab.topology import System
+    from lab.cable import Cable
+    from lab.topology import Host
 
 
-def has_network_service(system: System) -> bool:
-    """Tell whether hosts with this system have such a service."""
-    return system.like in _WRITERS
+def has_network_service(host: Host) -> bool:
+    """Tell whether a host has such a service."""
+    return host.machine or host.system.like in _WRITERS
 
 
-def write(system: System, line: Cable, root: Path) -> None:
+def write(host: Host, line: Cable, root: Path) -> None:
     """Write the service's file below the root of a host's own files."""
-    if system.like in _WRITERS:
-        name, mode, text = _WRITERS[system.like](line)
+    if has_network_service(host):
+        name, mode, text = _WRITERS.get(host.system.like, _networkd)(line)
         file = root / name
         file.parent.mkdir(parents=True)
         file.write_text(text, encoding="ascii")

@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.host import Boot
 from lab.layout import TREE, Layout
 from lab.supervisor import MODULE
-from lab.topology import Host, System, Topology
+from lab.topology import Host, Topology
 from tools.progress import step
 
 
@@ -25,14 +25,17 @@ def remove_others(topology: Topology, layout: Layout, cgroups: Cgroups) -> None:
 
 
 def prepare(
-    topology: Topology, layout: Layout, cgroups: Cgroups, images: Mapping[System, Path], mirror: Path | None
+    topology: Topology, layout: Layout, cgroups: Cgroups, images: Mapping[Host, Path], mirror: Path | None
 ) -> None:
-    """Make the disks of new hosts, and update the Boot of the others for their next boot. No disk is ever replaced."""
+    """Make the disks of new hosts, and update the Boot of the others for their next boot. No disk is ever replaced.
+
+    `images` is what each of them boots from, see `lab.images`.
+    """
     fresh: list[tuple[Host, Boot]] = []
     for item in topology.hosts:
         file = host.boot_file(layout.host(item.short))
         old = Boot.read(file) if file.exists() else None
-        plan = host.boot(item, topology, layout, cgroups, Path(old.image) if old else images[item.system], mirror)
+        plan = host.boot(item, topology, layout, cgroups, Path(old.image) if old else images[item], mirror)
         if old is None:
             fresh.append((item, plan))
         elif _fixed(old) != _fixed(plan):
@@ -46,7 +49,7 @@ def prepare(
             print(f"    {item.short}: a change (such as another mirror) takes effect at its next boot", flush=True)
     if fresh:
         with step(f"disks and host keys of {len(fresh)} hosts"), ThreadPoolExecutor() as pool:
-            list(pool.map(lambda pair: _prepare(pair[0], layout, pair[1], cgroups), fresh))
+            list(pool.map(lambda pair: _prepare(pair[0], layout, pair[1], cgroups, mirror=mirror is not None), fresh))
 
 
 def start(topology: Topology, layout: Layout, cgroups: Cgroups) -> Sequence[Host]:
@@ -71,6 +74,6 @@ def _fixed(plan: Boot) -> tuple[str, ...]:
     return plan.cable.address, plan.cable.address6, plan.system
 
 
-def _prepare(item: Host, layout: Layout, plan: Boot, cgroups: Cgroups) -> None:
+def _prepare(item: Host, layout: Layout, plan: Boot, cgroups: Cgroups, *, mirror: bool) -> None:
     remove_host(item.short, layout, cgroups)
-    host.prepare(item, layout, plan)
+    host.prepare(item, layout, plan, mirror=mirror)

@@ -1,21 +1,19 @@
-"""The lab's network: routers with their LANs, the operator's place, and a cable per host.
+"""The lab's network: routers with their LANs, and the operator's place.
 
-It is not connected to the machine's own network. The WAN connects the places, see `lab.wan`.
+It is not connected to the machine's own network. The WAN connects the places, see `lab.wan`; hosts have cables, see
+`lab.cable`.
 """
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from lab import netns
-from lab.host_network import has_network_service
 from lab.layout import NETNS_CONFIGURATION, Layout
-from lab.topology import OPERATOR, WIDE, Host, Nat, Site, Topology
+from lab.topology import OPERATOR, WIDE, Nat, Site, Topology
 
 WAN_DEVICE = "wan0"
-_LAN_DEVICE = "lan0"
-_HOST_DEVICE = "eth0"
+LAN_DEVICE = "lan0"
 _ROUTER_SETTINGS = {
     "net.ipv4.ip_forward": 1,
     "net.ipv4.conf.all.rp_filter": 1,
@@ -65,73 +63,6 @@ def complete(topology: Topology, layout: Layout) -> bool:
     return all(netns.path(name).exists() for name in wanted)
 
 
-@dataclass(frozen=True)
-class Cable:
-    """A host's link to its site's LAN, in plain values that JSON can hold: every boot reads it from a file.
-
-    The host's own network service configures the interface where `by_host` is true.
-    """
-
-    netns: str
-    router: str
-    name: str  # name of the device at the router, at most 15 characters
-    mac: str  # constant, so that neighbours do not notice a reboot
-    address: str  # with prefix length; empty: the host has no IPv4
-    gateway: str
-    address6: str = ""
-    gateway6: str = ""
-    by_host: bool = False
-
-    def connect(self) -> None:
-        """Make the host's namespace, as at a boot: one interface and a default route. An old one is replaced."""
-        self.disconnect()
-        netns.make(self.netns)
-        netns.ip(
-            self.router,
-            [
-                f"link add {self.name} type veth peer name {_HOST_DEVICE} address {self.mac} netns {self.netns}",
-                f"link set {self.name} master {_LAN_DEVICE} up",
-            ],
-        )
-        if self.by_host:
-            netns.ip(self.netns, ["link set lo up"])
-            return
-        netns.ip(
-            self.netns,
-            [
-                "link set lo up",
-                *([f"address add {self.address} dev {_HOST_DEVICE}"] if self.address else []),
-                *([f"address add {self.address6} dev {_HOST_DEVICE} nodad"] if self.address6 else []),
-                f"link set {_HOST_DEVICE} up",
-                *([f"route add default via {self.gateway}"] if self.address else []),
-                *([f"route add ::/0 via {self.gateway6}"] if self.address6 else []),
-            ],
-        )
-
-    def disconnect(self) -> None:
-        """Remove the link and the namespace, if they exist."""
-        if netns.path(self.router).exists() and netns.has_link(self.router, self.name):
-            netns.ip(self.router, [f"link delete {self.name}"])
-        netns.remove(self.netns)
-
-
-def cable(host: Host, site: Site, layout: Layout) -> Cable:
-    """Return the cable of a host."""
-    name = layout.host_netns(host)
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return Cable(
-        netns=name,
-        router=layout.router_netns(site.name),
-        name=f"h-{host.short}" if len(host.short) <= 13 else f"h-{host.short[:8]}-{digest[:4]}",
-        mac=":".join(["02", *(digest[i : i + 2] for i in range(0, 10, 2))]),
-        address=f"{host.address}/{site.lan.prefixlen}" if host.address and site.lan else "",
-        gateway=str(site.gateway) if host.address else "",
-        address6=f"{host.address6}/{site.lan6.prefixlen}" if host.address6 and site.lan6 else "",
-        gateway6=str(site.gateway6) if host.address6 else "",
-        by_host=has_network_service(host.system),
-    )
-
-
 def nat_rules(site: Site, nat: Nat) -> str:
     """Return the nftables rules of a NAT site's router: it accepts outbound packets, replies, and forwarded ports."""
     forwards = "\n".join(
@@ -144,7 +75,7 @@ table inet site {{
   chain forward {{
     type filter hook forward priority filter; policy drop;
     ct state established,related accept
-    iifname "{_LAN_DEVICE}" oifname "{WAN_DEVICE}" accept
+    iifname "{LAN_DEVICE}" oifname "{WAN_DEVICE}" accept
     iifname "{WAN_DEVICE}" ct status dnat accept
   }}
   chain prerouting {{
@@ -167,10 +98,10 @@ def _make_router(topology: Topology, site: Site, name: str) -> None:
         name,
         [
             "link set lo up",
-            f"link add {_LAN_DEVICE} type bridge",
-            *([f"address add {site.gateway}/{site.lan.prefixlen} dev {_LAN_DEVICE}"] if site.lan else []),
-            *([f"address add {site.gateway6}/{site.lan6.prefixlen} dev {_LAN_DEVICE} nodad"] if site.lan6 else []),
-            f"link set {_LAN_DEVICE} up",
+            f"link add {LAN_DEVICE} type bridge",
+            *([f"address add {site.gateway}/{site.lan.prefixlen} dev {LAN_DEVICE}"] if site.lan else []),
+            *([f"address add {site.gateway6}/{site.lan6.prefixlen} dev {LAN_DEVICE} nodad"] if site.lan6 else []),
+            f"link set {LAN_DEVICE} up",
             *_wan(topology, site),
             # Packets for addresses that the WAN does not route, such as private ones, are dropped here.
             *(["route add blackhole default"] if site.lan else []),

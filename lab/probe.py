@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import enter, host
+from lab import enter, host, ssh
 from lab.cgroups import Cgroups
 from lab.layout import Layout
 from lab.supervisor import Run
@@ -14,6 +14,8 @@ from lab.topology import Host, Topology
 _UP = ("running", "degraded")
 _QUERY = "systemctl is-system-running; systemctl --failed --plain --no-legend --no-pager"
 _TIMEOUT = 60.0
+_MACHINE_CONNECTS = 30
+"""Seconds until a machine's sshd answers; a busy emulated processor needs some."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,15 @@ def probe(item: Host, topology: Topology, layout: Layout, cgroups: Cgroups) -> H
             return Health("unsupervised", boots=run.boots, memory=_memory(item, cgroups))
         state = "off" if run.exit_code == 0 else "down" if host.boot_file(directory).exists() else "absent"
         return Health(state, boots=run.boots)
-    ssh = "no forward"
+    login = "no forward"
     answer: list[str] | None = None
     if command := ssh_command(item, topology, layout):
-        ssh, answer = _query([*command, _QUERY])
-    if answer is None and (init := enter.init_of(directory)):
-        _, answer = _query([*enter.host_command(init), "sh", "-c", _QUERY])
+        login, answer = _query([*command, _QUERY])
+    if answer is None and (command := enter.host_command(item, layout, ["sh", "-c", _QUERY])):
+        _, answer = _query(command)
     state, *failed = answer or ["starting"]
     units = tuple(line.split()[0] for line in failed if line.strip())
-    return Health(state, ssh, units, run.boots, _memory(item, cgroups))
+    return Health(state, login, units, run.boots, _memory(item, cgroups))
 
 
 def probe_all(topology: Topology, layout: Layout, cgroups: Cgroups) -> dict[str, Health]:
@@ -70,20 +72,13 @@ def ssh_command(item: Host, topology: Topology, layout: Layout) -> list[str] | N
     endpoint = topology.ssh(item)
     if endpoint is None:
         return None
-    options = {
-        "IdentityFile": str(layout.private_key),
-        "IdentitiesOnly": "yes",
-        "UserKnownHostsFile": str(layout.known_hosts),
-        "GlobalKnownHostsFile": "/dev/null",
-        "StrictHostKeyChecking": "yes",
-        "HostKeyAlgorithms": "ssh-ed25519",
-        "BatchMode": "yes",
-        "ConnectTimeout": "3",
-        "LogLevel": "ERROR",
-        "Port": str(endpoint.port),
-    }
-    flags = [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
-    return [*enter.netns_command(layout.operator_netns), "ssh", "-F", "/dev/null", *flags, f"root@{endpoint.address}"]
+    login = ssh.command(
+        layout,
+        f"root@{endpoint.address}",
+        Port=str(endpoint.port),
+        ConnectTimeout=str(_MACHINE_CONNECTS if item.machine else 3),
+    )
+    return [*enter.netns_command(layout.operator_netns), *login]
 
 
 def _query(command: list[str]) -> tuple[str, list[str] | None]:

@@ -21,7 +21,7 @@ def status(topology: Topology, layout: Layout) -> bool:
         ssh = topology.ssh(item)
         reached = str(ssh) if ssh else "-"
         addresses = ", ".join(map(str, item.addresses))
-        place = (item.name, item.site, str(item.system))
+        place = (item.name, item.site, item.kind)
         rows.append((*place, _state(health), addresses, reached, health.ssh, *_numbers(health)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -15,14 +15,17 @@ from pathlib import Path
 
 from lab import host, process
 from lab.cgroups import Cgroups
+from lab.emulated.run import REBOOT
 
 MODULE = (sys.executable, "-m", "lab.supervisor")
-_REBOOT = 133  # exit code of systemd-nspawn when the system inside reboots
 
 
 @dataclass(frozen=True)
 class Run:
-    """State of a host's runs. `pid` is that of systemd-nspawn; `exit_code` is that of the last run, if none runs."""
+    """State of a host's runs.
+
+    `pid` is that of systemd-nspawn, or of qemu's parent; `exit_code` is that of the last run, if none runs.
+    """
 
     boots: int = 0
     pid: int | None = None
@@ -44,27 +47,27 @@ class Run:
 
 
 def supervise(directory: Path) -> int:
-    """Boot the host again as long as it ends by a reboot; return the last exit code of systemd-nspawn."""
+    """Boot the host again as long as it ends by a reboot; return the last exit code."""
     boots = Run.read(directory).boots
-    code = _REBOOT
-    while code == _REBOOT:
+    code = REBOOT
+    while code == REBOOT:
         boot = host.Boot.read(host.boot_file(directory))
         cgroups = Cgroups(tuple(map(Path, boot.cgroups)))
         cgroups.kill(boot.leaf)
         cgroups.remove(boot.leaf)  # systemd and kubelet leave cgroups behind
         boot.cable.connect()
         boots += 1
-        nspawn = process.start(
+        system = process.start(
             boot.command,
             cgroups.make(boot.leaf),
             log=directory / "console.log",
             environment={"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network", "SYSTEMD_NSPAWN_LOCK": "0"},
         )
-        _say(f"boot {boots}: systemd-nspawn is process {nspawn.pid}")
-        Run(boots, pid=nspawn.pid).write(directory)
-        code = nspawn.wait()
+        _say(f"boot {boots}: process {system.pid} runs it")
+        Run(boots, pid=system.pid).write(directory)
+        code = system.wait()
         Run(boots, exit_code=code).write(directory)
-        _say(f"systemd-nspawn ended with exit code {code}")
+        _say(f"it ended with exit code {code}")
     cgroups.kill(boot.leaf)
     boot.cable.disconnect()
     return code

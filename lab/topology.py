@@ -56,11 +56,21 @@ class Host:
     site: str
     address6: IPv6Address | None = None
     system: System = System()
+    machine: bool = False
+    """`kind: machine`: emulated, with a kernel of its own; else a container."""
+    selinux: bool = False
+    """`selinux: enforcing`, of a machine."""
 
     @property
     def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
         """The addresses that it has, IPv4 first."""
         return tuple(address for address in (self.address, self.address6) if address)
+
+    @property
+    def kind(self) -> str:
+        """The host's system, and whether it is a machine, for people."""
+        words = (str(self.system), *(["machine"] if self.machine else []), *(["SELinux"] if self.selinux else []))
+        return " ".join(words)
 
     @property
     def short(self) -> str:

@@ -13,6 +13,7 @@ _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,64}}$){_LABEL}(\.{_LABEL})*")
 _SITE_NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _REPORTED, _LOST = "told", "lost"  # values of `too_big`: packets that exceed the MTU of a path
+_FIELDS = {"like", "release", "kind", "selinux"}
 _LAB_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")  # no hyphen, so that no lab's namespace prefix begins with another's
 
 
@@ -85,8 +86,12 @@ def _site(forms: Forms, name: str, raw: object) -> Site:
 
 def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
     """Read a host: its address, or a list of one address of each family, or a mapping with more fields."""
-    fields = forms.mapping(raw, at, {"address"}, {"like", "release"}) if isinstance(raw, dict) else {"address": raw}
+    fields = forms.mapping(raw, at, {"address"}, _FIELDS) if isinstance(raw, dict) else {"address": raw}
     addresses = fields.get("address")
+    machine = forms.choice(fields.get("kind", "container"), f"{at}.kind", ("container", "machine")) == "machine"
+    selinux = "selinux" in fields and forms.choice(fields["selinux"], f"{at}.selinux", ("enforcing",)) == "enforcing"
+    if selinux and not machine:
+        forms.problem(f"{at}.selinux", "needs a kernel of its own: add `kind: machine`, or remove it")
     values = addresses if isinstance(addresses, list) else [addresses]
     six = [value for value in values if ":" in str(value)]
     four = [value for value in values if value not in six]
@@ -98,6 +103,8 @@ def _host(forms: Forms, name: str, raw: object, at: str, site: str) -> Host:
         site=site,
         address6=forms.address6(six[0], at) if six else None,
         system=_system(forms, fields, at),
+        machine=machine,
+        selinux=selinux,
     )
 
 

@@ -1,17 +1,19 @@
 """Creation of a lab, or completion of a partial one."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lab import access, cgroups, hosts, machine, mirror, network, record, rootfilesystem, wan
+from lab import access, cgroups, hosts, images, machine, mirror, network, record, wan
 from lab.cgroups import Cgroups
 from lab.down import stop_all
+from lab.emulated import mirror_disk
 from lab.errors import LabError
 from lab.layout import TREE, Layout
 from lab.probe import Health, probe_all
 from lab.record import Record
-from lab.topology import Topology
+from lab.topology import Host, Topology
 from tools import debian
 from tools.progress import step
 
@@ -35,7 +37,7 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
     `artifacts` is a mirror directory of the cache, which hosts see at /opt/mirror. Raises LabError or ToolError.
     """
     debian.ensure(_TOOLS)
-    images = rootfilesystem.ensure_all(item.system for item in topology.hosts)
+    made = images.ensure(topology)
     wan.program()
     with record.locked(layout.lock):
         known = record.read(layout) or Record(str(TREE), tuple(map(str, cgroups.plan(layout.name).tops)))
@@ -44,6 +46,8 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
         known.write(layout)
         if artifacts:
             mirror.add(layout, artifacts)
+            if any(item.machine for item in topology.hosts):
+                mirror_disk.ensure(layout.mirror)
         machine.prepare(topology)
         _network(topology, layout, known)
         network.set_path_mtus(topology, layout)
@@ -52,11 +56,11 @@ def up(topology: Topology, layout: Layout, artifacts: Path | None) -> None:
         access.make(layout)
         network.configure_operator(topology, layout)
         hosts.remove_others(topology, layout, known.directories)
-        hosts.prepare(topology, layout, known.directories, images, mounted)
+        hosts.prepare(topology, layout, known.directories, made, mounted)
         access.write_known_hosts(topology, layout)
         started = hosts.start(topology, layout, known.directories)
         title = f"boot of {len(started)} hosts" if started else "hosts: all are running, checking each"
-        with step(title, expect="about 10 s" if started else ""):
+        with step(title, expect=_duration(started)):
             _await(topology, layout, known.directories)
 
 
@@ -91,6 +95,13 @@ def _await(topology: Topology, layout: Layout, groups: Cgroups) -> None:
         time.sleep(_POLL_SECONDS)
         healths = probe_all(topology, layout, groups)
     _print_degraded(healths)
+
+
+def _duration(started: Sequence[Host]) -> str:
+    """Return how long a boot of these hosts takes, in words."""
+    if any(item.machine for item in started):
+        return "half a minute, on a busy machine some minutes"
+    return "about 10 s" if started else ""
 
 
 def _print_degraded(healths: dict[str, Health]) -> None:

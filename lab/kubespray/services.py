@@ -87,12 +87,11 @@ def offer_packages(topology: Topology, layout: Layout, mirror: Mirror) -> None:
 
 
 def _offer_packages(host: Host, layout: Layout, mirror: Mirror) -> None:
-    init = enter.init_of(layout.host(host.short))
-    if init is None:
+    source = f"deb [trusted=yes] {mirror.files_url}/{service.PACKAGES} ./\n"
+    # Kubespray does not update the package lists more than once a day.
+    script = f"cat >{_APT_SOURCE} && apt-get --quiet update"
+    command = enter.host_command(host, layout, ["sh", "-c", script])
+    if command is None:
         message = f"{host.name} is not running: run `python -m lab up`"
         raise LabError(message)
-    on_host = enter.host_command(init)
-    source = f"deb [trusted=yes] {mirror.files_url}/{service.PACKAGES} ./\n"
-    run(*on_host, "tee", _APT_SOURCE, stdin=source)
-    # Kubespray does not update the package lists more than once a day.
-    run(*on_host, "apt-get", "--quiet", "update")
+    run(*command, stdin=source)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from lab import host, hosts, rootfilesystem
+from lab.cable import Cable, cable
 from lab.cgroups import Cgroups
 from lab.errors import LabError
 from lab.host_network import write
 from lab.layout import Layout
-from lab.network import Cable, cable
 from lab.systems import recipe
 from lab.topology import LIKES, RELEASES, System
 from lab.topology_file import parse
@@ -30,6 +30,7 @@ sites:
       el.lab.test: {address: 192.0.2.11, like: el9}
       ubuntu.lab.test: {address: [192.0.2.12, "2001:db8:1::12"], like: ubuntu}
       plain.lab.test: 192.0.2.13
+      machine.lab.test: {address: 192.0.2.14, kind: machine}
 """
 )
 LAYOUT = Layout(TOPOLOGY.name)
@@ -41,15 +42,16 @@ def line(name: str) -> Cable:
 
 def test_a_network_service_of_the_host_configures_the_interface_where_it_has_one(tmp_path: Path) -> None:
     for item in TOPOLOGY.hosts:
-        write(item.system, line(item.short), tmp_path / item.short)
+        write(item, line(item.short), tmp_path / item.short)
     secret = tmp_path / "el/etc/NetworkManager/system-connections/eth0.nmconnection"
     assert secret.stat().st_mode & 0o777 == 0o600, "NetworkManager ignores others"
     assert "[ipv4]\nmethod=manual\naddress1=192.0.2.11/24,192.0.2.1\n[ipv6]\nmethod=auto\n" in secret.read_text()
+    assert "Address=192.0.2.14/24\n" in (tmp_path / "machine/etc/systemd/network/10-eth0.network").read_text()
     networkd = (tmp_path / "ubuntu/etc/systemd/network/10-eth0.network").read_text()
     for text in ("Address=192.0.2.12/24\nGateway=192.0.2.1", "Address=2001:db8:1::12/64\nGateway=2001:db8:1::1"):
         assert text in networkd
     assert not (tmp_path / "plain").exists()
-    assert [line(name).by_host for name in ("el", "ubuntu", "plain")] == [True, True, False]
+    assert [line(item.short).by_host for item in TOPOLOGY.hosts] == [True, True, False, True]
 
 
 def test_each_system_has_a_recipe_and_a_place_in_the_cache_of_its_own() -> None:
@@ -70,6 +72,9 @@ def test_a_host_keeps_the_system_that_it_was_made_with(tmp_path: Path, monkeypat
     hosts.prepare(TOPOLOGY, LAYOUT, cgroups, {}, None)
     (site,) = TOPOLOGY.sites
     other = replace(site, hosts=(replace(site.hosts[0], system=System("ubuntu")), *site.hosts[1:]))
+    contained = replace(site, hosts=(*site.hosts[:-1], replace(site.hosts[-1], machine=False)))
+    with pytest.raises(LabError, match=r"the address or the system of machine\.lab\.test has changed"):
+        hosts.prepare(replace(TOPOLOGY, sites=(contained,)), LAYOUT, cgroups, {}, None)
     with pytest.raises(LabError, match=r"the address or the system of el\.lab\.test has changed"):
         hosts.prepare(replace(TOPOLOGY, sites=(other,)), LAYOUT, cgroups, {}, None)
 

@@ -307,3 +307,28 @@ def test_a_mistake_about_a_host_s_system_is_named(host: object, place: str, what
     assert len(problems) == 1
     assert problems[0].startswith(f"sites.left.hosts.a1.lab.test{place}:")
     assert what in problems[0]
+
+
+def test_a_host_may_be_a_machine_with_a_kernel_of_its_own_and_selinux() -> None:
+    machine = {"address": "192.0.2.11", "kind": "machine"}
+    strict = {"address": "192.0.2.12", "kind": "machine", "selinux": "enforcing", "like": "el9"}
+    container = {"address": "192.0.2.13", "kind": "container"}
+    hosts = {"a1.lab.test": machine, "a2.lab.test": strict, "a3.lab.test": container, "a4.lab.test": "192.0.2.14"}
+    found = parse(changed(sites__left__hosts=hosts)).site("left").hosts
+    assert [host.machine for host in found] == [True, True, False, False]
+    assert [host.selinux for host in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("host", "place", "what"),
+    [
+        ({"kind": "jail"}, ".kind", "jail is not one of container, machine"),
+        ({"kind": "machine", "selinux": "permissive"}, ".selinux", "permissive is not one of enforcing"),
+        ({"selinux": "enforcing"}, ".selinux", "needs a kernel of its own: add `kind: machine`"),
+    ],
+)
+def test_a_mistake_about_a_machine_is_named(host: dict[str, str], place: str, what: str) -> None:
+    problems = problems_of(changed(sites__left__hosts={"a1.lab.test": {"address": "192.0.2.11", **host}}))
+    assert len(problems) == 1
+    assert problems[0].startswith(f"sites.left.hosts.a1.lab.test{place}:")
+    assert what in problems[0]

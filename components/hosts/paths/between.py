@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 _FIRST = 150
-"""Seconds in which all have logged in and measured their paths; a slow processor needs many. A host that is gone is given up
-earlier, by ssh."""
+"""Seconds in which all have logged in and measured their paths; a slow processor needs many. ssh itself gives up a host
+that is gone earlier."""
 _NEXT = 45
 """The least seconds for each of the next answers; a host that needed longer for its first one has as long."""
 _SSH = (
