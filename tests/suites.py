@@ -37,7 +37,7 @@ SUITES = {
     "short": (Part("the short suite, in two processes: one begins with a lab", "not long", 2),),
     "long": (
         Part("the long suite, tests that want the machine for themselves", "long and alone", 1),
-        Part("the long suite, in two processes: one begins with clusters, one with labs", "long and not alone", 2),
+        Part("the long suite, in three processes: one begins with clusters, two with labs", "long and not alone", 3),
     ),
 }
 
