@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.lab.mesh_lab import MeshLab
+from tests.lab.mesh_lab import IN_A_LAB, MeshLab
 from tests.lab.place import wait_until
-from tests.support.examples import TREE, configuration
+from tests.support.examples import TREE, changed
 
 LAB = MeshLab(TREE / "lab/topologies/machines.yaml")
 OPERATOR, OWN, SHARED = "203.0.113.200", "192.0.2.11", "192.0.2.12"
@@ -18,6 +18,8 @@ MACHINES = ("own", "strict")
 SITE = {"own": "open", "shared": "open", "strict": "strict", "closed": "closed"}
 PATIENCE = 300
 """Seconds."""
+SMALL = {"minimal_master_memory_mb": 256, "minimal_node_memory_mb": 256}
+"""Kubespray's variables for hosts that hold a mesh and a pod of the test's own, and no Kubernetes."""
 PROGRAM = "tcp:8443 udp:5454"
 """Of `strict`, behind the services."""
 
@@ -34,7 +36,8 @@ def declared() -> dict[str, object]:
         "shared.lab.test": {"address": WG0["shared"], "endpoint": SHARED},
     }
     return {
-        **configuration(),
+        **changed("kubernetes/variables", {**IN_A_LAB, **SMALL}),
+        "forKubernetes": True,
         "mesh": {"cidr": "192.168.9.0/24", "measurement": "first"},
         "firewall": {"enabled": True, "ssh": [OPERATOR]},
         "sites": {

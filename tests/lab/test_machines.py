@@ -28,6 +28,7 @@ from tests.lab.machines import (
     relay_of,
 )
 from tests.lab.place import wait_until
+from tests.lab.pods import Pods
 
 pytestmark = [
     pytest.mark.long,
@@ -147,6 +148,13 @@ def test_the_death_of_a_machine_that_is_the_gateway_is_survived() -> None:
 def test_selinux_denies_us_nothing_and_each_of_our_files_has_its_label(before: dict[str, set[str]]) -> None:
     assert denials() - before["denials"] == set()
     assert wrong_labels() - before["labels"] == set()
+
+
+def test_pods_reach_each_other_and_the_nodes_through_every_firewall() -> None:
+    pods = Pods(LAB, {host: WG0[host] for host in ("own", "strict", "closed")})
+    pods.lay()
+    pods.expect_all_answers()
+    pods.remove()
 
 
 def test_nothing_is_left_of_it_on_any_host() -> None:
