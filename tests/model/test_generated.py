@@ -177,7 +177,7 @@ def cluster_files(plan: Plan) -> None:
         host for node in spec.nodes for host in (node.ssh.host, node.ssh.bastion.host if node.ssh.bastion else "x")
     ]
     assert all(re.fullmatch("[A-Za-z_][A-Za-z0-9_.@-]*", user) for user in users)
-    assert all(re.fullmatch("[a-z0-9][a-z0-9.:-]*", host) for host in hosts)
+    assert all(re.fullmatch("[a-z0-9:][a-z0-9.:-]*", host) for host in hosts)
     assert re.fullmatch("[A-Za-z0-9/][^ ]*", spec.kubernetes.kubespray.repository or "x")
     lines = known_hosts(spec)
     form = rf"({IP}|\[{IP}\]:\d+) (ssh-ed25519|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+=*"
