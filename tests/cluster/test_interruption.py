@@ -67,8 +67,9 @@ def test_a_killed_up_finds_its_run_again(tmp_path: Path) -> None:
                 finally:
                     signal_run("CONT")
                 waited, _ = waiting.communicate(timeout=1800)
-        finally:
+        except BaseException:
             signal_run("CONT")
+            raise
         said = following.result().stdout
     # One run for both: it is followed from its beginning, and its playbooks were chosen once.
     assert "a run is in progress already" in said
