@@ -86,6 +86,7 @@ tables_on() {
     mkdir -p "$etc"
     put "$etc/tables.sh" 644 cat "$1/tables.sh"
     put "$units/$tables_unit.service" 644 cat "$1/tables.service"
+    put "$units/$tables_unit-check.service" 644 cat "$1/tables_check.service"
     put "$units/$tables_unit.timer" 644 cat "$1/tables.timer"
     systemctl enable --quiet $tables_unit.service
     systemctl enable --quiet --now $tables_unit.timer
@@ -97,7 +98,7 @@ tables_off() {
     done
     [ -e "$units/$tables_unit.service" ] || return 0
     switch_off $tables_unit.timer
-    switch_off $tables_unit.service "$etc/tables.sh"
+    switch_off $tables_unit.service "$units/$tables_unit-check.service" "$etc/tables.sh"
 }
 
 # switch_off UNIT [FILE...]: stops and disables a unit that switch_on started, and removes it and these files.
