@@ -73,13 +73,17 @@ class Place:
         return self.lab("run", "pulumi", *words, "--non-interactive", check=check)
 
     def snapshot(self, host: str) -> str:
-        """Return a text that changes with anything of ours on a host: files by hash, interfaces, units, packages."""
+        """Return a text that changes with anything of ours on a host: files by hash, interfaces, units, packages.
+
+        timedatectl, by which the preflight reads, has systemd start systemd-timedated for half a minute.
+        """
         return self.on(
             host,
             "sh",
             "-c",
             "find /etc /root /var/lib/stretched /usr/local -xdev -type f ! -name '*.log' 2>/dev/null | sort | xargs -r sha256sum;"
-            " ls /sys/class/net; systemctl list-units --no-legend --plain --type=service --state=running | cut -d' ' -f1;"
+            " ls /sys/class/net; systemctl list-units --no-legend --plain --type=service --state=running | cut -d' ' -f1 |"
+            " grep -vx systemd-timedated.service;"
             " dpkg-query -W | sha256sum; wg show all allowed-ips 2>/dev/null | sort",
         )
 
