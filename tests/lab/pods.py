@@ -19,7 +19,7 @@ ip netns add pod
 ip link add cali1 mtu 1370 type veth peer name eth0 mtu 1370 netns pod
 ip address add 169.254.1.1/32 dev cali1
 ip link set cali1 up
-ip route add {net}.2/32 dev cali1
+ip route add {net}.2/32 dev cali1 src {wg0}
 ip -n pod link set lo up
 ip -n pod address add {net}.2/32 dev eth0
 ip -n pod link set eth0 up
