@@ -27,7 +27,11 @@ SECTIONS = (
 )
 """Of docs/hosts.md."""
 STAND_IN = [
-    Row("", "files", ("/etc/kubespray-standin", "/etc/sysctl.d/90-kubespray-standin.conf"), gone=True),
+    Row("", "files", ("*/kubespray-standin*", "*/90-kubespray-standin.conf", "/usr/local/libexec"), gone=True),
+    Row("", "units", ("kubespray-standin-pods.service",), gone=True),
+    Row("", "tables", ("inet kubespray_standin",), gone=True),
+    Row("", "interfaces", ("vxlan.standin",), gone=True),
+    Row("", "routes", ("*dev vxlan.standin*",), gone=True),
     Row("", "files", ("/etc/cni/net.d", "/usr/lib/modules"), gone=False),
 ]
 """What only the stand-in for Kubespray does. Directories stay, empty."""

@@ -17,6 +17,8 @@ NOT_LOOKED_AT = {
     *("/var/lib/systemd/random-seed", "/var/lib/systemd/timers", "/var/lib/systemd/catalog", "/var/lib/containerd"),
     *("/var/lib/kubelet/pods", "/var/lib/etcd/member"),
 }
+FIRST_CHOSEN = 32768
+"""Of net.ipv4.ip_local_port_range."""
 STEADY_SYSCTLS = re.compile(
     r"net\.(ipv4|ipv6)\.(conf\.(all|default|eth0)\.|ip_|fib_|icmp|tcp_keepalive)|net\.(core|bridge)\.|"
     r"kernel\.(panic|keys|pid_max|threads-max)|vm\.(overcommit|panic|swappiness|max_map)|fs\.inotify\.max"
@@ -85,12 +87,14 @@ def units() -> dict[str, str]:
 
 
 def ports() -> dict[str, str]:
-    """Return what listens, as PROTOCOL/PORT, with the process's name."""
+    """Return what listens, as PROTOCOL/PORT, with the process's name; not TCP ports that the kernel chose, as for containerd."""
     found = {}
     for line in printed("ss", "-Hlntup"):
         words = line.split()
+        port = words[4].rsplit(":", 1)[1]
         name = re.search(r'\("([^"]+)"', line)
-        found[f"{words[0]}/{words[4].rsplit(':', 1)[1]}"] = name[1] if name else "kernel"
+        if words[0] != "tcp" or int(port) < FIRST_CHOSEN:
+            found[f"{words[0]}/{port}"] = name[1] if name else "kernel"
     return found
 
 
