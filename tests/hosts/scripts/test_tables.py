@@ -64,3 +64,24 @@ def test_a_deleted_table_is_loaded_again_unless_its_unit_was_stopped(tmp_path: P
         "--no-block reload-or-restart stretched-firewall.service",
         "--no-block reload-or-restart stretched-services-table.service",
     ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a namespace of its own")
+def test_a_relay_forwards_again_after_somebody_switched_it_off_for_all_devices(tmp_path: Path) -> None:
+    bin_directory = tmp_path / "bin"
+    bin_directory.mkdir()
+    stub(bin_directory, "nft")
+    stub(bin_directory, "systemctl", '[ "$1" != --no-block ] || echo "$*"')
+    script = (
+        "ip link add wg0 type veth peer name other; echo 1 >/proc/sys/net/ipv4/conf/wg0/forwarding\n"
+        f"sh {SCRIPTS}/node/tables.sh is-active; echo --\n"
+        "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward\n"
+        f"sh {SCRIPTS}/node/tables.sh is-active\n"
+    )
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-euc", script],
+        env={"PATH": f"{bin_directory}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    before, after = done.stdout.split("--\n", 1)
+    assert before == ""
+    assert after.splitlines()[-1] == "--no-block restart stretched-relay.service"
