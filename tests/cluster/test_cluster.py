@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import pytest
 import yaml
 
 from tests.cluster.pods import pod
-from tests.lab.place import HOSTS, PING_UNTIL_ANSWERED, STACK, kubectl, lab, on, pulumi, wait_for, wait_until
-from tests.support.examples import TREE
+from tests.lab.capture import captured
+from tests.lab.place import DEV, HOSTS, PING_UNTIL_ANSWERED, STACK, kubectl, lab, on, pulumi, wait_for, wait_until
 
 pytestmark = pytest.mark.long
 
@@ -102,21 +100,11 @@ def pods(cluster: Path) -> Iterator[dict[str, str]]:
 def test_a_pod_at_uvic_answers_a_pod_at_mwt2_over_wg0_and_nothing_else_crosses_the_wan(
     cluster: Path, pods: dict[str, str]
 ) -> None:
-    capture = subprocess.Popen(
-        [sys.executable, "-m", "lab", "exec", "router:uvic", "--", "tcpdump", "-nn", "-l", "-i", "any", "not host 203.0.113.200 and net 192.0.2.0/24"],
-        cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert capture.stderr is not None
-    for line in capture.stderr:  # tcpdump says when it listens
-        if "listening on" in line:
-            break
-    answer = kubectl(cluster, "exec", "at-mwt2", "--", "/podtool", "get", f"http://{pods['at-uvic']}/")
-    back = kubectl(cluster, "exec", "at-uvic", "--", "/podtool", "get", f"http://{pods['at-mwt2']}/")
-    capture.terminate()
-    seen, _ = capture.communicate(timeout=300)
+    with captured(DEV, "router:uvic", "not host 203.0.113.200 and net 192.0.2.0/24") as packets:
+        answer = kubectl(cluster, "exec", "at-mwt2", "--", "/podtool", "get", f"http://{pods['at-uvic']}/")
+        back = kubectl(cluster, "exec", "at-uvic", "--", "/podtool", "get", f"http://{pods['at-mwt2']}/")
     assert answer.split() == ["at-uvic", "uvic001.hl-lhc.io", pods["at-mwt2"]]
     assert back.split() == ["at-mwt2", "uchicago005.hl-lhc.io", pods["at-uvic"]]
-    packets = [line for line in seen.splitlines() if " IP" in line]
     assert len(packets) > 10
     for packet in packets:
         assert "UDP" in packet, packet

@@ -5,7 +5,6 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from lab import wheelhouse
 from tests.lab.claim import claimed
 from tests.lab.place import STACK, Place
 from tests.lifecycle.stack import BEFORE, Stack
@@ -24,7 +23,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         place = Place(TOPOLOGY)
         assert not somebodys, f"a lab `{place.layout.name}` is up already, made by somebody else"
         print(place.lab("up").stdout)
-        (place.layout.access / "wheelhouse").symlink_to(wheelhouse.ensure())
         base = TREE / f"Pulumi.{STACK}.yaml"
         if KUBESPRAY and MIRROR_EXTRA:
             print(f"by real Kubespray, {KUBESPRAY}")

@@ -8,32 +8,21 @@ from pathlib import Path
 import yaml
 from cryptography import x509
 
-from tests.lab.place import STACK, Place
-from tests.support.examples import TREE
+from tests.lab.place import STACK
+from tests.lab.project import Project
 
 BEFORE, AFTER = "1.35.3", "1.35.4"
 """Versions of Kubernetes: the one that is installed, and the one that it is upgraded to."""
 FIRST = "uchicago002.hl-lhc.io"
 """The first control-plane node."""
 START = {"mwt2": [FIRST, "uchicago005.hl-lhc.io"], "uvic": ["uvic001.hl-lhc.io"]}
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "requirements.txt", ".venv", "lab")
-"""What a project consists of; the lab has the stand-in for Kubespray."""
 
 
-class Stack(Place):
-    """A project with this tree's program, and a stack whose configuration is edited from a copy of `base`.
-
-    `fields` is the section `config`, without the project's prefix.
-    """
+class Stack(Project):
+    """The stack of `base`, of which few nodes are declared at first."""
 
     def __init__(self, topology: Path, directory: Path, base: Path) -> None:
-        super().__init__(topology, directory)
-        for name in PROGRAM:
-            (directory / name).symlink_to(TREE / name)
-        (directory / ".lab").symlink_to(self.layout.access)
-        self.file = directory / f"Pulumi.{STACK}.yaml"
-        self._document = yaml.safe_load(base.read_text(encoding="utf-8"))
-        self.fields = {name.removeprefix("stretched:"): value for name, value in self._document["config"].items()}
+        super().__init__(topology, directory, base)
         self._all_sites = self.fields["sites"]
         self.fields["sites"] = {
             site: {**self._all_sites[site], "nodes": {name: self._all_sites[site]["nodes"][name] for name in names}}
@@ -68,42 +57,13 @@ class Stack(Place):
         """Return the names that are declared."""
         return {name for site in self.fields["sites"].values() for name in site["nodes"]}
 
-    def begin(self) -> None:
-        """Make the stack, empty."""
-        self._write()
-        self.pulumi("stack", "select", "--create", STACK)
-
-    def destroy(self) -> None:
-        """Destroy all that the stack has, as docs/reference.md says: what is protected is set free first."""
-        self.fields["protect"] = False
-        self.up()
-        self.pulumi("destroy", "--yes", "--skip-preview", "--stack", STACK)
-
-    def _write(self) -> None:
-        config = {f"stretched:{name}": value for name, value in self.fields.items()}
-        text = yaml.safe_dump({**self._document, "config": config}, sort_keys=False)
-        self.file.write_text(text, encoding="utf-8")
-
     def set_secret(self, variable: str, value: str) -> None:
         """Declare a secret variable as a user does."""
-        self._write()
+        self.write()
         path = f"stretched:secretVariables.{variable}"
         self.pulumi("config", "set", "--secret", "--path", path, value, "--stack", STACK)
         written = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         self.fields["secretVariables"] = written["stretched:secretVariables"]
-
-    def preview(self, *words: str, check: bool = True) -> str:
-        """Return what `pulumi preview` says."""
-        self._write()
-        return self.pulumi("preview", *words, "--stack", STACK, check=check).stdout
-
-    def up(self, *words: str, check: bool = True) -> str:
-        """Return what `pulumi up` says."""
-        self._write()
-        done = self.pulumi("up", "--yes", "--skip-preview", *words, "--stack", STACK, check=check)
-        print(done.stdout)
-        assert check or done.returncode != 0, "it should have failed"
-        return done.stdout
 
     def foretold(self) -> list[str]:
         """Return the runs that `pulumi preview` shows."""
@@ -111,10 +71,6 @@ class Stack(Place):
         return re.findall(
             r"^\s+\d+\. (.*)$", said.rpartition("Kubespray will run:")[2].partition("\n\n")[0], re.MULTILINE
         )
-
-    def kubeconfig(self) -> str:
-        """Return the kubeconfig as a user gets it."""
-        return self.pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK).stdout
 
     def kubectl(self, *words: str) -> str:
         """Run kubectl with the user's kubeconfig: where Pulumi runs, or on a host of the mesh when it names wg0."""

@@ -11,6 +11,7 @@ from tests.support.ansible_core import STANDIN, Ansible
 ROLE = STANDIN / "playbooks" / "roles" / "standin"
 SCRIPTS = sorted((ROLE / "files").glob("*.sh"))
 FIRST, WORKER = "uchicago002.hl-lhc.io", "uvic001.hl-lhc.io"
+PATCHES = "/etc/kubespray-standin/patches"
 
 
 def render(ansible: Ansible, inventory: Inventory, directory: Path, template: str, host: str) -> str:
@@ -87,6 +88,27 @@ def test_kubeadm_gets_the_variables_of_kubespray(ansible: Ansible, good: Invento
     assert isinstance(node, dict)
     assert node["ignorePreflightErrors"] == ["SystemVerification"]
     assert {"name": "node-ip", "value": "192.168.0.2"} in node["kubeletExtraArgs"]
+
+
+def test_a_node_s_kubelet_refuses_cgroup_v1_where_the_node_says_so(
+    ansible: Ansible, good: Inventory, tmp_path: Path
+) -> None:
+    """kubeadm gives all kubelets the configuration that the first node wrote: what a node has otherwise is a patch there."""
+    good.hosts[FIRST]["kubelet_fail_cgroup_v1"] = False
+    for host, refuses in ((FIRST, False), (WORKER, True)):
+        (tmp_path / host).mkdir()
+        patch = render(ansible, good, tmp_path / host, "kubelet-patch.yaml.j2", host)
+        assert yaml.safe_load(patch) == {"failCgroupV1": refuses}
+    for template, kind in (
+        ("kubeadm-config.yaml.j2", "InitConfiguration"),
+        ("kubeadm-join.yaml.j2", "JoinConfiguration"),
+    ):
+        (tmp_path / kind).mkdir()
+        configuration = documents(render(ansible, good, tmp_path / kind, template, FIRST))[kind]
+        assert configuration["patches"] == {"directory": PATCHES}
+    (tmp_path / "upgrade").mkdir()
+    upgrade = yaml.safe_load(render(ansible, good, tmp_path / "upgrade", "kubeadm-upgrade.yaml.j2", FIRST))
+    assert [upgrade[part]["patches"]["directory"] for part in ("apply", "node")] == [PATCHES, PATCHES]
 
 
 @pytest.mark.parametrize("also_worker", [False, True])

@@ -77,6 +77,14 @@ place_pause() {
   fi
 }
 
+# load_modules: br_netfilter, whose settings sysctl.d has, where it is a module: a host may have it in its kernel, too.
+load_modules() {
+  if modinfo br_netfilter >/dev/null 2>&1; then
+    echo br_netfilter | install_file /etc/modules-load.d/kubespray-standin.conf 0644
+    modprobe br_netfilter || die "the kernel does not load br_netfilter; look at: modprobe -v br_netfilter"
+  fi
+}
+
 main() {
   lock
   running=none
@@ -112,6 +120,7 @@ main() {
     echo "$installed"
     systemctl daemon-reload
   fi
+  load_modules
   sysctl -q -p /etc/sysctl.d/90-kubespray-standin.conf || die "sysctl refuses /etc/sysctl.d/90-kubespray-standin.conf"
   systemctl -q enable kubelet kubespray-standin-pods
   case $installed in *kubespray-standin-pods* | *pod-network*) systemctl restart kubespray-standin-pods ;; esac

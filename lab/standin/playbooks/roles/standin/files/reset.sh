@@ -59,7 +59,7 @@ main() {
   rm -rf /root/.kube/cache
   rm -rf /opt/kubespray-standin /usr/local/libexec/kubespray-standin /etc/kubespray-standin \
     /etc/systemd/system/kubelet.service /etc/systemd/system/kubelet.service.d /etc/systemd/system/kubespray-standin-pods.service \
-    /etc/sysctl.d/90-kubespray-standin.conf /var/lib/cni /var/log/pods /var/log/containers "$state" "$logs" /run/kubespray-standin.lock
+    /etc/sysctl.d/90-kubespray-standin.conf /etc/modules-load.d/kubespray-standin.conf /var/lib/cni /var/log/pods /var/log/containers "$state" "$logs" /run/kubespray-standin.lock
   flexvolumes=/usr/libexec/kubernetes/kubelet-plugins/volume/exec
   # not /etc/cni/net.d: containerd made it, and would not see another one there
   remove_empty /root/.kube /etc/kubernetes /opt/cni/bin /opt/cni /usr/local/libexec \
