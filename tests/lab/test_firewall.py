@@ -189,7 +189,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeshLab]:
 def test_without_a_firewall_a_scan_finds_everything() -> None:
     wait_until(lambda: LAB.scan("operator", "tcp", OPEN1) == {22, API, SERVICE}, 90, "a scan finds what is open")
     for kind in ("tcp", "udp"):
-        left = set(range(1, 65536))
+        left = set(range(1, 65536)) - ({9999} if kind == "tcp" else set())  # that one the administrator drops, see OWN
 
         def all_seen() -> bool:
             """A busy WAN loses some."""
