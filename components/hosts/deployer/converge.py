@@ -189,7 +189,8 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     applied = deployer.known()
     deployer.secrets.take()
     deployer.stage(declared_inventory, applied, declared)
-    if applied is None:
+    tried = applied is None
+    if tried:
         deployer.play("playbooks/boilerplate.yml", deployer.next)
         deployer.log_in()
         deployer.adopt(declared.deployer)
@@ -206,7 +207,7 @@ def converge(deployer: Deployer, declared_inventory: Path, progress: Progress) -
     if steps:
         progress.tell("steps: " + "; ".join(map(str, steps)))
         deployer.play("playbooks/boilerplate.yml", deployer.next)
-    if any(step.kind in EVERYWHERE for step in steps):
+    if not tried and any(step.kind in EVERYWHERE for step in steps):
         deployer.log_in()
     for step in steps:
         if step.kind not in (REMOVE, RESET):

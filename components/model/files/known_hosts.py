@@ -1,17 +1,12 @@
 """SSH files of the deployer: known_hosts with wg0 addresses, and its line in authorized_keys."""
 
 from components.model.files.text_lines import lines as text_of
-from components.model.spec import Spec, defaults
+from components.model.spec import Spec, known_name
 
 
 def known_hosts(spec: Spec) -> str:
     """Return one line per node (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
     return text_of(f"{known_name(str(node.address), node.ssh.mesh_port)} {node.ssh.host_key}" for node in spec.nodes)
-
-
-def known_name(address: str, port: int) -> str:
-    """Return the name under which known_hosts has a host."""
-    return address if port == defaults.SSH_PORT else f"[{address}]:{port}"
 
 
 def authorized_key(public_key: str, deployer_address: str) -> str:

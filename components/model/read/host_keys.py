@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from components.model.spec import known_name
 from components.model.values.host_key import PREFERRED, RSA, host_key_type, is_host_key
 
 _REVOKED = "@revoked"
@@ -72,7 +73,7 @@ class KnownHosts:
         return key in _revoked(line for host, port in names for line in self._about(host, port))
 
     def _about(self, host: str, port: int) -> list[_Line]:
-        name = (host if port == 22 else f"[{host}]:{port}").lower()
+        name = known_name(host, port).lower()
         return [*self._exact.get(name, ()), *(line for line in self._others if line.is_about(name))]
 
 

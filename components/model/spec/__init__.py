@@ -9,7 +9,7 @@ from components.model.spec.node import CONTROL_PLANE, ETCD, ROLES, WORKER, Node
 from components.model.spec.service import Service
 from components.model.spec.site import Site
 from components.model.spec.specification import Spec
-from components.model.spec.ssh import Bastion, SshTarget
+from components.model.spec.ssh import Bastion, SshTarget, known_name
 
 __all__ = (
     "CONTROL_PLANE",
@@ -29,4 +29,5 @@ __all__ = (
     "Site",
     "Spec",
     "SshTarget",
+    "known_name",
 )

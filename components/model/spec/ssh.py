@@ -6,6 +6,11 @@ from components.model.spec.defaults import SSH_PORT
 from components.model.spec.endpoint import Endpoint
 
 
+def known_name(host: str, port: int) -> str:
+    """Return the name under which known_hosts has a host (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT)."""
+    return host if port == SSH_PORT else f"[{host}]:{port}"
+
+
 @dataclass(frozen=True)
 class Bastion:
     """A host that SSH connections go through. `host_key` is `type base64`, as in authorized_keys(5)."""

@@ -18,6 +18,11 @@ def test_before_the_first_run_every_declared_node_is_tried_and_a_failure_ends_it
     assert "logins.yml ended with status 4" in done.progress
 
 
+def test_an_installation_tries_each_node_once(place: Place) -> None:
+    done = place.converge(cluster())
+    assert (done.status, len(done.logins)) == (0, 1), done.errors
+
+
 def test_a_node_that_joins_is_tried_with_all_others_before_any_change(place: Place) -> None:
     place.install(cluster())
     done = place.converge(cluster(workers="w x y"), failing="logins.yml")

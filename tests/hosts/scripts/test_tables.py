@@ -33,6 +33,15 @@ def test_a_table_is_loaded_again_after_nftables_has_flushed_it(path: Path) -> No
     assert "WantedBy=nftables.service" in (SCRIPTS / "node/tables.service").read_text(encoding="utf-8")
 
 
+def in_namespace(script: str, programs: Path) -> str:
+    """Run a script in a network of its own, with these programs before all others; return what it printed."""
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-euc", script],
+        env={"PATH": f"{programs}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("nft"), reason="needs root and nft: tables of a namespace")
 def test_a_deleted_table_is_loaded_again_unless_its_unit_was_stopped(tmp_path: Path) -> None:
     bin_directory, log = tmp_path / "bin", tmp_path / "log"
@@ -49,11 +58,7 @@ def test_a_deleted_table_is_loaded_again_unless_its_unit_was_stopped(tmp_path: P
         "nft flush ruleset\n"
         f"sh {SCRIPTS}/node/tables.sh is-active; echo --; sh {SCRIPTS}/node/tables.sh is-enabled\n"
     )
-    done = subprocess.run(
-        ["unshare", "--net", "sh", "-euc", script],
-        env={"PATH": f"{bin_directory}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    before, after, with_nftables = done.stdout.split("--\n")
+    before, after, with_nftables = in_namespace(script, bin_directory).split("--\n")
     assert before == ""
     assert with_nftables.count("loading it again") == 3, "a start of nftables.service brings all back"
     assert [line.partition(":")[0] for line in after.splitlines()] == [
@@ -78,10 +83,6 @@ def test_a_relay_forwards_again_after_somebody_switched_it_off_for_all_devices(t
         "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/ip_forward\n"
         f"sh {SCRIPTS}/node/tables.sh is-active\n"
     )
-    done = subprocess.run(
-        ["unshare", "--net", "sh", "-euc", script],
-        env={"PATH": f"{bin_directory}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    before, after = done.stdout.split("--\n", 1)
+    before, after = in_namespace(script, bin_directory).split("--\n", 1)
     assert before == ""
     assert after.splitlines()[-1] == "--no-block restart stretched-relay.service"

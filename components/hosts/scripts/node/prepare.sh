@@ -14,8 +14,6 @@
 # shellcheck source=/dev/null
 . "$here/homes.sh"
 # shellcheck source=/dev/null
-. "$here/login.sh"
-# shellcheck source=/dev/null
 . "$here/renewal.sh"
 
 install_what_is_missing() {
