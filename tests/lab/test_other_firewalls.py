@@ -73,7 +73,10 @@ def test_pods_talk_across_sites_and_are_shut_from_outside(stack: MeshLab, before
     pods.expect_all_answers()
     for address in OUTSIDE.values():
         wait_for(
-            lambda: LAB.scan("operator", "tcp", address, 22, NODE_TCP, POD_TCP), {22}, 20, f"what is open at {address}"
+            lambda: LAB.scan("operator", "tcp", address, 22, NODE_TCP, POD_TCP),  # noqa: B023 - at once
+            {22},
+            20,
+            f"what is open at {address}",
         )
 
 
